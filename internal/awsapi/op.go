@@ -1,0 +1,137 @@
+package awsapi
+
+import (
+	"context"
+	"time"
+)
+
+// Auth says who may call an operation.
+type Auth int
+
+// The three ways an operation can be called. The zero value is the strictest.
+const (
+	// SigV4 operations carry an AWS Signature Version 4 and are authorised by policy.
+	SigV4 Auth = iota
+	// Public operations carry no credential of the caller's account.
+	Public
+	// AccessToken operations carry a user's access token in the body; the
+	// operation itself verifies it.
+	AccessToken
+)
+
+// An Op is one AWS operation: its wire name, who may call it, and the function
+// that serves it. The function never sees the wire format.
+type Op struct {
+	Name  string
+	Auth  Auth
+	newIn func() any
+	serve func(ctx context.Context, in any) (any, error)
+}
+
+// Func returns the Op that serves name with f.
+func Func[In, Out any](name string, auth Auth, f func(context.Context, *In) (*Out, error)) Op {
+	return Op{
+		Name:  name,
+		Auth:  auth,
+		newIn: func() any { return new(In) },
+		serve: func(ctx context.Context, in any) (any, error) {
+			out, err := f(ctx, in.(*In))
+			if err != nil {
+				return nil, err // not a typed nil in an interface
+			}
+			if out == nil {
+				panic("awsapi: " + name + " returned neither output nor error")
+			}
+			return out, nil
+		},
+	}
+}
+
+// A Caller is the principal that signed a request.
+type Caller struct {
+	AccountID   string // 12 digits
+	ARN         string // as GetCallerIdentity reports it
+	UserID      string // as GetCallerIdentity reports it, AROA…:session for a role session
+	AccessKeyID string
+
+	// Keys are the condition keys that the credential itself carries, such as
+	// aws:PrincipalArn, aws:userid or cognito-identity.amazonaws.com:sub.
+	// Names are spelt as in the IAM condition-key reference.
+	Keys map[string][]string
+
+	// Principal is what the credential source knows of the caller; the
+	// authorizer that belongs to the same source reads it back.
+	Principal any
+}
+
+// A Call describes the request being served. FromContext returns it.
+type Call struct {
+	RequestID       string
+	Service         string // signing name, for instance "cognito-idp"
+	Operation       string
+	Region          string // from the credential scope, or the server's region
+	SourceIP        string
+	UserAgent       string
+	SecureTransport bool
+	Time            time.Time // when the request arrived
+	Caller          *Caller   // nil for public and access-token operations
+}
+
+type callKey struct{}
+
+// WithCall returns a context that carries c.
+func WithCall(ctx context.Context, c *Call) context.Context {
+	return context.WithValue(ctx, callKey{}, c)
+}
+
+// FromContext returns the call being served. Outside a request it returns a
+// zero Call, never nil.
+func FromContext(ctx context.Context) *Call {
+	if c, ok := ctx.Value(callKey{}).(*Call); ok {
+		return c
+	}
+	return &Call{}
+}
+
+// A CredentialSource resolves access keys.
+type CredentialSource interface {
+	// Credential returns the secret of an access key and who it belongs to.
+	// sessionToken is empty for a long-term key. Unknown, mismatched, tampered
+	// and revoked credentials return an *Error ready for the wire
+	// (InvalidClientTokenId, ExpiredToken).
+	Credential(ctx context.Context, accessKeyID, sessionToken string) (secret string, caller *Caller, err error)
+}
+
+// An Authorizer decides whether a caller may perform an action on a resource.
+type Authorizer interface {
+	// Authorize returns nil to allow the call. A refusal is an *Error with the
+	// AccessDenied text. action is "service:Operation"; resource is an ARN or "*".
+	Authorize(ctx context.Context, caller *Caller, action, resource string, keys map[string][]string) error
+}
+
+// An Auditor records every call, after it was answered.
+type Auditor interface {
+	Record(ctx context.Context, e Event)
+}
+
+// An Event is what is recorded of one call. Params holds the decoded input with
+// every sensitive member removed; it is nil where decoding failed.
+type Event struct {
+	Call      Call
+	Params    any
+	ErrorCode string // empty on success
+	ErrorText string
+	Status    int
+	Duration  time.Duration
+}
+
+// A Service is one AWS service: its model and the operations that are written.
+type Service struct {
+	Name   string // file name of the model without .json, for instance "cognito-idp"
+	Ops    []Op
+	Errors ErrorTable
+
+	// Resource returns the ARN that authorisation is asked for, "*" where the
+	// operation has none. in is the decoded input.
+	Resource func(op string, in any) string
+}

@@ -1,0 +1,52 @@
+package userpool
+
+import "errors"
+
+// The kinds of error that this package and its stores return. An error's kind is
+// found with errors.Is; where it carries a text for clients it is a *Fault.
+var (
+	ErrPoolNotFound   = errors.New("userpool: pool does not exist")
+	ErrClientNotFound = errors.New("userpool: app client does not exist")
+	ErrUserNotFound   = errors.New("userpool: user does not exist")
+	ErrGroupNotFound  = errors.New("userpool: group does not exist")
+	ErrDomainNotFound = errors.New("userpool: domain does not exist")
+	ErrNotFound       = errors.New("userpool: resource does not exist")
+
+	ErrUserExists   = errors.New("userpool: user exists")
+	ErrGroupExists  = errors.New("userpool: group exists")
+	ErrDomainExists = errors.New("userpool: domain exists")
+	ErrAliasExists  = errors.New("userpool: alias exists")
+
+	ErrNotAuthorized         = errors.New("userpool: not authorized")
+	ErrUserNotConfirmed      = errors.New("userpool: user is not confirmed")
+	ErrPasswordResetRequired = errors.New("userpool: password reset required")
+	ErrInvalidParameter      = errors.New("userpool: invalid parameter")
+	ErrInvalidPassword       = errors.New("userpool: invalid password")
+	ErrPasswordHistory       = errors.New("userpool: password was used before")
+	ErrCodeMismatch          = errors.New("userpool: code mismatch")
+	ErrExpiredCode           = errors.New("userpool: expired code")
+	ErrLimitExceeded         = errors.New("userpool: limit exceeded")
+	ErrTooManyRequests       = errors.New("userpool: too many requests")
+	ErrCodeDelivery          = errors.New("userpool: code could not be delivered")
+	ErrUnsupportedTokenType  = errors.New("userpool: unsupported token type")
+	ErrTokenReuse            = errors.New("userpool: refresh token was used before")
+	ErrConflict              = errors.New("userpool: changed by somebody else")
+	ErrBusy                  = errors.New("userpool: overloaded")
+)
+
+// A Fault is an error of a known kind with a text for the client.
+type Fault struct {
+	Kind error  // one of the Err values
+	Text string // what the client reads
+}
+
+// Fail returns a Fault.
+func Fail(kind error, text string) error { return &Fault{kind, text} }
+
+func (f *Fault) Error() string { return f.Kind.Error() + ": " + f.Text }
+
+// Unwrap returns the kind.
+func (f *Fault) Unwrap() error { return f.Kind }
+
+// PublicText returns the text for the client.
+func (f *Fault) PublicText() string { return f.Text }

@@ -1,0 +1,103 @@
+package userpool
+
+import "context"
+
+// A Store keeps pools and all that belongs to them.
+//
+// Implementations must be safe for concurrent use, keep every row under its
+// pool, return errors that match this package's Err values under errors.Is,
+// hand out values that the caller may change, and pass userpooltest.TestStore.
+type Store interface {
+	PoolStore
+	ClientStore
+	UserStore
+	GroupStore
+	FamilyStore
+}
+
+// A PoolStore keeps pools and resource servers.
+type PoolStore interface {
+	// CreatePool adds p with its domain, or returns ErrConflict for a taken ID
+	// and ErrDomainExists for a taken domain.
+	CreatePool(ctx context.Context, p *Pool) error
+	Pool(ctx context.Context, id PoolID) (*Pool, error)
+	// PoolByDomain finds the pool whose prefix domain it is, else ErrDomainNotFound.
+	PoolByDomain(ctx context.Context, domain string) (*Pool, error)
+	// UpdatePool replaces the pool with the result of fn, as one atomic step.
+	// fn may run more than once and must have no side effects. If fn returns an
+	// error, nothing is written and UpdatePool returns that error.
+	UpdatePool(ctx context.Context, id PoolID, fn func(*Pool) error) (*Pool, error)
+	// DeletePool deletes the pool and everything in it.
+	DeletePool(ctx context.Context, id PoolID) error
+	// Pools returns up to limit pools by ID after the token, and the next token.
+	Pools(ctx context.Context, after string, limit int) (pools []*Pool, next string, err error)
+
+	PutResourceServer(ctx context.Context, rs *ResourceServer) error
+	ResourceServer(ctx context.Context, pool PoolID, identifier string) (*ResourceServer, error)
+	ResourceServers(ctx context.Context, pool PoolID) ([]*ResourceServer, error)
+	DeleteResourceServer(ctx context.Context, pool PoolID, identifier string) error
+}
+
+// A ClientStore keeps app clients.
+type ClientStore interface {
+	CreateClient(ctx context.Context, c *Client) error
+	// Client returns a client by its ID alone: callers that know the pool
+	// compare it.
+	Client(ctx context.Context, id ClientID) (*Client, error)
+	UpdateClient(ctx context.Context, pool PoolID, id ClientID, fn func(*Client) error) (*Client, error)
+	DeleteClient(ctx context.Context, pool PoolID, id ClientID) error
+	Clients(ctx context.Context, pool PoolID, after string, limit int) (clients []*Client, next string, err error)
+}
+
+// A UserStore keeps the users of all pools.
+type UserStore interface {
+	// CreateUser adds u. It returns ErrUserExists if the pool already has a user
+	// with that name under the pool's case rule, or, in a pool that signs in by
+	// e-mail or phone, one with that address.
+	CreateUser(ctx context.Context, u *User) error
+	// User finds a user by username, by sub, or by a verified alias that the
+	// pool allows, under the pool's case rule; else ErrUserNotFound.
+	User(ctx context.Context, pool PoolID, name string) (*User, error)
+	UserBySub(ctx context.Context, pool PoolID, sub string) (*User, error)
+	// UpdateUser replaces the user with the result of fn, as one atomic step,
+	// and keeps aliases true to the attributes. A verified alias that another
+	// user holds returns ErrAliasExists.
+	UpdateUser(ctx context.Context, pool PoolID, username string, fn func(*User) error) (*User, error)
+	DeleteUser(ctx context.Context, pool PoolID, username string) error
+	// Users returns up to limit users in a stable order after the token.
+	Users(ctx context.Context, pool PoolID, f UserFilter, after string, limit int) (users []*User, next string, err error)
+	CountUsers(ctx context.Context, pool PoolID) (int, error)
+}
+
+// A UserFilter selects users. The zero value selects all.
+type UserFilter struct {
+	Attribute string // username, sub, email, cognito:user_status, status …
+	Value     string
+	Prefix    bool // starts with, instead of equals
+}
+
+// A GroupStore keeps groups and who is in them.
+type GroupStore interface {
+	CreateGroup(ctx context.Context, g *Group) error
+	Group(ctx context.Context, pool PoolID, name string) (*Group, error)
+	UpdateGroup(ctx context.Context, pool PoolID, name string, fn func(*Group) error) (*Group, error)
+	DeleteGroup(ctx context.Context, pool PoolID, name string) error
+	Groups(ctx context.Context, pool PoolID, after string, limit int) (groups []*Group, next string, err error)
+	// AddMember and RemoveMember are idempotent.
+	AddMember(ctx context.Context, pool PoolID, group, username string) error
+	RemoveMember(ctx context.Context, pool PoolID, group, username string) error
+	Members(ctx context.Context, pool PoolID, group, after string, limit int) (users []*User, next string, err error)
+	// GroupsOf returns all groups of a user by precedence, then name.
+	GroupsOf(ctx context.Context, pool PoolID, username string) ([]*Group, error)
+}
+
+// A FamilyStore keeps token families.
+type FamilyStore interface {
+	CreateFamily(ctx context.Context, f *Family) error
+	// Family returns ErrNotFound for an unknown or expired family.
+	Family(ctx context.Context, pool PoolID, id string) (*Family, error)
+	// UpdateFamily replaces the family with the result of fn, as one atomic step.
+	UpdateFamily(ctx context.Context, pool PoolID, id string, fn func(*Family) error) (*Family, error)
+	// DeleteExpiredFamilies deletes up to limit families that expired.
+	DeleteExpiredFamilies(ctx context.Context, limit int) (int, error)
+}

@@ -1,0 +1,171 @@
+// Package userpool is the domain of user pools: pools, app clients, users,
+// groups, credentials, sign-in flows and the tokens they end in. It knows
+// neither HTTP nor SQL.
+package userpool
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// PoolID names a user pool, for instance "us-east-1_Ab12Cd34E".
+type PoolID string
+
+// ClientID names an app client: 26 characters of [a-z0-9]. It is unique over
+// all pools.
+type ClientID string
+
+// A Pool is a user pool.
+type Pool struct {
+	ID       PoolID
+	Name     string
+	Domain   string // prefix, or empty
+	Created  time.Time
+	Modified time.Time
+
+	PasswordPolicy        PasswordPolicy
+	MFA                   string   // OFF, ON, OPTIONAL
+	AliasAttributes       []string // email, phone_number, preferred_username
+	UsernameAttributes    []string // email, phone_number
+	AutoVerified          []string
+	CaseSensitive         bool
+	AllowAdminCreateOnly  bool
+	DeletionProtection    bool
+	Schema                []SchemaAttribute
+	Tags                  map[string]string
+	Strict                bool // OAuth 2.1 rules instead of Cognito's; ours
+	TemporaryPasswordDays int  // 7 by default
+	VerificationEmail     Message
+	InviteEmail           Message
+
+	// Settings holds, by the member names of AWS's UserPoolType, what is stored
+	// and reported but acted on elsewhere or not yet (LambdaConfig,
+	// EmailConfiguration, AccountRecoverySetting …).
+	Settings map[string]json.RawMessage
+}
+
+// A Message is the template of a mail.
+type Message struct{ Subject, Body string }
+
+// A PasswordPolicy says what a password must look like.
+type PasswordPolicy struct {
+	MinimumLength                                                      int
+	RequireUppercase, RequireLowercase, RequireNumbers, RequireSymbols bool
+	History                                                            int
+}
+
+// A SchemaAttribute is an attribute that users of a pool may have.
+type SchemaAttribute struct {
+	Name      string // as users carry it: email, custom:team, dev:custom:x
+	Type      string // String, Number, DateTime, Boolean
+	Mutable   bool
+	Required  bool
+	Developer bool
+	Min, Max  string // lengths or values, as decimal text; empty where unbounded
+}
+
+// A Client is an app client.
+type Client struct {
+	ID       ClientID
+	Pool     PoolID
+	Name     string
+	Secret   string // empty for a public client; sealed at rest
+	Created  time.Time
+	Modified time.Time
+
+	ExplicitAuthFlows  []string // as configured; empty means the defaults
+	AccessTokenLife    time.Duration
+	IDTokenLife        time.Duration
+	RefreshTokenLife   time.Duration
+	SessionLife        time.Duration // life of a challenge, AuthSessionValidity
+	HideUserExistence  bool          // PreventUserExistenceErrors ENABLED
+	TokenRevocation    bool          // EnableTokenRevocation
+	RotateRefresh      bool
+	RefreshGrace       time.Duration
+	ReadAttributes     []string // empty means all standard ones
+	WriteAttributes    []string
+	OAuthEnabled       bool     // AllowedOAuthFlowsUserPoolClient
+	OAuthFlows         []string // code, implicit, client_credentials
+	OAuthScopes        []string
+	CallbackURLs       []string
+	LogoutURLs         []string
+	DefaultRedirectURI string
+	IdentityProviders  []string // COGNITO and upstream providers
+
+	// Settings holds the other members of AWS's UserPoolClientType.
+	Settings map[string]json.RawMessage
+}
+
+// Status is where a user stands.
+type Status string
+
+// The states of a user.
+const (
+	Unconfirmed         Status = "UNCONFIRMED"
+	Confirmed           Status = "CONFIRMED"
+	ForceChangePassword Status = "FORCE_CHANGE_PASSWORD"
+	ResetRequired       Status = "RESET_REQUIRED"
+	ExternalProvider    Status = "EXTERNAL_PROVIDER"
+)
+
+// A User is a user of one pool.
+type User struct {
+	Pool       PoolID
+	Username   string // as stored; the sub where the pool signs in by e-mail or phone
+	Sub        string
+	Status     Status
+	Enabled    bool
+	Created    time.Time
+	Modified   time.Time
+	Attributes map[string]string // without sub; "email_verified" is "true" or "false"
+
+	Password        string // PHC string of argon2id; empty without a password
+	SRPSalt         []byte // 16 bytes, the first never zero
+	SRPVerifier     []byte // sealed at rest
+	PasswordChanged time.Time
+	SignedOut       time.Time // tokens issued before are dead (GlobalSignOut)
+}
+
+// A Group is a group of users in one pool.
+type Group struct {
+	Pool        PoolID
+	Name        string
+	Description string
+	RoleARN     string
+	Precedence  *int
+	Created     time.Time
+	Modified    time.Time
+}
+
+// A Family is the record behind one sign-in: all tokens that descend from it
+// share its ID as origin_jti, and die with it.
+type Family struct {
+	ID       string // origin_jti, a UUID
+	Pool     PoolID
+	Client   ClientID
+	Sub      string // of the user
+	Scopes   []string
+	AuthTime time.Time
+	Nonce    string
+	Resource string
+	Created  time.Time
+	Expires  time.Time
+	Revoked  bool
+
+	// Generation counts rotations. A refresh token names its generation: the
+	// current one is good, the one before it during the grace period, and any
+	// older one is reuse, which revokes the family.
+	Generation int
+	Rotated    time.Time
+}
+
+// A ResourceServer is an API whose scopes clients can ask for.
+type ResourceServer struct {
+	Pool       PoolID
+	Identifier string
+	Name       string
+	Scopes     []Scope
+}
+
+// A Scope is a custom scope; on the wire it is "identifier/name".
+type Scope struct{ Name, Description string }
