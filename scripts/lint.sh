@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# The linters, pinned in tools/go.mod.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tool() { go tool -modfile=tools/go.mod "$@"; }
+tool staticcheck ./...
+tool errcheck -ignoretests -exclude scripts/errcheck.txt ./...
+tool ineffassign ./...
+git ls-files "*.go" "*.md" "*.html" "*.sh" | xargs go tool -modfile=tools/go.mod misspell -error
