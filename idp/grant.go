@@ -1,0 +1,67 @@
+package idp
+
+import (
+	"context"
+	"time"
+
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// How long a code lives, and how long a dead one is kept so that its replay is
+// noticed.
+const (
+	CodeLife       = 5 * time.Minute  // Cognito's
+	CodeLifeStrict = time.Minute      // FAPI 2.0 section 5.3.2.1
+	CodeMemory     = 30 * time.Minute // after Expires
+)
+
+// A Grant is one authorization: what a user let a client have, and the state of
+// the code that stands for it. It is one row, so that no part of it can be
+// consumed without the rest.
+type Grant struct {
+	Code        Handle // of the authorization code
+	Pool        userpool.PoolID
+	Client      userpool.ClientID
+	Sub         string
+	Session     Handle // of the browser that signed in
+	Scopes      []string
+	Nonce       string
+	AuthTime    time.Time
+	Challenge   string // PKCE S256, empty without
+	RedirectURI string
+	Resource    string // RFC 8707, empty without
+	Created     time.Time
+	Expires     time.Time
+
+	RedeemedBy userpool.ClientID // empty while the code is unused
+	Redeemed   time.Time
+	Replayed   bool   // presented again after it was redeemed
+	Family     string // of the tokens issued for it
+}
+
+// A GrantStore keeps grants.
+//
+// Implementations must be safe for concurrent use by several processes, keep
+// times to the microsecond, and pass idptest.TestGrants. They return used and
+// expired grants as well, until DeleteExpiredGrants deletes them CodeMemory
+// after they expired: their state is the caller's to judge.
+type GrantStore interface {
+	// CreateGrant adds g, or returns ErrGrantExists.
+	CreateGrant(ctx context.Context, g *Grant) error
+	// Grant returns a grant by its code, else ErrGrantNotFound.
+	Grant(ctx context.Context, pool userpool.PoolID, code Handle) (*Grant, error)
+	// Redeem marks the code as used by client. Exactly one of many callers
+	// succeeds; the others get ErrGrantUsed.
+	Redeem(ctx context.Context, pool userpool.PoolID, code Handle, client userpool.ClientID, at time.Time) error
+	// SetFamily notes the tokens issued for a redeemed code, and reports
+	// whether the code was replayed in the meantime: then they must die.
+	SetFamily(ctx context.Context, pool userpool.PoolID, code Handle, family string) (replayed bool, err error)
+	// MarkReplayed notes that a used code was presented again, and returns the
+	// family to revoke, empty where SetFamily has yet to come.
+	MarkReplayed(ctx context.Context, pool userpool.PoolID, code Handle) (family string, err error)
+	// DeleteExpiredGrants deletes up to limit forgotten grants and says how many.
+	DeleteExpiredGrants(ctx context.Context, limit int) (int, error)
+}
+
+// Dead reports whether the code can no longer be redeemed for its age.
+func (g *Grant) Dead(now time.Time) bool { return !now.Before(g.Expires) }

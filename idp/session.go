@@ -1,0 +1,48 @@
+package idp
+
+import (
+	"context"
+	"time"
+
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// A Session is one browser signed in to one pool.
+type Session struct {
+	ID        Handle // of the random id in the cookie
+	Pool      userpool.PoolID
+	Sub       string // of the user
+	AuthTime  time.Time
+	Methods   []string // how the user proved who they are, as RFC 8176 spells it: pwd, otp …
+	Created   time.Time
+	LastSeen  time.Time // exact to a minute
+	Expires   time.Time // when it dies unless it is used before
+	Limit     time.Time // when it dies in any case
+	Address   string    // of the browser at sign-in
+	UserAgent string
+}
+
+// A SessionStore keeps browser sessions.
+//
+// Implementations must be safe for concurrent use, judge expiry by the clock they
+// were given, keep times to the microsecond, and pass idptest.TestSessions. An
+// expired session is never returned, whether it was deleted yet or not.
+type SessionStore interface {
+	// Create adds s, or returns ErrSessionExists.
+	Create(ctx context.Context, s *Session) error
+	// Get returns a live session, else ErrSessionNotFound.
+	Get(ctx context.Context, pool userpool.PoolID, id Handle) (*Session, error)
+	// Renew replaces the live session old by s in one atomic step, so that of
+	// many callers one succeeds and old is dead; else ErrSessionNotFound.
+	Renew(ctx context.Context, old Handle, s *Session) error
+	// Touch moves LastSeen and Expires. A session that is gone stays gone: ErrSessionNotFound.
+	Touch(ctx context.Context, pool userpool.PoolID, id Handle, seen, expires time.Time) error
+	// List returns the live sessions of a user, the newest first.
+	List(ctx context.Context, pool userpool.PoolID, sub string) ([]*Session, error)
+	// Revoke ends a session. An absent one is no error.
+	Revoke(ctx context.Context, pool userpool.PoolID, id Handle) error
+	// RevokeAll ends all sessions of a user but except, which may be empty.
+	RevokeAll(ctx context.Context, pool userpool.PoolID, sub string, except Handle) error
+	// DeleteExpired deletes up to limit dead sessions and says how many.
+	DeleteExpired(ctx context.Context, limit int) (int, error)
+}
