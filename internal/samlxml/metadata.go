@@ -1,0 +1,236 @@
+package samlxml
+
+import (
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/xml"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/beevik/etree"
+	"github.com/crewjam/saml"
+)
+
+// IDPMetadata is what others rely on of an identity provider.
+type IDPMetadata struct {
+	EntityID     string
+	Certificates []*x509.Certificate // signing keys, "use" absent included
+	SSO          []Endpoint
+	SLO          []Endpoint
+
+	WantAuthnRequestsSigned bool
+	ValidUntil              time.Time // zero where absent
+}
+
+// An Endpoint is where a binding is served.
+type Endpoint struct{ Binding, Location string }
+
+// ParseIDPMetadata reads the metadata of one identity provider: an
+// EntityDescriptor, or the first one with that role in nested
+// EntitiesDescriptors. Its signature, if any, is not judged: whoever supplies
+// the file vouches for it. Errors match ErrMetadata, ErrMalformed, ErrTooLarge.
+func ParseIDPMetadata(raw []byte) (*IDPMetadata, error) {
+	entity, role, err := findRole(raw, "IDPSSODescriptor")
+	if err != nil {
+		return nil, err
+	}
+	m := &IDPMetadata{EntityID: attr(entity, "entityID"),
+		WantAuthnRequestsSigned: isTrue(attr(role, "WantAuthnRequestsSigned"))}
+	if m.ValidUntil, err = validUntil(entity, role); err != nil {
+		return nil, err
+	}
+	if m.Certificates, err = certificates(role, "signing"); err != nil {
+		return nil, err
+	}
+	if len(m.Certificates) == 0 {
+		return nil, fmt.Errorf("%w: no signing certificate", ErrMetadata)
+	}
+	if m.SSO, err = endpoints(role, "SingleSignOnService"); err != nil {
+		return nil, err
+	}
+	m.SLO, err = endpoints(role, "SingleLogoutService")
+	return m, err
+}
+
+// SPMetadata is what an identity provider relies on of a service provider.
+type SPMetadata struct {
+	Entity     *saml.EntityDescriptor // one entity with one SPSSODescriptor
+	Signing    []*x509.Certificate
+	Encryption []*x509.Certificate
+	Methods    []string // EncryptionMethod algorithms of the encryption keys, in their order
+	ValidUntil time.Time
+}
+
+// ParseSPMetadata reads the metadata of one service provider, as
+// ParseIDPMetadata does of an identity provider.
+func ParseSPMetadata(raw []byte) (*SPMetadata, error) {
+	entity, role, err := findRole(raw, "SPSSODescriptor")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := endpoints(role, "AssertionConsumerService"); err != nil {
+		return nil, err
+	}
+	m := &SPMetadata{}
+	if m.ValidUntil, err = validUntil(entity, role); err != nil {
+		return nil, err
+	}
+	if m.Signing, err = certificates(role, "signing"); err != nil {
+		return nil, err
+	}
+	if m.Encryption, err = certificates(role, "encryption"); err != nil {
+		return nil, err
+	}
+	m.Methods = encryptionMethods(role)
+	m.Entity, err = unmarshalEntity(entity, role)
+	return m, err
+}
+
+// unmarshalEntity reads an entity into crewjam's type, with that one role.
+func unmarshalEntity(entity, role *etree.Element) (*saml.EntityDescriptor, error) {
+	detached, err := detach(role)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMetadata, err)
+	}
+	doc := etree.NewDocument()
+	doc.SetRoot(detached)
+	raw, err := doc.WriteToBytes()
+	if err != nil {
+		return nil, err
+	}
+	var sp saml.SPSSODescriptor
+	if err := xml.Unmarshal(raw, &sp); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMetadata, err)
+	}
+	return &saml.EntityDescriptor{EntityID: attr(entity, "entityID"), SPSSODescriptors: []saml.SPSSODescriptor{sp}}, nil
+}
+
+// findRole returns the first entity with a role for SAML 2.0, and the role.
+func findRole(raw []byte, role string) (entity, found *etree.Element, err error) {
+	doc, err := Parse(raw, Metadata())
+	if err != nil {
+		return nil, nil, err
+	}
+	root := doc.Root()
+	if !is(root, nsMetadata, "EntityDescriptor") && !is(root, nsMetadata, "EntitiesDescriptor") {
+		return nil, nil, fmt.Errorf("%w: root is %q", ErrMetadata, root.Tag)
+	}
+	entity, found = searchRole(root, role)
+	if found == nil {
+		return nil, nil, fmt.Errorf("%w: no %s for SAML 2.0", ErrMetadata, role)
+	}
+	if id := attr(entity, "entityID"); id == "" || len(id) > 1024 {
+		return nil, nil, fmt.Errorf("%w: entityID of %d characters", ErrMetadata, len(id))
+	}
+	return entity, found, nil
+}
+
+func searchRole(el *etree.Element, role string) (entity, found *etree.Element) {
+	if is(el, nsMetadata, "EntityDescriptor") {
+		for _, r := range children(el, nsMetadata, role) {
+			if supports(attr(r, "protocolSupportEnumeration"), nsProtocol) {
+				return el, r
+			}
+		}
+		return nil, nil
+	}
+	for _, c := range el.ChildElements() {
+		if is(c, nsMetadata, "EntityDescriptor") || is(c, nsMetadata, "EntitiesDescriptor") {
+			if entity, found = searchRole(c, role); found != nil {
+				return entity, found
+			}
+		}
+	}
+	return nil, nil
+}
+
+// endpoints returns the endpoints of a kind. Every Location must be an absolute
+// http or https URL: a browser will be sent there (CVE-2023-45683).
+func endpoints(role *etree.Element, tag string) ([]Endpoint, error) {
+	var all []Endpoint
+	for _, el := range children(role, nsMetadata, tag) {
+		e := Endpoint{Binding: attr(el, "Binding"), Location: attr(el, "Location")}
+		for _, location := range []string{e.Location, attr(el, "ResponseLocation")} {
+			if location != "" && !isWeb(location) {
+				return nil, fmt.Errorf("%w: location %q of %s", ErrMetadata, location, tag)
+			}
+		}
+		if e.Location == "" {
+			return nil, fmt.Errorf("%w: %s without a location", ErrMetadata, tag)
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+func isWeb(location string) bool {
+	u, err := url.Parse(location)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil
+}
+
+// certificates returns the certificates of the keys for a use; a key without
+// one serves every use. A certificate that Go cannot read is passed over, so
+// that one odd relic does not shut out a peer with a good key beside it.
+func certificates(role *etree.Element, use string) ([]*x509.Certificate, error) {
+	var all []*x509.Certificate
+	for _, key := range children(role, nsMetadata, "KeyDescriptor") {
+		if u := attr(key, "use"); u != "" && u != use {
+			continue
+		}
+		err := walk(key, func(el *etree.Element) error {
+			if !is(el, nsSignature, "X509Certificate") {
+				return nil
+			}
+			encoded, err := text(el)
+			if err != nil {
+				return err
+			}
+			der, err := base64.StdEncoding.DecodeString(noSpace(encoded))
+			if err != nil {
+				return fmt.Errorf("%w: certificate is not base64", ErrMetadata)
+			}
+			if cert, err := x509.ParseCertificate(der); err == nil {
+				all = append(all, cert)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func encryptionMethods(role *etree.Element) []string {
+	var all []string
+	for _, key := range children(role, nsMetadata, "KeyDescriptor") {
+		if attr(key, "use") == "signing" {
+			continue
+		}
+		for _, m := range children(key, nsMetadata, "EncryptionMethod") {
+			all = append(all, attr(m, "Algorithm"))
+		}
+	}
+	return all
+}
+
+// validUntil returns the earliest validUntil from a role up to the root.
+func validUntil(entity, role *etree.Element) (time.Time, error) {
+	first, err := instant(role, "validUntil")
+	if err != nil {
+		return first, err
+	}
+	for el := entity; el != nil; el = el.Parent() {
+		t, err := instant(el, "validUntil")
+		if err != nil {
+			return first, err
+		}
+		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+			first = t
+		}
+	}
+	return first, nil
+}
+
+func isTrue(s string) bool { return s == "true" || s == "1" }
