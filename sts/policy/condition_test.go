@@ -1,0 +1,108 @@
+package policy_test
+
+import (
+	"testing"
+
+	"github.com/poolhouse/poolhouse/sts/policy"
+)
+
+func TestConditions(t *testing.T) {
+	keys := map[string][]string{
+		"aws:username":                       {"alice"},
+		"aws:MultiFactorAuthAge":             {"300"},
+		"aws:CurrentTime":                    {"2026-11-23T10:00:00Z"},
+		"aws:SecureTransport":                {"true"},
+		"aws:SourceIp":                       {"192.0.2.7"},
+		"aws:PrincipalArn":                   {"arn:aws:iam::000000000000:role/team/dev"},
+		"x:bytes":                            {"aGVsbG8="},
+		"127.0.0.1:8080/us-east-1_Ab:aud":    {"client1"},
+		"cognito-identity.amazonaws.com:amr": {"authenticated", "graph"},
+	}
+	tests := []struct {
+		name, condition string
+		want            bool
+	}{
+		{"StringEquals", `"StringEquals":{"aws:username":["bob","alice"]}`, true},
+		{"key names ignore case", `"StringEquals":{"AWS:UserName":"alice"}`, true},
+		{"values mind case", `"StringEquals":{"aws:username":"Alice"}`, false},
+		{"StringEqualsIgnoreCase", `"StringEqualsIgnoreCase":{"aws:username":"Alice"}`, true},
+		{"StringNotEquals", `"StringNotEquals":{"aws:username":["bob","alice"]}`, false},
+		{"StringNotEquals of a missing key", `"StringNotEquals":{"aws:none":"x"}`, true},
+		{"StringNotEqualsIgnoreCase", `"StringNotEqualsIgnoreCase":{"aws:username":"BOB"}`, true},
+		{"StringLike", `"StringLike":{"aws:username":"a*e"}`, true},
+		{"StringEquals knows no wildcard", `"StringEquals":{"aws:username":"a*e"}`, false},
+		{"StringNotLike", `"StringNotLike":{"aws:username":"a*"}`, false},
+		{"a missing variable in a negation", `"StringNotEquals":{"aws:username":"${aws:none}"}`, false},
+		{"a provider with a port", `"StringEquals":{"127.0.0.1:8080/us-east-1_Ab:aud":"client1"}`, true},
+		{"missing key", `"StringEquals":{"aws:none":"x"}`, false},
+		{"IfExists, missing", `"StringEqualsIfExists":{"aws:none":"x"}`, true},
+		{"IfExists, present", `"StringEqualsIfExists":{"aws:username":"x"}`, false},
+		{"all conditions must hold", `"StringEquals":{"aws:username":"alice","aws:none":"x"}`, false},
+
+		{"NumericEquals", `"NumericEquals":{"aws:MultiFactorAuthAge":"300.0"}`, true},
+		{"NumericNotEquals", `"NumericNotEquals":{"aws:MultiFactorAuthAge":300}`, false},
+		{"NumericLessThan", `"NumericLessThan":{"aws:MultiFactorAuthAge":"300"}`, false},
+		{"NumericLessThanEquals", `"NumericLessThanEquals":{"aws:MultiFactorAuthAge":"300"}`, true},
+		{"NumericGreaterThan", `"NumericGreaterThan":{"aws:MultiFactorAuthAge":"29"}`, true},
+		{"NumericGreaterThanEquals", `"NumericGreaterThanEquals":{"aws:MultiFactorAuthAge":"301"}`, false},
+		{"no number in the request", `"NumericGreaterThan":{"aws:username":"0"}`, false},
+
+		{"DateLessThan", `"DateLessThan":{"aws:CurrentTime":"2026-11-23T10:00:01Z"}`, true},
+		{"DateGreaterThan by zone", `"DateGreaterThan":{"aws:CurrentTime":"2026-11-23T10:30:00+01:00"}`, true},
+		{"DateGreaterThanEquals by seconds", `"DateGreaterThanEquals":{"aws:CurrentTime":"1795428000"}`, true},
+		{"DateEquals", `"DateEquals":{"aws:CurrentTime":"2026-11-23T10:00Z"}`, true},
+		{"DateNotEquals", `"DateNotEquals":{"aws:CurrentTime":"2026-11-23"}`, true},
+		{"DateLessThanEquals a year", `"DateLessThanEquals":{"aws:CurrentTime":"2026"}`, false},
+
+		{"Bool", `"Bool":{"aws:SecureTransport":true}`, true},
+		{"Bool false", `"Bool":{"aws:SecureTransport":"False"}`, false},
+		{"Null, present", `"Null":{"aws:username":"false"}`, true},
+		{"Null, missing", `"Null":{"aws:none":"true"}`, true},
+		{"Null, wrong", `"Null":{"aws:none":false}`, false},
+		{"BinaryEquals", `"BinaryEquals":{"x:bytes":"aGVsbG8="}`, true},
+
+		{"IpAddress", `"IpAddress":{"aws:SourceIp":["10.0.0.0/8","192.0.2.0/24"]}`, true},
+		{"IpAddress single", `"IpAddress":{"aws:SourceIp":"192.0.2.7"}`, true},
+		{"NotIpAddress", `"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`, false},
+		{"no address", `"IpAddress":{"aws:username":"0.0.0.0/0"}`, false},
+
+		{"ArnLike", `"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/*/dev"}`, true},
+		{"ArnEquals takes wildcards too", `"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::000000000000:role/*"}`, true},
+		{"ArnLike never crosses a colon", `"ArnLike":{"aws:PrincipalArn":"arn:aws:*:role/team/dev:x:y"}`, false},
+		{"ArnNotLike", `"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::000000000000:user/*"}`, true},
+		{"ArnLike variable", `"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::000000000000:role/${aws:none, 'team'}/*"}`, true},
+
+		{"ForAnyValue", `"ForAnyValue:StringLike":{"cognito-identity.amazonaws.com:amr":"auth*"}`, true},
+		{"ForAllValues", `"ForAllValues:StringLike":{"cognito-identity.amazonaws.com:amr":"auth*"}`, false},
+		{"ForAllValues of all", `"ForAllValues:StringLike":{"cognito-identity.amazonaws.com:amr":["auth*","gr*"]}`, true},
+		{"ForAllValues, missing key", `"ForAllValues:StringEquals":{"aws:none":"x"}`, true},
+		{"ForAnyValue, missing key", `"ForAnyValue:StringNotEquals":{"aws:none":"x"}`, false},
+		{"ForAnyValue negated", `"ForAnyValue:StringNotEquals":{"cognito-identity.amazonaws.com:amr":"graph"}`, true},
+		{"ForAllValues negated", `"ForAllValues:StringNotEquals":{"cognito-identity.amazonaws.com:amr":"graph"}`, false},
+		{"plain negation looks at all values", `"StringNotEquals":{"cognito-identity.amazonaws.com:amr":"graph"}`, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := mustParse(t, policy.Identity, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{`+tt.condition+`}}}`)
+			d := policy.Evaluate(&policy.Request{Action: "s3:x", Resource: "*", Keys: keys}, layer("a", p))
+			if d.Allowed != tt.want {
+				t.Errorf("got %v, want %v", d.Allowed, tt.want)
+			}
+		})
+	}
+}
+
+// A denying statement applies where a variable in its negation is unknown.
+func TestUnknownVariableStillDenies(t *testing.T) {
+	allow := mustParse(t, policy.Identity, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
+	for _, body := range []string{
+		`"Resource":"*","Condition":{"StringNotEquals":{"aws:username":"${aws:none}"}}`,
+		`"NotResource":"arn:aws:s3:::${aws:none}"`,
+	} {
+		deny := mustParse(t, policy.Identity, `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*",`+body+`}}`)
+		r := &policy.Request{Action: "s3:x", Resource: "arn:aws:s3:::b", Keys: map[string][]string{"aws:username": {"a"}}}
+		if policy.Evaluate(r, layer("a", allow, deny)).Allowed {
+			t.Errorf("%s: allowed", body)
+		}
+	}
+}
