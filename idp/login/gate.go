@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,6 +35,7 @@ type Gate struct {
 	Browser   *browser.Store
 	Ephemeral ephemeral.Store
 	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // RequireSession returns the browser's session at the pool and true, or answers
@@ -56,6 +58,7 @@ func (g *Gate) RequireSession(w http.ResponseWriter, r *http.Request, pool *user
 		err = g.sendToLogin(w, r, pool, returnTo)
 	}
 	if err != nil {
+		g.Log.ErrorContext(r.Context(), "session check failed", "pool", pool.ID, "error", err)
 		http.Error(w, "Something went wrong on our side. Please try again in a moment.", http.StatusInternalServerError)
 	}
 	return nil, false

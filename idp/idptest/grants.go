@@ -1,0 +1,145 @@
+package idptest
+
+import (
+	"context"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// TestGrants runs every check of idp.GrantStore on a store of its own.
+func TestGrants(t *testing.T, open func(t *testing.T, now func() time.Time) idp.GrantStore) {
+	checks := map[string]func(*testing.T, idp.GrantStore, *Clock){
+		"round trip":           grantRoundTrip,
+		"redeem":               grantRedeem,
+		"one of many redeems":  grantRedeemRace,
+		"replay after family":  grantReplayAfter,
+		"replay before family": grantReplayBefore,
+		"pools are apart":      grantPools,
+		"clean-up in batches":  grantCleanUp,
+	}
+	for name, check := range checks {
+		t.Run(name, func(t *testing.T) {
+			clock := NewClock()
+			check(t, open(t, clock.Now), clock)
+		})
+	}
+}
+
+const client userpool.ClientID = "abcdefghij0123456789abcdef"
+
+func newGrant(t *testing.T, s idp.GrantStore, c *Clock) *idp.Grant {
+	t.Helper()
+	_, code := idp.NewSecret()
+	_, session := idp.NewSecret()
+	g := &idp.Grant{Code: code, Pool: poolA, Client: client, Sub: "alice", Session: session,
+		Scopes: []string{"openid", "https://api.example/read"}, Nonce: "n'1", AuthTime: c.Now().Add(-time.Minute),
+		Challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", RedirectURI: "https://app.example/cb?x=1",
+		Resource: "https://api.example", Created: c.Now(), Expires: c.Now().Add(idp.CodeLife)}
+	if err := s.CreateGrant(context.Background(), g); err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func redeemed(t *testing.T, s idp.GrantStore, c *Clock) *idp.Grant {
+	t.Helper()
+	g := newGrant(t, s, c)
+	if err := s.Redeem(context.Background(), g.Pool, g.Code, g.Client, c.Now()); err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func grantRoundTrip(t *testing.T, s idp.GrantStore, c *Clock) {
+	want := newGrant(t, s, c)
+	got, err := s.Grant(context.Background(), poolA, want.Code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	wantErr(t, s.CreateGrant(context.Background(), want), idp.ErrGrantExists)
+	_, err = s.Grant(context.Background(), poolA, "unknown")
+	wantErr(t, err, idp.ErrGrantNotFound)
+}
+
+func grantRedeem(t *testing.T, s idp.GrantStore, c *Clock) {
+	g := newGrant(t, s, c)
+	c.Add(time.Second)
+	if err := s.Redeem(context.Background(), poolA, g.Code, client, c.Now()); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Grant(context.Background(), poolA, g.Code)
+	if err != nil || got.RedeemedBy != client || !got.Redeemed.Equal(c.Now()) {
+		t.Errorf("after redemption: %+v, %v", got, err)
+	}
+	wantErr(t, s.Redeem(context.Background(), poolA, g.Code, client, c.Now()), idp.ErrGrantUsed)
+	wantErr(t, s.Redeem(context.Background(), poolA, "unknown", client, c.Now()), idp.ErrGrantUsed)
+}
+
+func grantRedeemRace(t *testing.T, s idp.GrantStore, c *Clock) {
+	g := newGrant(t, s, c)
+	won := race(t, 50, idp.ErrGrantUsed, func() error {
+		return s.Redeem(context.Background(), poolA, g.Code, client, c.Now())
+	})
+	if won != 1 {
+		t.Errorf("%d callers redeemed one code", won)
+	}
+}
+
+func grantReplayAfter(t *testing.T, s idp.GrantStore, c *Clock) {
+	ctx, g := context.Background(), redeemed(t, s, c)
+	if replayed, err := s.SetFamily(ctx, poolA, g.Code, "family-1"); err != nil || replayed {
+		t.Fatal(replayed, err)
+	}
+	if family, err := s.MarkReplayed(ctx, poolA, g.Code); err != nil || family != "family-1" {
+		t.Errorf("got family %q, %v", family, err)
+	}
+	if got, err := s.Grant(ctx, poolA, g.Code); err != nil || !got.Replayed || got.Family != "family-1" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func grantReplayBefore(t *testing.T, s idp.GrantStore, c *Clock) {
+	ctx, g := context.Background(), redeemed(t, s, c)
+	if family, err := s.MarkReplayed(ctx, poolA, g.Code); err != nil || family != "" {
+		t.Fatal(family, err)
+	}
+	if replayed, err := s.SetFamily(ctx, poolA, g.Code, "family-1"); err != nil || !replayed {
+		t.Error("the redeemer did not learn of the replay", err)
+	}
+	fresh := newGrant(t, s, c)
+	_, err := s.MarkReplayed(ctx, poolA, fresh.Code)
+	wantErr(t, err, idp.ErrGrantNotFound)
+	_, err = s.SetFamily(ctx, poolA, fresh.Code, "family-2")
+	wantErr(t, err, idp.ErrGrantNotFound)
+}
+
+func grantPools(t *testing.T, s idp.GrantStore, c *Clock) {
+	ctx, g := context.Background(), newGrant(t, s, c)
+	_, err := s.Grant(ctx, poolB, g.Code)
+	wantErr(t, err, idp.ErrGrantNotFound)
+	wantErr(t, s.Redeem(ctx, poolB, g.Code, client, c.Now()), idp.ErrGrantUsed)
+	if err := s.Redeem(ctx, poolA, g.Code, client, c.Now()); err != nil {
+		t.Error("another pool's attempt used the code:", err)
+	}
+}
+
+func grantCleanUp(t *testing.T, s idp.GrantStore, c *Clock) {
+	for range 5 {
+		newGrant(t, s, c)
+	}
+	c.Add(idp.CodeLife + idp.CodeMemory - time.Microsecond)
+	cleanUp(t, 0, s.DeleteExpiredGrants)
+	fresh := newGrant(t, s, c)
+	c.Add(time.Microsecond)
+	cleanUp(t, 5, s.DeleteExpiredGrants)
+	if _, err := s.Grant(context.Background(), poolA, fresh.Code); err != nil {
+		t.Error("clean-up took a fresh grant:", err)
+	}
+}
