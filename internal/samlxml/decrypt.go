@@ -1,0 +1,188 @@
+package samlxml
+
+import (
+	"crypto"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"fmt"
+	"time"
+
+	"github.com/beevik/etree"
+)
+
+const (
+	algOAEP11   = "http://www.w3.org/2009/xmlenc11#rsa-oaep"
+	nsEncrypt11 = "http://www.w3.org/2009/xmlenc11#"
+	mgfSHA1     = "http://www.w3.org/2009/xmlenc11#mgf1sha1"
+)
+
+// VerifyEncryptedResponse is VerifyResponse for a Response whose assertion is
+// encrypted to one of keys. The Response itself must be signed, and is verified
+// first, so that nothing is decrypted for a stranger. Only AES-GCM is read; a
+// failure to decrypt is ErrDecrypt, whatever its cause.
+func VerifyEncryptedResponse(raw []byte, certs []*x509.Certificate, keys []*rsa.PrivateKey, now time.Time) (*Response, error) {
+	doc, err := Parse(raw, Messages())
+	if err != nil {
+		return nil, err
+	}
+	root := doc.Root()
+	if !is(root, nsProtocol, "Response") {
+		return nil, malformed("root is %q, not a Response", root.Tag)
+	}
+	if err := noStraySignatures(root, root); err != nil {
+		return nil, err
+	}
+	verified, cert, err := Verify(root, certs)
+	if err != nil {
+		return nil, err
+	}
+	r := &Response{SignedBy: cert, ResponseSigned: true}
+	if err := r.header(verified); err != nil {
+		return nil, err
+	}
+	el, err := mustChild(verified, nsAssertion, "EncryptedAssertion")
+	if err != nil {
+		return nil, err
+	}
+	if len(children(verified, nsAssertion, "Assertion")) > 0 {
+		return nil, malformed("an assertion beside the encrypted one")
+	}
+	plain, err := decryptAssertion(el, keys)
+	if err != nil {
+		return nil, err
+	}
+	verified.RemoveChild(el)
+	verified.AddChild(plain)
+	if err := r.assertion(verified, certs); err != nil {
+		return nil, err
+	}
+	return r, r.current(now)
+}
+
+// decryptAssertion decrypts an EncryptedAssertion and parses what was in it.
+func decryptAssertion(el *etree.Element, keys []*rsa.PrivateKey) (*etree.Element, error) {
+	plain, err := decryptData(el, keys)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDecrypt, err)
+	}
+	doc, err := Parse(plain, Messages())
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDecrypt, err)
+	}
+	root := doc.Root()
+	if !is(root, nsAssertion, "Assertion") {
+		return nil, fmt.Errorf("%w: content is %q", ErrDecrypt, root.Tag)
+	}
+	return root, noStraySignatures(root, root)
+}
+
+func decryptData(el *etree.Element, keys []*rsa.PrivateKey) ([]byte, error) {
+	data, err := mustChild(el, nsEncrypt, "EncryptedData")
+	if err != nil {
+		return nil, err
+	}
+	b, ok := blocks[methodOf(data)]
+	if !ok || !b.gcm {
+		return nil, fmt.Errorf("%w: %q", ErrAlgorithm, methodOf(data))
+	}
+	wrapped, opts, err := encryptedKey(el, data)
+	if err != nil {
+		return nil, err
+	}
+	text, err := cipherValue(data)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range keys {
+		secret, err := key.Decrypt(nil, wrapped, opts)
+		if err == nil && len(secret) == b.key {
+			return b.open(secret, text)
+		}
+	}
+	return nil, fmt.Errorf("no key of %d fits", len(keys))
+}
+
+// encryptedKey finds the one EncryptedKey, in KeyInfo or beside the data.
+func encryptedKey(el, data *etree.Element) ([]byte, *rsa.OAEPOptions, error) {
+	found := children(el, nsEncrypt, "EncryptedKey")
+	for _, info := range children(data, nsSignature, "KeyInfo") {
+		found = append(found, children(info, nsEncrypt, "EncryptedKey")...)
+	}
+	if len(found) != 1 {
+		return nil, nil, malformed("%d encrypted keys", len(found))
+	}
+	opts, err := oaepOptions(found[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	wrapped, err := cipherValue(found[0])
+	return wrapped, opts, err
+}
+
+func oaepOptions(key *etree.Element) (*rsa.OAEPOptions, error) {
+	el, err := mustChild(key, nsEncrypt, "EncryptionMethod")
+	if err != nil {
+		return nil, err
+	}
+	opts := &rsa.OAEPOptions{Hash: crypto.SHA1, MGFHash: crypto.SHA1}
+	digest, err := child(el, nsSignature, "DigestMethod")
+	if err != nil {
+		return nil, err
+	}
+	if digest != nil && attr(digest, "Algorithm") == algSHA256 {
+		opts.Hash = crypto.SHA256
+	} else if digest != nil && attr(digest, "Algorithm") != algSHA1 {
+		return nil, fmt.Errorf("%w: OAEP digest", ErrAlgorithm)
+	}
+	mgf, err := child(el, nsEncrypt11, "MGF")
+	if err != nil {
+		return nil, err
+	}
+	alg := attr(el, "Algorithm")
+	if alg != algOAEP && alg != algOAEP11 || mgf != nil && attr(mgf, "Algorithm") != mgfSHA1 {
+		return nil, fmt.Errorf("%w: key transport %q", ErrAlgorithm, alg)
+	}
+	return opts, nil
+}
+
+func methodOf(el *etree.Element) string {
+	for _, m := range children(el, nsEncrypt, "EncryptionMethod") {
+		return attr(m, "Algorithm")
+	}
+	return ""
+}
+
+func cipherValue(el *etree.Element) ([]byte, error) {
+	data, err := mustChild(el, nsEncrypt, "CipherData")
+	if err != nil {
+		return nil, err
+	}
+	value, err := mustChild(data, nsEncrypt, "CipherValue")
+	if err != nil {
+		return nil, err
+	}
+	encoded, err := text(value)
+	if err != nil {
+		return nil, err
+	}
+	return base64.StdEncoding.DecodeString(noSpace(encoded))
+}
+
+// open decrypts AES-GCM with the nonce in front.
+func (b block) open(key, text []byte) ([]byte, error) {
+	c, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	g, err := cipher.NewGCM(c)
+	if err != nil {
+		return nil, err
+	}
+	if len(text) < g.NonceSize()+g.Overhead() {
+		return nil, malformed("%d bytes of cipher text", len(text))
+	}
+	return g.Open(nil, text[:g.NonceSize()], text[g.NonceSize():], nil)
+}
