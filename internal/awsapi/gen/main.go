@@ -36,9 +36,15 @@ func run(root string) error {
 	if err != nil {
 		return err
 	}
+	var all []*model
 	for _, file := range files {
 		m, err := load(file)
 		if err != nil {
+			return err
+		}
+		all = append(all, m)
+		table := filepath.Join(root, "internal/awsapi/models", tableName(m.Service)+"_gen.go")
+		if err := write(table, tableFile(m)); err != nil {
 			return err
 		}
 		if dir := packages[m.Service]; dir != "" {
@@ -48,7 +54,7 @@ func run(root string) error {
 			}
 		}
 	}
-	return nil
+	return write(filepath.Join(root, "internal/awsapi/models/all_gen.go"), listFile(all))
 }
 
 // write stores formatted source, making the directory if need be.
