@@ -9,6 +9,7 @@ CREATE TABLE keys (
 	not_after  BIGINT NOT NULL
 );
 CREATE INDEX keys_scope ON keys (scope);
+CREATE UNIQUE INDEX keys_one ON keys (scope, state) WHERE state <> 'retired';
 
 CREATE TABLE ephemeral (
 	namespace TEXT NOT NULL,

@@ -1,0 +1,94 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/poolhouse/poolhouse/internal/keyring"
+)
+
+// A KeyStore keeps the rows of the keyring.
+type KeyStore struct{ db *DB }
+
+var _ keyring.Store = (*KeyStore)(nil)
+
+// Keys returns the store of the keyring.
+func (db *DB) Keys() *KeyStore { return &KeyStore{db} }
+
+// LoadKeys implements keyring.Store.
+func (s *KeyStore) LoadKeys(ctx context.Context, scope string) ([]*keyring.Row, error) {
+	rows, err := s.db.read.QueryContext(ctx, `SELECT id, scope, algorithm, state, material, created, not_after
+		FROM keys WHERE scope = $1 ORDER BY created, id`, scope)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []*keyring.Row
+	for rows.Next() {
+		var (
+			r                 keyring.Row
+			created, notAfter int64
+		)
+		if err := rows.Scan(&r.ID, &r.Scope, &r.Algorithm, &r.State, &r.Material, &created, &notAfter); err != nil {
+			return nil, err
+		}
+		r.Created, r.NotAfter = fromMicros(created), fromMicros(notAfter)
+		out = append(out, &r)
+	}
+	return out, rows.Err()
+}
+
+const insertKey = `INSERT INTO keys (id, scope, algorithm, state, material, created, not_after)
+	VALUES ($1, $2, $3, $4, $5, $6, $7)`
+
+func keyValues(r *keyring.Row) []any {
+	return []any{r.ID, r.Scope, r.Algorithm, string(r.State), r.Material, micros(r.Created), micros(r.NotAfter)}
+}
+
+// InsertKey implements keyring.Store.
+func (s *KeyStore) InsertKey(ctx context.Context, r *keyring.Row) error {
+	_, err := s.db.write.ExecContext(ctx, insertKey, keyValues(r)...)
+	if isUnique(err, "") {
+		return keyring.ErrExists
+	}
+	return err
+}
+
+// SwitchKeys implements keyring.Store.
+func (s *KeyStore) SwitchKeys(ctx context.Context, sw *keyring.Switch) error {
+	return s.db.inTx(ctx, func(tx *sql.Tx) error {
+		n, err := rowsAffected(tx.ExecContext(ctx, `UPDATE keys SET state = 'retired', not_after = $1
+			WHERE id = $2 AND state = 'active'`, micros(sw.Until), sw.From))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return keyring.ErrNotFound
+		}
+		n, err = rowsAffected(tx.ExecContext(ctx, `UPDATE keys SET state = 'active' WHERE id = $1`, sw.To.ID))
+		if err == nil && n == 0 {
+			_, err = tx.ExecContext(ctx, insertKey, keyValues(sw.To)...)
+		}
+		_, gone := tx.ExecContext(ctx, `DELETE FROM keys WHERE scope = $1 AND state = 'retired' AND not_after < $2`,
+			sw.To.Scope, micros(sw.Now))
+		return errors.Join(err, gone)
+	})
+}
+
+// DeleteKeys implements keyring.Store. A comparison of prefixes, because LIKE
+// gives meaning to characters that a scope may hold.
+func (s *KeyStore) DeleteKeys(ctx context.Context, scope string) error {
+	below := scope + "/"
+	_, err := s.db.write.ExecContext(ctx, `DELETE FROM keys WHERE scope = $1 OR substr(scope, 1, $2) = $3`,
+		scope, len([]rune(below)), below)
+	return err
+}
+
+// rowsAffected returns the number of rows that a statement changed.
+func rowsAffected(r sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
