@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/poolhouse/poolhouse/server"
+)
+
+// serveCmd runs the server.
+type serveCmd struct {
+	server.Config `embed:""`
+	ConfigFile    string `name:"config" help:"YAML file with the same settings, by the names of the flags." type:"path" placeholder:"FILE"`
+}
+
+// Run serves until the process is told to stop.
+func (c *serveCmd) Run(e *env) error {
+	cfg := c.Config
+	secrets(e, &cfg)
+	s, err := server.Open(e.ctx, cfg, logger(e, cfg), time.Now)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if key, made := s.NewRootKey(); made {
+		fmt.Fprintf(e.stdout, "The account's root key, shown this once:\n  AWS_ACCESS_KEY_ID=%s\n  AWS_SECRET_ACCESS_KEY=%s\n", key.AccessKeyID, key.SecretAccessKey)
+	}
+	fmt.Fprintf(e.stdout, "Poolhouse serves at %s\n", s.URL())
+	return s.Serve(e.ctx)
+}
+
+// secrets takes from the environment what never stands in a flag or a file.
+func secrets(e *env, cfg *server.Config) {
+	cfg.RootAccessKeyID = e.getenv("POOLHOUSE_ROOT_ACCESS_KEY_ID")
+	cfg.RootSecretAccessKey = e.getenv("POOLHOUSE_ROOT_SECRET_ACCESS_KEY")
+	cfg.MasterKey = e.getenv("POOLHOUSE_MASTER_KEY")
+}
+
+func logger(e *env, cfg server.Config) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cfg.LogLevel)); err != nil {
+		level = slog.LevelInfo
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if cfg.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(e.stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(e.stderr, options))
+}

@@ -1,0 +1,156 @@
+package tour
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+)
+
+// A Key is a set of AWS credentials. SessionToken is empty for a long-term key.
+type Key struct{ AccessKeyID, SecretAccessKey, SessionToken string }
+
+// An APIError is a refusal in AWS terms.
+type APIError struct {
+	Status        int
+	Code, Message string
+}
+
+func (e *APIError) Error() string { return fmt.Sprintf("%d %s: %s", e.Status, e.Code, e.Message) }
+
+// A client speaks AWS's three wire formats, and is a browser of its own.
+type client struct {
+	endpoint string
+	region   string
+	http     *http.Client
+	signer   *v4.Signer
+}
+
+func newClient(endpoint, region string) *client {
+	jar, _ := cookiejar.New(nil) // fails for a bad option only, and there is none
+	return &client{
+		endpoint: strings.TrimRight(endpoint, "/"),
+		region:   region,
+		http:     &http.Client{Jar: jar, Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		signer:   v4.NewSigner(),
+	}
+}
+
+// json calls a JSON 1.1 operation. key is nil for an unsigned call.
+func (c *client) json(ctx context.Context, target string, in, out any, key *Key) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	h := http.Header{"Content-Type": {"application/x-amz-json-1.1"}, "X-Amz-Target": {target}}
+	return c.call(ctx, "POST", "/", signingName(target), h, body, key, func(b []byte) error { return json.Unmarshal(b, out) })
+}
+
+// query calls an operation of STS or IAM. out is the result element's content.
+func (c *client) query(ctx context.Context, service, action string, in map[string]string, out any, key *Key) error {
+	form := url.Values{"Action": {action}, "Version": {"2011-06-15"}}
+	if service == "iam" {
+		form.Set("Version", "2010-05-08")
+	}
+	for k, v := range in {
+		form.Set(k, v)
+	}
+	h := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	return c.call(ctx, "POST", "/", service, h, []byte(form.Encode()), key, func(b []byte) error {
+		if out == nil {
+			return nil
+		}
+		return xml.Unmarshal(b, out)
+	})
+}
+
+// rest calls a REST-JSON operation. path is escaped already.
+func (c *client) rest(ctx context.Context, method, path string, in, out any, key *Key) error {
+	var body []byte
+	h := http.Header{}
+	if in != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return err
+		}
+		h.Set("Content-Type", "application/json")
+	}
+	return c.call(ctx, method, path, "cognito-sync", h, body, key, func(b []byte) error {
+		if out == nil {
+			return nil
+		}
+		return json.Unmarshal(b, out)
+	})
+}
+
+func (c *client) call(ctx context.Context, method, path, service string, h http.Header, body []byte, key *Key, decode func([]byte) error) error {
+	req, err := http.NewRequestWithContext(ctx, method, c.endpoint+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header = h
+	if key != nil {
+		sum := sha256.Sum256(body)
+		creds := aws.Credentials{AccessKeyID: key.AccessKeyID, SecretAccessKey: key.SecretAccessKey, SessionToken: key.SessionToken}
+		if err := c.signer.SignHTTP(ctx, creds, req, hex.EncodeToString(sum[:]), service, c.region, time.Now()); err != nil {
+			return err
+		}
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, 4<<20))
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode >= 300 {
+		return apiError(resp, answer)
+	}
+	return decode(answer)
+}
+
+// apiError reads an error of any of the three formats.
+func apiError(resp *http.Response, body []byte) error {
+	e := &APIError{Status: resp.StatusCode, Code: strings.TrimSuffix(resp.Header.Get("X-Amzn-Errortype"), ":")}
+	var j struct {
+		Type    string `json:"__type"`
+		Message string `json:"message"`
+	}
+	var x struct {
+		Error struct{ Code, Message string }
+	}
+	switch {
+	case json.Unmarshal(body, &j) == nil:
+		e.Message = j.Message
+		if e.Code == "" {
+			e.Code = j.Type
+		}
+	case xml.Unmarshal(body, &x) == nil:
+		e.Code, e.Message = x.Error.Code, x.Error.Message
+	}
+	return e
+}
+
+func signingName(target string) string {
+	switch {
+	case strings.HasPrefix(target, "AWSCognitoIdentityProviderService."):
+		return "cognito-idp"
+	case strings.HasPrefix(target, "AWSCognitoIdentityService."):
+		return "cognito-identity"
+	}
+	return "poolhouse"
+}

@@ -1,0 +1,149 @@
+package server
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// Config is how a server runs. The flag names are the kebab-case of the YAML
+// keys, the environment names POOLHOUSE_ and the flag in upper case.
+type Config struct {
+	Addr           string   `yaml:"addr" help:"Address to listen on." default:"127.0.0.1:8080"`
+	Data           string   `yaml:"data" help:"Directory of the embedded database and the master key file." default:"poolhouse-data" type:"path"`
+	PublicURL      string   `yaml:"public-url" name:"public-url" help:"URL that browsers and apps reach this server at; http://ADDR where absent."`
+	DatabaseURL    string   `yaml:"database-url" name:"database-url" help:"PostgreSQL instead of the embedded SQLite."`
+	DatabaseConns  int      `yaml:"database-conns" name:"database-conns" help:"Largest number of PostgreSQL connections." default:"20"`
+	RedisURL       string   `yaml:"redis-url" name:"redis-url" help:"Redis for datasets, browser sessions and one-time things."`
+	Region         string   `yaml:"region" help:"Region in ids and ARNs." default:"us-east-1"`
+	Account        string   `yaml:"account" help:"Account number in ARNs, 12 digits." default:"000000000000"`
+	TLSCert        string   `yaml:"tls-cert" name:"tls-cert" help:"File with the server's certificate chain (PEM)." type:"path"`
+	TLSKey         string   `yaml:"tls-key" name:"tls-key" help:"File with its private key (PEM)." type:"path"`
+	ClientCA       string   `yaml:"client-ca" name:"client-ca" help:"File with the authorities of client certificates (PEM)." type:"path"`
+	TrustedProxies []string `yaml:"trusted-proxies" name:"trusted-proxies" help:"Networks (CIDR) whose X-Forwarded-For and X-Forwarded-Proto are believed."`
+	LogFormat      string   `yaml:"log-format" name:"log-format" help:"text or json." default:"text" enum:"text,json"`
+	LogLevel       string   `yaml:"log-level" name:"log-level" help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
+
+	// RootAccessKeyID and RootSecretAccessKey are the account's root key. They
+	// come from the environment alone, never from a flag or a file.
+	RootAccessKeyID     string `yaml:"-" kong:"-"`
+	RootSecretAccessKey string `yaml:"-" kong:"-"`
+	// MasterKey is 32 bytes in base64 or hex, from the environment alone.
+	MasterKey string `yaml:"-" kong:"-"`
+	// AllowPrivateFetch lets metadata and discovery documents come from
+	// loopback and private addresses, over http. The demo and tests set it.
+	AllowPrivateFetch bool `yaml:"allow-private-fetch" name:"allow-private-fetch" help:"Fetch metadata and keys from private addresses too, also over http."`
+}
+
+var (
+	accountForm = regexp.MustCompile(`^[0-9]{12}$`)
+	regionForm  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+)
+
+// Validate reports everything that is wrong with the configuration at once.
+func (c *Config) Validate() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+
+	host, _, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		bad("addr %q: want HOST:PORT", c.Addr)
+	}
+	if !accountForm.MatchString(c.Account) {
+		bad("account %q: want 12 digits", c.Account)
+	}
+	if !regionForm.MatchString(c.Region) {
+		bad("region %q: want a form like us-east-1", c.Region)
+	}
+	if c.Data == "" {
+		bad("data: a directory is needed, for the master key at the least")
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		bad("tls-cert and tls-key go together")
+	}
+	if c.ClientCA != "" && c.TLSCert == "" {
+		bad("client-ca needs tls-cert and tls-key")
+	}
+	if (c.RootAccessKeyID == "") != (c.RootSecretAccessKey == "") {
+		bad("POOLHOUSE_ROOT_ACCESS_KEY_ID and POOLHOUSE_ROOT_SECRET_ACCESS_KEY go together")
+	}
+	if _, err := c.proxies(); err != nil {
+		errs = append(errs, err)
+	}
+	if err := c.checkPublicURL(); err != nil {
+		errs = append(errs, err)
+	}
+	if !isLoopback(host) && c.TLSCert == "" && len(c.TrustedProxies) == 0 {
+		bad("addr %q is reachable from other machines: give tls-cert and tls-key, or trusted-proxies for a proxy that ends TLS", c.Addr)
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) checkPublicURL() error {
+	if c.PublicURL == "" {
+		return nil
+	}
+	u, err := url.Parse(c.PublicURL)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" ||
+		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return fmt.Errorf("public-url %q: want http(s)://HOST[:PORT] and nothing behind it", c.PublicURL)
+	}
+	return nil
+}
+
+// proxies parses TrustedProxies.
+func (c *Config) proxies() ([]netip.Prefix, error) {
+	var nets []netip.Prefix
+	for _, s := range c.TrustedProxies {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("trusted-proxies %q: want a network like 10.0.0.0/8", s)
+		}
+		nets = append(nets, p.Masked())
+	}
+	return nets, nil
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+// publicURL is the configured public URL, or the address the server listens on.
+func (c *Config) publicURL(listening string) string {
+	if c.PublicURL != "" {
+		return strings.TrimRight(c.PublicURL, "/")
+	}
+	scheme := "http"
+	if c.TLSCert != "" {
+		scheme = "https"
+	}
+	return scheme + "://" + listening
+}
+
+// redacted returns the configuration with the passwords of its URLs masked.
+func (c Config) redacted() Config {
+	c.DatabaseURL = maskPassword(c.DatabaseURL)
+	c.RedisURL = maskPassword(c.RedisURL)
+	c.RootSecretAccessKey, c.MasterKey = "", ""
+	return c
+}
+
+func maskPassword(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "(set)"
+	}
+	return u.Redacted()
+}
+
+// randomHex returns n random bytes as 2n hexadecimal digits.
+func randomHex(n int) string { return hex.EncodeToString(randomBytes(n)) }

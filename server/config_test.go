@@ -1,0 +1,62 @@
+package server
+
+import (
+	"strings"
+	"testing"
+)
+
+func valid() Config {
+	return Config{Addr: "127.0.0.1:8080", Data: "d", Region: "us-east-1", Account: "000000000000"}
+}
+
+func TestConfigValidate(t *testing.T) {
+	tests := []struct {
+		name string
+		edit func(*Config)
+		want string // part of the error; empty for none
+	}{
+		{"defaults", func(*Config) {}, ""},
+		{"open address without TLS", func(c *Config) { c.Addr = "0.0.0.0:8080" }, "reachable from other machines"},
+		{"open address behind a proxy", func(c *Config) { c.Addr = "0.0.0.0:80"; c.TrustedProxies = []string{"10.0.0.0/8"} }, ""},
+		{"open address with TLS", func(c *Config) { c.Addr = ":443"; c.TLSCert, c.TLSKey = "a", "b" }, ""},
+		{"certificate without key", func(c *Config) { c.TLSCert = "a" }, "go together"},
+		{"root key without secret", func(c *Config) { c.RootAccessKeyID = "AKIA" }, "go together"},
+		{"account", func(c *Config) { c.Account = "12" }, "12 digits"},
+		{"region", func(c *Config) { c.Region = "mars" }, "us-east-1"},
+		{"proxy", func(c *Config) { c.TrustedProxies = []string{"10.0.0.1"} }, "want a network"},
+		{"public URL with a path", func(c *Config) { c.PublicURL = "https://id.example.com/x" }, "nothing behind it"},
+		{"public URL without a scheme", func(c *Config) { c.PublicURL = "id.example.com" }, "nothing behind it"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := valid()
+			tt.edit(&c)
+			err := c.Validate()
+			if tt.want == "" && err != nil {
+				t.Fatal(err)
+			}
+			if tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Fatalf("error %v, want one with %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestConfigValidateReportsAllAtOnce(t *testing.T) {
+	c := valid()
+	c.Account, c.Region = "x", "y"
+	err := c.Validate()
+	if err == nil || !strings.Contains(err.Error(), "account") || !strings.Contains(err.Error(), "region") {
+		t.Fatalf("error %v, want both faults", err)
+	}
+}
+
+func TestConfigRedacted(t *testing.T) {
+	c := valid()
+	c.DatabaseURL = "postgres://u:hunter2@h/db"
+	c.RootSecretAccessKey = "hunter2"
+	r := c.redacted()
+	if strings.Contains(r.DatabaseURL+r.RootSecretAccessKey, "hunter2") {
+		t.Fatalf("secret in %+v", r)
+	}
+}

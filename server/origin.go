@@ -1,0 +1,62 @@
+package server
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// origin finds where requests come from. Behind a trusted proxy that is the
+// last address of X-Forwarded-For that is not itself a trusted proxy; from
+// anybody else the header is ignored, so that it can't be forged.
+type origin struct{ trusted []netip.Prefix }
+
+// address returns the client's address, without a port.
+func (o origin) address(r *http.Request) string {
+	peer := peerAddress(r)
+	if !o.trusts(peer) {
+		return peer
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0; i-- {
+		ip, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			return peer
+		}
+		peer = ip.Unmap().String()
+		if !o.trusts(peer) {
+			return peer
+		}
+	}
+	return peer
+}
+
+// secure reports whether the client's connection was encrypted.
+func (o origin) secure(r *http.Request) bool {
+	return r.TLS != nil || o.trusts(peerAddress(r)) && r.Header.Get("X-Forwarded-Proto") == "https"
+}
+
+func (o origin) trusts(address string) bool {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return false
+	}
+	for _, p := range o.trusted {
+		if p.Contains(ip) {
+			return true
+		}
+	}
+	return false
+}
+
+func peerAddress(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.Unmap().WithZone("").String()
+	}
+	return host
+}

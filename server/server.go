@@ -1,0 +1,144 @@
+// Package server wires stores, services and handlers into one http.Handler and
+// serves it. It is the only place where a store meets a handler.
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// drainTime is how long requests under way may take after a stop was asked for.
+const drainTime = 20 * time.Second
+
+// A Server is an open server: stores opened, keys loaded, address bound.
+type Server struct {
+	Services // what is wired, for the demo's seed and for tests
+
+	cfg      Config
+	log      *slog.Logger
+	listener net.Listener
+	http     *http.Server
+	ready    atomic.Bool
+	closers  []func() error // run in reverse order
+}
+
+// Open opens everything and binds the address, but serves nothing yet.
+func Open(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time) (_ *Server, err error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if s.listener, err = s.listen(ctx); err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, s.closeListener)
+	handler, err := s.wire(ctx, cfg, s.URL(), now)
+	if err != nil {
+		return nil, err
+	}
+	s.http = &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	s.ready.Store(true)
+	return s, nil
+}
+
+// URL is the public URL, without a slash at the end.
+func (s *Server) URL() string { return s.cfg.publicURL(s.listener.Addr().String()) }
+
+// Serve serves until ctx ends, then finishes the requests under way.
+func (s *Server) Serve(ctx context.Context) error {
+	failed := make(chan error, 1)
+	go func() { failed <- s.http.Serve(s.listener) }()
+	background, stop := context.WithCancel(ctx)
+	defer stop()
+	go s.sweep(background)
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	s.ready.Store(false)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	return s.http.Shutdown(drain)
+}
+
+// Close closes what Open opened, in reverse order.
+func (s *Server) Close() error {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		errs = append(errs, s.closers[i]())
+	}
+	s.closers = nil
+	return errors.Join(errs...)
+}
+
+func (s *Server) closeListener() error {
+	if err := s.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+func (s *Server) listen(ctx context.Context) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.cfg.Addr)
+	if err != nil {
+		return nil, err
+	}
+	if s.cfg.TLSCert == "" {
+		return l, nil
+	}
+	conf, err := s.cfg.tlsConfig()
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return tls.NewListener(l, conf), nil
+}
+
+func (c *Config) tlsConfig() (*tls.Config, error) {
+	cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("tls-cert, tls-key: %w", err)
+	}
+	conf := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+	if c.ClientCA == "" {
+		return conf, nil
+	}
+	pem, err := os.ReadFile(c.ClientCA)
+	if err != nil {
+		return nil, fmt.Errorf("client-ca: %w", err)
+	}
+	conf.ClientCAs = x509.NewCertPool()
+	if !conf.ClientCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("client-ca %s: no certificate in it", c.ClientCA)
+	}
+	conf.ClientAuth = tls.VerifyClientCertIfGiven
+	return conf, nil
+}
+
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	rand.Read(b) // never fails: crypto/rand ends the process first
+	return b
+}
