@@ -32,7 +32,7 @@ func VerifyEncryptedResponse(raw []byte, certs []*x509.Certificate, keys []*rsa.
 	if !is(root, nsProtocol, "Response") {
 		return nil, malformed("root is %q, not a Response", root.Tag)
 	}
-	if err := noStraySignatures(root, root); err != nil {
+	if err := noStrays(root, root); err != nil {
 		return nil, err
 	}
 	verified, cert, err := Verify(root, certs)
@@ -76,7 +76,7 @@ func decryptAssertion(el *etree.Element, keys []*rsa.PrivateKey) (*etree.Element
 	if !is(root, nsAssertion, "Assertion") {
 		return nil, fmt.Errorf("%w: content is %q", ErrDecrypt, root.Tag)
 	}
-	return root, noStraySignatures(root, root)
+	return root, noStrays(root, root)
 }
 
 func decryptData(el *etree.Element, keys []*rsa.PrivateKey) ([]byte, error) {

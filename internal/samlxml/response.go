@@ -70,7 +70,7 @@ func verifyResponse(root *etree.Element, certs []*x509.Certificate, now time.Tim
 		return nil, malformed("root is %q, not a Response", root.Tag)
 	}
 	signable := append([]*etree.Element{root}, children(root, nsAssertion, "Assertion")...)
-	if err := noStraySignatures(root, signable...); err != nil {
+	if err := noStrays(root, signable...); err != nil {
 		return nil, err
 	}
 	r := &Response{}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/beevik/etree"
 	dsig "github.com/russellhaering/goxmldsig"
@@ -227,19 +228,22 @@ func prepare(el *etree.Element, cert *x509.Certificate) error {
 	return nil
 }
 
-// noStraySignatures refuses a document with a Signature anywhere but directly
-// in one of the elements that may be signed.
-func noStraySignatures(root *etree.Element, signable ...*etree.Element) error {
+// noStrays refuses a document with a Signature anywhere but directly in one of
+// the elements that may be signed, or an assertion anywhere but directly in the
+// root: nothing may lie about that another reader could take for the real one.
+func noStrays(root *etree.Element, signable ...*etree.Element) error {
 	return walk(root, func(el *etree.Element) error {
-		if !is(el, nsSignature, "Signature") {
-			return nil
-		}
-		for _, s := range signable {
-			if el.Parent() == s {
-				return nil
+		switch el.Tag {
+		case "Signature":
+			if !slices.Contains(signable, el.Parent()) {
+				return fmt.Errorf("%w: a signature inside %s", ErrSignature, el.Parent().Tag)
+			}
+		case "Assertion", "EncryptedAssertion":
+			if el != root && el.Parent() != root {
+				return malformed("an assertion inside %s", el.Parent().Tag)
 			}
 		}
-		return fmt.Errorf("%w: a signature inside %s", ErrSignature, el.Parent().Tag)
+		return nil
 	})
 }
 
