@@ -50,3 +50,16 @@ func (f *Fault) Unwrap() error { return f.Kind }
 
 // PublicText returns the text for the client.
 func (f *Fault) PublicText() string { return f.Text }
+
+// An AliasError is an ErrAliasExists that says which attribute is concerned.
+type AliasError struct{ Attribute string }
+
+func (e *AliasError) Error() string { return ErrAliasExists.Error() + ": " + e.Attribute }
+
+// Unwrap returns ErrAliasExists.
+func (e *AliasError) Unwrap() error { return ErrAliasExists }
+
+// PublicText returns the text for the client.
+func (e *AliasError) PublicText() string {
+	return "An account with the " + e.Attribute + " already exists."
+}

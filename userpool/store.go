@@ -51,30 +51,42 @@ type ClientStore interface {
 
 // A UserStore keeps the users of all pools.
 type UserStore interface {
-	// CreateUser adds u. It returns ErrUserExists if the pool already has a user
-	// with that name under the pool's case rule, or, in a pool that signs in by
-	// e-mail or phone, one with that address.
+	// CreateUser adds u. It returns ErrUserExists if somebody in the pool already
+	// answers to its username or sub, and an *AliasError for a verified alias,
+	// or an address that users of the pool sign in by, that somebody else holds.
 	CreateUser(ctx context.Context, u *User) error
+	// CreateUserTaking is CreateUser, except that aliases that others hold move
+	// to u, and become unverified attributes of their former owners.
+	CreateUserTaking(ctx context.Context, u *User) error
 	// User finds a user by username, by sub, or by a verified alias that the
 	// pool allows, under the pool's case rule; else ErrUserNotFound.
 	User(ctx context.Context, pool PoolID, name string) (*User, error)
 	UserBySub(ctx context.Context, pool PoolID, sub string) (*User, error)
 	// UpdateUser replaces the user with the result of fn, as one atomic step,
-	// and keeps aliases true to the attributes. A verified alias that another
-	// user holds returns ErrAliasExists.
+	// and keeps aliases true to the attributes. An alias that another user holds
+	// returns an *AliasError. The username, the sub and the pool do not change.
+	// It is found by its username alone, under the pool's case rule.
 	UpdateUser(ctx context.Context, pool PoolID, username string, fn func(*User) error) (*User, error)
+	// UpdateUserTaking is to UpdateUser what CreateUserTaking is to CreateUser.
+	UpdateUserTaking(ctx context.Context, pool PoolID, username string, fn func(*User) error) (*User, error)
 	DeleteUser(ctx context.Context, pool PoolID, username string) error
-	// Users returns up to limit users in a stable order after the token.
+	// Users returns up to limit users in a stable order after the token. They
+	// come without their passwords and verifiers.
 	Users(ctx context.Context, pool PoolID, f UserFilter, after string, limit int) (users []*User, next string, err error)
 	CountUsers(ctx context.Context, pool PoolID) (int, error)
 }
 
 // A UserFilter selects users. The zero value selects all.
 type UserFilter struct {
-	Attribute string // username, sub, email, cognito:user_status, status …
+	// Attribute is username, sub, cognito:user_status, status (Enabled or
+	// Disabled) or one of IndexedAttributes.
+	Attribute string
 	Value     string
 	Prefix    bool // starts with, instead of equals
 }
+
+// IndexedAttributes are the attributes that users can be filtered by.
+var IndexedAttributes = []string{"email", "phone_number", "name", "given_name", "family_name", "preferred_username"}
 
 // A GroupStore keeps groups and who is in them.
 type GroupStore interface {
@@ -83,9 +95,11 @@ type GroupStore interface {
 	UpdateGroup(ctx context.Context, pool PoolID, name string, fn func(*Group) error) (*Group, error)
 	DeleteGroup(ctx context.Context, pool PoolID, name string) error
 	Groups(ctx context.Context, pool PoolID, after string, limit int) (groups []*Group, next string, err error)
-	// AddMember and RemoveMember are idempotent.
+	// AddMember and RemoveMember are idempotent. They return ErrGroupNotFound or
+	// ErrUserNotFound.
 	AddMember(ctx context.Context, pool PoolID, group, username string) error
 	RemoveMember(ctx context.Context, pool PoolID, group, username string) error
+	// Members returns users as UserStore.Users does.
 	Members(ctx context.Context, pool PoolID, group, after string, limit int) (users []*User, next string, err error)
 	// GroupsOf returns all groups of a user by precedence, then name.
 	GroupsOf(ctx context.Context, pool PoolID, username string) ([]*Group, error)

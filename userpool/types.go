@@ -123,6 +123,7 @@ type User struct {
 	SRPSalt         []byte // 16 bytes, the first never zero
 	SRPVerifier     []byte // sealed at rest
 	PasswordChanged time.Time
+	PasswordHistory []string  // PHC strings of former passwords, newest first
 	SignedOut       time.Time // tokens issued before are dead (GlobalSignOut)
 }
 

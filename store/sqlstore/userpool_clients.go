@@ -1,0 +1,99 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+func clientAAD(c *userpool.Client) string {
+	return "userpool_clients/secret/" + string(c.Pool) + "/" + string(c.ID)
+}
+
+// sealClient returns the columns of c.
+func (s *UserpoolStore) sealClient(c *userpool.Client) (secret []byte, doc string, err error) {
+	open := *c
+	open.Secret = ""
+	secret, err = s.seal([]byte(c.Secret), clientAAD(c))
+	return secret, encode(open), err
+}
+
+func (s *UserpoolStore) scanClient(row scanner) (*userpool.Client, error) {
+	var secret []byte
+	var doc string
+	if err := row.Scan(&secret, &doc); err != nil {
+		return nil, err
+	}
+	c := new(userpool.Client)
+	if err := decode(doc, c); err != nil {
+		return nil, err
+	}
+	plain, err := s.open(secret, clientAAD(c))
+	c.Secret = string(plain)
+	return c, err
+}
+
+// CreateClient implements userpool.ClientStore.
+func (s *UserpoolStore) CreateClient(ctx context.Context, c *userpool.Client) error {
+	c.Created, c.Modified = micro(c.Created), micro(c.Modified)
+	secret, doc, err := s.sealClient(c)
+	if err != nil {
+		return err
+	}
+	res, err := s.db.write.ExecContext(ctx, `
+		INSERT INTO userpool_clients (id, pool, secret, doc)
+		SELECT $1, id, $3, $4 FROM userpool_pools WHERE id = $2`, c.ID, c.Pool, secret, doc)
+	if isUnique(err, "") {
+		return userpool.ErrConflict
+	}
+	return affected(res, err, userpool.ErrPoolNotFound)
+}
+
+// Client implements userpool.ClientStore.
+func (s *UserpoolStore) Client(ctx context.Context, id userpool.ClientID) (*userpool.Client, error) {
+	c, err := s.scanClient(s.db.read.QueryRowContext(ctx, `SELECT secret, doc FROM userpool_clients WHERE id = $1`, id))
+	return c, notFound(err, userpool.ErrClientNotFound)
+}
+
+// UpdateClient implements userpool.ClientStore.
+func (s *UserpoolStore) UpdateClient(ctx context.Context, pool userpool.PoolID, id userpool.ClientID, fn func(*userpool.Client) error) (c *userpool.Client, err error) {
+	err = s.db.inTx(ctx, func(tx *sql.Tx) error {
+		c, err = s.scanClient(tx.QueryRowContext(ctx,
+			`SELECT secret, doc FROM userpool_clients WHERE id = $1 AND pool = $2`+s.db.forUpdate(), id, pool))
+		if err != nil {
+			return notFound(err, userpool.ErrClientNotFound)
+		}
+		created := c.Created
+		if err := fn(c); err != nil {
+			return err
+		}
+		c.ID, c.Pool, c.Created, c.Modified = id, pool, created, micro(c.Modified)
+		secret, doc, err := s.sealClient(c)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE userpool_clients SET secret = $2, doc = $3 WHERE id = $1`, id, secret, doc)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// DeleteClient implements userpool.ClientStore.
+func (s *UserpoolStore) DeleteClient(ctx context.Context, pool userpool.PoolID, id userpool.ClientID) error {
+	res, err := s.db.write.ExecContext(ctx, `DELETE FROM userpool_clients WHERE id = $1 AND pool = $2`, id, pool)
+	return affected(res, err, userpool.ErrClientNotFound)
+}
+
+// Clients implements userpool.ClientStore.
+func (s *UserpoolStore) Clients(ctx context.Context, pool userpool.PoolID, after string, limit int) ([]*userpool.Client, string, error) {
+	rows, err := s.db.read.QueryContext(ctx, `
+		SELECT secret, doc FROM userpool_clients WHERE pool = $1 AND id > $2 ORDER BY id LIMIT $3`, pool, after, limit+1)
+	all, err := collect(rows, err, s.scanClient)
+	clients, next := page(all, limit, func(c *userpool.Client) string { return string(c.ID) })
+	return clients, next, err
+}
+

@@ -1,0 +1,88 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+const familyColumns = `pool, id, expires, revoked, generation, rotated, doc`
+
+// CreateFamily implements userpool.FamilyStore.
+func (s *UserpoolStore) CreateFamily(ctx context.Context, f *userpool.Family) error {
+	f.AuthTime, f.Created, f.Expires, f.Rotated = micro(f.AuthTime), micro(f.Created), micro(f.Expires), micro(f.Rotated)
+	res, err := s.db.write.ExecContext(ctx, `
+		INSERT INTO userpool_families (`+familyColumns+`)
+		SELECT id, $2, $3, $4, $5, $6, $7 FROM userpool_pools WHERE id = $1`,
+		f.Pool, f.ID, micros(f.Expires), flag(f.Revoked), f.Generation, micros(f.Rotated), encode(f))
+	if isUnique(err, "") {
+		return userpool.ErrConflict
+	}
+	return affected(res, err, userpool.ErrPoolNotFound)
+}
+
+// Family implements userpool.FamilyStore.
+func (s *UserpoolStore) Family(ctx context.Context, pool userpool.PoolID, id string) (*userpool.Family, error) {
+	f, err := scanFamily(s.db.read.QueryRowContext(ctx, `
+		SELECT `+familyColumns+` FROM userpool_families WHERE pool = $1 AND id = $2 AND expires > $3`,
+		pool, id, micros(s.db.now())))
+	return f, notFound(err, userpool.ErrNotFound)
+}
+
+// scanFamily lets the columns, which change, win over the document.
+func scanFamily(row scanner) (*userpool.Family, error) {
+	var pool userpool.PoolID
+	var id, doc string
+	var expires, rotated int64
+	var revoked, generation int
+	if err := row.Scan(&pool, &id, &expires, &revoked, &generation, &rotated, &doc); err != nil {
+		return nil, err
+	}
+	f := new(userpool.Family)
+	if err := decode(doc, f); err != nil {
+		return nil, err
+	}
+	f.Pool, f.ID, f.Generation, f.Revoked = pool, id, generation, revoked != 0
+	f.Expires, f.Rotated = fromMicros(expires), fromMicros(rotated)
+	return f, nil
+}
+
+// UpdateFamily implements userpool.FamilyStore.
+func (s *UserpoolStore) UpdateFamily(ctx context.Context, pool userpool.PoolID, id string, fn func(*userpool.Family) error) (f *userpool.Family, err error) {
+	err = s.db.inTx(ctx, func(tx *sql.Tx) error {
+		f, err = scanFamily(tx.QueryRowContext(ctx, `
+			SELECT `+familyColumns+` FROM userpool_families WHERE pool = $1 AND id = $2 AND expires > $3`+s.db.forUpdate(),
+			pool, id, micros(s.db.now())))
+		if err != nil {
+			return notFound(err, userpool.ErrNotFound)
+		}
+		if err := fn(f); err != nil {
+			return err
+		}
+		f.Pool, f.ID = pool, id
+		f.AuthTime, f.Created, f.Expires, f.Rotated = micro(f.AuthTime), micro(f.Created), micro(f.Expires), micro(f.Rotated)
+		_, err := tx.ExecContext(ctx, `
+			UPDATE userpool_families SET expires = $3, revoked = $4, generation = $5, rotated = $6, doc = $7
+			WHERE pool = $1 AND id = $2`,
+			pool, id, micros(f.Expires), flag(f.Revoked), f.Generation, micros(f.Rotated), encode(f))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// DeleteExpiredFamilies implements userpool.FamilyStore.
+func (s *UserpoolStore) DeleteExpiredFamilies(ctx context.Context, limit int) (int, error) {
+	res, err := s.db.write.ExecContext(ctx, `
+		DELETE FROM userpool_families WHERE (pool, id) IN (
+			SELECT pool, id FROM userpool_families WHERE expires <= $1 ORDER BY expires LIMIT $2)`,
+		micros(s.db.now()), limit)
+	if err != nil {
+		return 0, err
+	}
+	n, err := res.RowsAffected()
+	return int(n), err
+}

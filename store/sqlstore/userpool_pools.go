@@ -1,0 +1,155 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// CreatePool implements userpool.PoolStore.
+func (s *UserpoolStore) CreatePool(ctx context.Context, p *userpool.Pool) error {
+	p.Created, p.Modified = micro(p.Created), micro(p.Modified)
+	_, err := s.db.write.ExecContext(ctx, `
+		INSERT INTO userpool_pools (id, domain, case_sensitive, alias_attributes, username_attributes, doc)
+		VALUES ($1, $2, $3, $4, $5, $6)`,
+		p.ID, nullable(p.Domain), flag(p.CaseSensitive), encode(p.AliasAttributes), encode(p.UsernameAttributes), encode(p))
+	return poolConflict(err)
+}
+
+// poolConflict names the unique constraint that a write of a pool violated.
+func poolConflict(err error) error {
+	switch {
+	case isUnique(err, "userpool_pools.domain"), isUnique(err, "userpool_pools_domain"): // SQLite, PostgreSQL
+		return userpool.ErrDomainExists
+	case isUnique(err, ""):
+		return userpool.ErrConflict
+	}
+	return err
+}
+
+func nullable(text string) sql.NullString { return sql.NullString{String: text, Valid: text != ""} }
+
+// flag stores a boolean as an integer, which both engines index and compare alike.
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Pool implements userpool.PoolStore.
+func (s *UserpoolStore) Pool(ctx context.Context, id userpool.PoolID) (*userpool.Pool, error) {
+	p, err := scanPool(s.db.read.QueryRowContext(ctx, `SELECT doc FROM userpool_pools WHERE id = $1`, id))
+	return p, notFound(err, userpool.ErrPoolNotFound)
+}
+
+// PoolByDomain implements userpool.PoolStore.
+func (s *UserpoolStore) PoolByDomain(ctx context.Context, domain string) (*userpool.Pool, error) {
+	p, err := scanPool(s.db.read.QueryRowContext(ctx, `SELECT doc FROM userpool_pools WHERE domain = $1`, domain))
+	return p, notFound(err, userpool.ErrDomainNotFound)
+}
+
+func scanPool(row scanner) (*userpool.Pool, error) {
+	var doc string
+	if err := row.Scan(&doc); err != nil {
+		return nil, err
+	}
+	p := new(userpool.Pool)
+	return p, decode(doc, p)
+}
+
+// UpdatePool implements userpool.PoolStore.
+func (s *UserpoolStore) UpdatePool(ctx context.Context, id userpool.PoolID, fn func(*userpool.Pool) error) (p *userpool.Pool, err error) {
+	err = s.db.inTx(ctx, func(tx *sql.Tx) error {
+		p, err = scanPool(tx.QueryRowContext(ctx, `SELECT doc FROM userpool_pools WHERE id = $1`+s.db.forUpdate(), id))
+		if err != nil {
+			return notFound(err, userpool.ErrPoolNotFound)
+		}
+		created := p.Created
+		if err := fn(p); err != nil {
+			return err
+		}
+		p.ID, p.Created, p.Modified = id, created, micro(p.Modified)
+		_, err := tx.ExecContext(ctx, `
+			UPDATE userpool_pools SET domain = $2, case_sensitive = $3, alias_attributes = $4,
+				username_attributes = $5, doc = $6
+			WHERE id = $1`,
+			id, nullable(p.Domain), flag(p.CaseSensitive), encode(p.AliasAttributes), encode(p.UsernameAttributes), encode(p))
+		return poolConflict(err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// DeletePool implements userpool.PoolStore.
+func (s *UserpoolStore) DeletePool(ctx context.Context, id userpool.PoolID) error {
+	return s.db.inTx(ctx, func(tx *sql.Tx) error {
+		// Lock the pool first: no user can be added to it any more.
+		res, err := tx.ExecContext(ctx, `UPDATE userpool_pools SET domain = NULL WHERE id = $1`, id)
+		if err := affected(res, err, userpool.ErrPoolNotFound); err != nil {
+			return err
+		}
+		for _, table := range []string{"names", "index", "members", "pools"} {
+			column := "pool"
+			if table == "pools" {
+				column = "id" // the rest goes by ON DELETE CASCADE
+			}
+			if _, err := tx.ExecContext(ctx, `DELETE FROM userpool_`+table+` WHERE `+column+` = $1`, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Pools implements userpool.PoolStore.
+func (s *UserpoolStore) Pools(ctx context.Context, after string, limit int) ([]*userpool.Pool, string, error) {
+	rows, err := s.db.read.QueryContext(ctx,
+		`SELECT doc FROM userpool_pools WHERE id > $1 ORDER BY id LIMIT $2`, after, limit+1)
+	all, err := collect(rows, err, scanPool)
+	pools, next := page(all, limit, func(p *userpool.Pool) string { return string(p.ID) })
+	return pools, next, err
+}
+
+// PutResourceServer implements userpool.PoolStore.
+func (s *UserpoolStore) PutResourceServer(ctx context.Context, rs *userpool.ResourceServer) error {
+	res, err := s.db.write.ExecContext(ctx, `
+		INSERT INTO userpool_resource_servers (pool, identifier, doc)
+		SELECT id, $2, $3 FROM userpool_pools WHERE id = $1
+		ON CONFLICT (pool, identifier) DO UPDATE SET doc = excluded.doc`,
+		rs.Pool, rs.Identifier, encode(rs))
+	return affected(res, err, userpool.ErrPoolNotFound)
+}
+
+// ResourceServer implements userpool.PoolStore.
+func (s *UserpoolStore) ResourceServer(ctx context.Context, pool userpool.PoolID, identifier string) (*userpool.ResourceServer, error) {
+	rs, err := scanResourceServer(s.db.read.QueryRowContext(ctx,
+		`SELECT doc FROM userpool_resource_servers WHERE pool = $1 AND identifier = $2`, pool, identifier))
+	return rs, notFound(err, userpool.ErrNotFound)
+}
+
+func scanResourceServer(row scanner) (*userpool.ResourceServer, error) {
+	var doc string
+	if err := row.Scan(&doc); err != nil {
+		return nil, err
+	}
+	rs := new(userpool.ResourceServer)
+	return rs, decode(doc, rs)
+}
+
+// ResourceServers implements userpool.PoolStore.
+func (s *UserpoolStore) ResourceServers(ctx context.Context, pool userpool.PoolID) ([]*userpool.ResourceServer, error) {
+	rows, err := s.db.read.QueryContext(ctx,
+		`SELECT doc FROM userpool_resource_servers WHERE pool = $1 ORDER BY identifier`, pool)
+	return collect(rows, err, scanResourceServer)
+}
+
+// DeleteResourceServer implements userpool.PoolStore.
+func (s *UserpoolStore) DeleteResourceServer(ctx context.Context, pool userpool.PoolID, identifier string) error {
+	res, err := s.db.write.ExecContext(ctx,
+		`DELETE FROM userpool_resource_servers WHERE pool = $1 AND identifier = $2`, pool, identifier)
+	return affected(res, err, userpool.ErrNotFound)
+}
