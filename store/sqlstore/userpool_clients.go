@@ -96,4 +96,3 @@ func (s *UserpoolStore) Clients(ctx context.Context, pool userpool.PoolID, after
 	clients, next := page(all, limit, func(c *userpool.Client) string { return string(c.ID) })
 	return clients, next, err
 }
-
