@@ -149,7 +149,7 @@ func (in *UpdateInput) records(c *Commit) []Record {
 	for i := range in.Patches {
 		p := &in.Patches[i]
 		out[i] = Record{Key: p.Key, Removed: p.Remove, Position: At(c.SyncCount, i), Modified: c.At,
-			DeviceModified: p.DeviceModified, ModifiedBy: in.Device}
+			DeviceModified: p.DeviceModified.UTC().Truncate(time.Microsecond), ModifiedBy: in.Device}
 		if !p.Remove {
 			out[i].Value = p.Value
 		}

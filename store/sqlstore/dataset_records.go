@@ -1,0 +1,67 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/poolhouse/poolhouse/sync/dataset"
+)
+
+// Records implements dataset.Store. One statement reads the dataset and the
+// page, so that both are of one moment without a transaction.
+func (s *DatasetStore) Records(ctx context.Context, q dataset.Query) (*dataset.Page, error) {
+	until := dataset.After(dataset.MaxSyncCount)
+	if q.Until > 0 {
+		until = dataset.After(q.Until)
+	}
+	rows, err := s.db.read.QueryContext(ctx, `SELECT `+datasetColumns+`,
+			r.key, r.value, r.removed, r.position, r.modified, r.device_modified, r.modified_by
+		FROM datasets d LEFT JOIN dataset_records r
+			ON r.pool = d.pool AND r.identity = d.identity AND r.dataset = d.name
+			AND r.position > $4 AND r.position <= $5
+		WHERE d.pool = $1 AND d.identity = $2 AND d.name = $3
+		ORDER BY r.position LIMIT $6`,
+		q.Owner.Pool, q.Owner.Identity, q.Dataset, int64(q.After), int64(until), q.Limit+1)
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: records: %w", err)
+	}
+	defer rows.Close()
+	page := &dataset.Page{}
+	for rows.Next() {
+		if err := scanRecord(rows, page); err != nil {
+			return nil, fmt.Errorf("sqlstore: records: %w", err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("sqlstore: records: %w", err)
+	}
+	if len(page.Records) > q.Limit {
+		page.Records, page.More = page.Records[:q.Limit], true
+	}
+	return page, nil
+}
+
+// scanRecord adds one row to the page: a dataset, and a record if there is one.
+func scanRecord(rows *sql.Rows, page *dataset.Page) error {
+	var d dataset.Dataset
+	var key, value, by []byte
+	var removed sql.NullBool
+	var position, modified, deviceModified sql.NullInt64
+	targets, done := datasetTargets(&d)
+	targets = append(targets, &key, &value, &removed, &position, &modified, &deviceModified, &by)
+	if err := rows.Scan(targets...); err != nil {
+		return err
+	}
+	if page.Dataset == nil {
+		done()
+		page.Dataset = &d
+	}
+	if !position.Valid {
+		return nil
+	}
+	page.Records = append(page.Records, dataset.Record{Key: string(key), Value: string(value), Removed: removed.Bool,
+		Position: dataset.Position(position.Int64), Modified: fromMicros(modified.Int64),
+		DeviceModified: fromMicros(deviceModified.Int64), ModifiedBy: string(by)})
+	return nil
+}
