@@ -1,0 +1,14 @@
+// Package cognitojs_test runs amazon-cognito-identity-js against the binary.
+package cognitojs_test
+
+import (
+	"testing"
+
+	"github.com/poolhouse/poolhouse/conformance/harness"
+)
+
+func TestCognitoIdentityJS(t *testing.T) {
+	harness.EachProfile(t, func(t *testing.T, s *harness.Server) {
+		harness.Node(t, "cognitojs/auth.test.js", s.Fixture(t).Env()...)
+	})
+}
