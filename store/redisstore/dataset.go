@@ -1,0 +1,121 @@
+package redisstore
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/poolhouse/poolhouse/sync/dataset"
+)
+
+// A DatasetStore keeps synchronised data. Each call is one command or one
+// script, and all keys of an owner share a hash tag, so that it works on a
+// Cluster:
+//
+//	cs:{pool/identity}:ds         hash: dataset to packed state; of deleted ones too
+//	cs:{pool/identity}:d:name:r   hash: record key to value
+//	cs:{pool/identity}:d:name:s   hash: record key to packed state, so that
+//	                              comparing counts reads no values
+//	cs:{pool/identity}:d:name:z   sorted set: record keys by position
+type DatasetStore struct{ db *DB }
+
+var _ dataset.Store = (*DatasetStore)(nil)
+
+// Datasets returns the store of synchronised data.
+func (db *DB) Datasets() *DatasetStore { return &DatasetStore{db} }
+
+var (
+	//go:embed dataset_update.lua
+	updateLua string
+	//go:embed dataset_records.lua
+	recordsLua string
+	//go:embed dataset_delete.lua
+	deleteLua string
+
+	updateScript  = redis.NewScript(updateLua)
+	recordsScript = redis.NewScript(recordsLua)
+	deleteScript  = redis.NewScript(deleteLua)
+)
+
+// Datasets implements dataset.Store.
+func (s *DatasetStore) Datasets(ctx context.Context, owner dataset.Owner) ([]dataset.Dataset, error) {
+	packed, err := s.db.client.HGetAll(ctx, s.ownerKey(owner)+"ds").Result()
+	if err != nil {
+		return nil, fmt.Errorf("redisstore: datasets: %w", err)
+	}
+	var all []dataset.Dataset
+	for name, p := range packed {
+		d, err := unpackDataset(name, p)
+		if err != nil {
+			return nil, err
+		}
+		if !d.Deleted {
+			all = append(all, *d)
+		}
+	}
+	slices.SortFunc(all, func(a, b dataset.Dataset) int { return strings.Compare(a.Name, b.Name) })
+	return all, nil
+}
+
+// Dataset implements dataset.Store.
+func (s *DatasetStore) Dataset(ctx context.Context, owner dataset.Owner, name string) (*dataset.Dataset, error) {
+	packed, err := s.db.client.HGet(ctx, s.ownerKey(owner)+"ds", name).Result()
+	if errors.Is(err, redis.Nil) {
+		return nil, dataset.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("redisstore: dataset: %w", err)
+	}
+	d, err := unpackDataset(name, packed)
+	if err != nil {
+		return nil, err
+	}
+	if d.Deleted {
+		return nil, dataset.ErrNotFound
+	}
+	return d, nil
+}
+
+// Delete implements dataset.Store.
+func (s *DatasetStore) Delete(ctx context.Context, owner dataset.Owner, name string, at time.Time, epoch dataset.Epoch) (*dataset.Dataset, error) {
+	packed, err := deleteScript.Run(ctx, s.db.client, s.keys(owner, name), name, micros(at), string(epoch)).Text()
+	if errors.Is(err, redis.Nil) {
+		return nil, dataset.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("redisstore: delete dataset: %w", err)
+	}
+	return unpackDataset(name, packed)
+}
+
+// keys returns the keys that the scripts take.
+func (s *DatasetStore) keys(owner dataset.Owner, name string) []string {
+	o := s.ownerKey(owner)
+	d := o + "d:" + escapeKey(name)
+	return []string{o + "ds", d + ":r", d + ":s", d + ":z"}
+}
+
+func (s *DatasetStore) ownerKey(owner dataset.Owner) string {
+	return s.db.prefix + "cs:{" + escapeKey(string(owner.Pool)) + "/" + escapeKey(string(owner.Identity)) + "}:"
+}
+
+// escapeKey writes everything but letters, digits, '_', '-' and '.' as %XX. IDs
+// and names hold colons, which part our keys; braces would end the hash tag.
+func escapeKey(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		c := s[i]
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-' || c == '.' {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}

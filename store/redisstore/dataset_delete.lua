@@ -1,0 +1,14 @@
+-- Deletes a dataset but for its counter and returns its meta as it was, or false
+-- where there is none.
+--
+-- KEYS: the owner's datasets; the dataset's values, states and positions
+-- ARGV: dataset, now, epoch
+local meta = redis.call('HGET', KEYS[1], ARGV[1])
+if not meta then return false end
+local count, created, deleted = string.match(meta, '^(%d+) (%d+) %d+ %d+ %d+ %d+ %d+ ([01]) ')
+if deleted == '1' then return false end
+count = string.format('%.0f', tonumber(count) + 1)
+redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4])
+redis.call('HSET', KEYS[1], ARGV[1],
+	count .. ' ' .. created .. ' ' .. ARGV[2] .. ' 0 0 0 ' .. count .. ' 1 ' .. ARGV[3] .. ' ')
+return meta

@@ -1,0 +1,20 @@
+-- Returns the state of a dataset and a page of its records, of one moment:
+-- {meta or false, key, state, value or false, ...}.
+--
+-- KEYS: the owner's datasets; the dataset's values, states and positions
+-- ARGV: dataset, position before the first, last position, most records
+local CHUNK = 1000
+local meta = redis.call('HGET', KEYS[1], ARGV[1])
+local out = {meta}
+if not meta then return out end
+local members = redis.call('ZRANGEBYSCORE', KEYS[4], '(' .. ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
+for from = 1, #members, CHUNK do
+	local last = math.min(#members, from + CHUNK - 1)
+	local states = redis.call('HMGET', KEYS[3], unpack(members, from, last))
+	local values = redis.call('HMGET', KEYS[2], unpack(members, from, last))
+	for i = from, last do
+		local n = i - from + 1
+		out[#out + 1], out[#out + 2], out[#out + 3] = members[i], states[n], values[n]
+	end
+end
+return out

@@ -1,0 +1,62 @@
+package redisstore
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/poolhouse/poolhouse/sync/dataset"
+)
+
+// Update implements dataset.Store. The client sends the script again when an
+// answer is lost on the way; the fingerprint makes that harmless.
+func (s *DatasetStore) Update(ctx context.Context, b *dataset.Batch) (*dataset.Commit, error) {
+	answer, err := updateScript.Run(ctx, s.db.client, s.keys(b.Owner, b.Dataset), updateArgs(b)...).Slice()
+	if err != nil {
+		return nil, fmt.Errorf("redisstore: update records: %w", err)
+	}
+	return commit(b, answer)
+}
+
+// updateArgs returns the arguments of dataset_update.lua.
+func updateArgs(b *dataset.Batch) []any {
+	l := b.Limits
+	args := make([]any, 0, 12+5*len(b.Patches))
+	args = append(args, b.Dataset, micros(b.At), b.Device, packFingerprint(b.Fingerprint), string(b.Epoch), b.Seen,
+		string(b.NewEpoch), l.Datasets, l.Names, l.Records, l.Keys, l.Bytes)
+	for i := range b.Patches {
+		p := &b.Patches[i]
+		removal, value := 0, p.Value
+		if p.Remove {
+			removal, value = 1, ""
+		}
+		args = append(args, p.Key, p.SyncCount, removal, micros(p.DeviceModified), value)
+	}
+	return args
+}
+
+// commit reads the answer of dataset_update.lua.
+func commit(b *dataset.Batch, answer []any) (*dataset.Commit, error) {
+	kind, _ := answer[0].(string)
+	switch {
+	case kind == "stale":
+		return nil, dataset.ErrStaleSession
+	case kind == "limit" && len(answer) == 2:
+		which, _ := answer[1].(string)
+		return nil, b.Limits.Exceeded(dataset.Limit(which))
+	case len(answer) != 3:
+		return nil, fmt.Errorf("redisstore: update records: answer %q", answer)
+	}
+	first, _ := answer[1].(int64)
+	if kind == "conflict" {
+		p := &b.Patches[first-1]
+		server, _ := answer[2].(int64)
+		return nil, &dataset.Conflict{Key: p.Key, Server: server, Sent: p.SyncCount}
+	}
+	at, _ := answer[2].(string)
+	us, err := strconv.ParseInt(at, 10, 64)
+	if err != nil || kind != "stored" && kind != "repeated" {
+		return nil, fmt.Errorf("redisstore: update records: answer %q", answer)
+	}
+	return &dataset.Commit{SyncCount: first, At: fromMicros(us), Repeated: kind == "repeated"}, nil
+}
