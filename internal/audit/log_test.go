@@ -1,0 +1,248 @@
+package audit_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/poolhouse/poolhouse/internal/audit"
+	"github.com/poolhouse/poolhouse/internal/awsapi"
+	"github.com/poolhouse/poolhouse/store/sqlstore/sqlstoretest"
+)
+
+var (
+	ctx = context.Background()
+	at  = time.Date(2026, 11, 2, 3, 4, 5, 0, time.UTC)
+	key = bytes.Repeat([]byte{1}, 32)
+)
+
+func openLog(t *testing.T, store audit.Store) *audit.Log {
+	t.Helper()
+	l := audit.Open(audit.Config{Store: store, Key: key, Account: "000000000000", Region: "us-east-1",
+		Now: func() time.Time { return at }, Errors: slog.New(slog.DiscardHandler), Linger: time.Microsecond})
+	t.Cleanup(func() { l.Close(ctx) })
+	return l
+}
+
+// all returns every stored record, decoded.
+func all(t *testing.T, l *audit.Log) (records []map[string]any) {
+	t.Helper()
+	if err := l.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+	entries, _, err := l.Store.Find(ctx, audit.Query{Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		var r map[string]any
+		if err := json.Unmarshal(e.Record, &r); err != nil {
+			t.Fatal(err)
+		}
+		records = append(records, r)
+	}
+	return records
+}
+
+type tag struct{ Key, Value *string }
+
+type params struct {
+	RoleArn         *string
+	DurationSeconds *int32
+	Tags            []tag
+	Password        *string
+	Logins          map[string]string
+	SAMLAssertion   *string
+	When            *time.Time
+	NextToken       *string
+	Absent          *string
+	Attributes      map[string]string
+}
+
+func TestRecordOfACall(t *testing.T) {
+	l := openLog(t, sqlstoretest.SQLite(t, time.Now).Audit())
+	l.Record(ctx, awsapi.Event{
+		Call: awsapi.Call{RequestID: "r-1", Service: "sts", Operation: "AssumeRole", Region: "eu-west-1", SourceIP: "192.0.2.1",
+			UserAgent: "aws-cli", Time: at, Caller: &awsapi.Caller{AccountID: "000000000000", UserID: "AIDA1",
+				ARN: "arn:aws:iam::000000000000:user/team/alice", AccessKeyID: "AKIA1"}},
+		Params: &params{RoleArn: awsapi.Ptr("arn:r"), DurationSeconds: awsapi.Ptr(int32(900)),
+			Tags: []tag{{awsapi.Ptr("k"), awsapi.Ptr("v")}}, Password: awsapi.Ptr("hunter2"),
+			Logins: map[string]string{"idp.example": "hunter2"}, SAMLAssertion: awsapi.Ptr("hunter2"), When: &at,
+			NextToken: awsapi.Ptr("n"), Attributes: map[string]string{"Custom": "x", "client_secret": "hunter2"}},
+		ErrorCode: "AccessDenied", ErrorText: "no", Status: 403,
+	})
+	got := all(t, l)[0]
+	delete(got, "eventID")
+	want := `{"awsRegion":"eu-west-1","errorCode":"AccessDenied","errorMessage":"no",` +
+		`"eventName":"AssumeRole","eventSource":"sts.amazonaws.com","eventTime":"2026-11-02T03:04:05Z","eventType":"AwsApiCall",` +
+		`"eventVersion":"1.05","recipientAccountId":"000000000000","requestID":"r-1","requestParameters":{` +
+		`"attributes":{"Custom":"x","client_secret":"` + audit.Hidden + `"},"durationSeconds":900,` +
+		`"logins":{"idp.example":"` + audit.Hidden + `"},"nextToken":"n","password":"` + audit.Hidden + `","roleArn":"arn:r",` +
+		`"sAMLAssertion":"` + audit.Hidden + `","tags":[{"key":"k","value":"v"}],"when":"2026-11-02T03:04:05Z"},` +
+		`"responseElements":null,"sourceIPAddress":"192.0.2.1","userAgent":"aws-cli","userIdentity":{"accessKeyId":"AKIA1",` +
+		`"accountId":"000000000000","arn":"arn:aws:iam::000000000000:user/team/alice","principalId":"AIDA1","type":"IAMUser","userName":"alice"}}`
+	raw, err := json.Marshal(got)
+	if err != nil || string(raw) != want {
+		t.Errorf("got  %s\nwant %s", raw, want)
+	}
+}
+
+func TestIdentityTypes(t *testing.T) {
+	l := openLog(t, sqlstoretest.SQLite(t, time.Now).Audit())
+	for _, arn := range []string{"arn:aws:sts::0:assumed-role/r/s", "arn:aws:iam::0:root", "arn:aws:sts::0:federated-user/f", "odd"} {
+		l.Record(ctx, awsapi.Event{Call: awsapi.Call{Time: at, Caller: &awsapi.Caller{ARN: arn, UserID: "AROA1:s"}}})
+	}
+	l.Record(ctx, awsapi.Event{Call: awsapi.Call{Time: at}})
+	var got []string
+	for _, r := range all(t, l) {
+		got = append(got, r["userIdentity"].(map[string]any)["type"].(string))
+	}
+	if want := "Unknown Unknown FederatedUser Root AssumedRole"; strings.Join(got, " ") != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+	entries, _, err := l.Store.Find(ctx, audit.Query{User: "s", Limit: 10})
+	if err != nil || len(entries) != 4 {
+		t.Errorf("%d entries of session s, %v", len(entries), err)
+	}
+}
+
+func TestSignInEvent(t *testing.T) {
+	l := openLog(t, sqlstoretest.SQLite(t, time.Now).Audit())
+	l.Add(ctx, audit.Event{Type: audit.SignIn, Source: "cognito-idp.amazonaws.com", Name: "Login",
+		Identity: audit.Identity{Type: "Unknown", UserName: audit.Hidden}, ErrorCode: "NotAuthorizedException",
+		Extra: map[string]string{"pool": "us-east-1_A"}, Resources: []string{"arn:aws:cognito-idp:us-east-1:42:userpool/us-east-1_A"}})
+	r := all(t, l)[0]
+	if r["eventType"] != audit.SignIn || r["awsRegion"] != "us-east-1" || r["eventTime"] != "2026-11-02T03:04:05Z" ||
+		fmt.Sprint(r["additionalEventData"]) != "map[pool:us-east-1_A]" ||
+		fmt.Sprint(r["resources"]) != "[map[ARN:arn:aws:cognito-idp:us-east-1:42:userpool/us-east-1_A accountId:42]]" {
+		t.Errorf("got %v", r)
+	}
+}
+
+func TestVerify(t *testing.T) {
+	store := sqlstoretest.SQLite(t, time.Now).Audit()
+	a, b := openLog(t, store), openLog(t, store) // two nodes at once
+	var wg sync.WaitGroup
+	for i := range 200 {
+		wg.Go(func() {
+			[]*audit.Log{a, b}[i%2].Add(ctx, audit.Event{Name: fmt.Sprint("Op", i)})
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(a.Flush(ctx), b.Flush(ctx)); err != nil {
+		t.Fatal(err)
+	}
+	heads, err := audit.Verify(ctx, store, key)
+	if err != nil || len(heads) != 2 || heads[0].Seq+heads[1].Seq != 200 {
+		t.Fatalf("heads %+v, %v", heads, err)
+	}
+	if _, err := audit.Verify(ctx, store, []byte("another key")); !errors.Is(err, audit.ErrBroken) {
+		t.Errorf("another key: %v", err)
+	}
+	for name, tamper := range map[string]func([]*audit.Entry) []*audit.Entry{
+		"changed record": func(e []*audit.Entry) []*audit.Entry { e[3].Record = []byte(`{}`); return e },
+		"changed index":  func(e []*audit.Entry) []*audit.Entry { e[3].User = "mallory"; return e },
+		"changed time":   func(e []*audit.Entry) []*audit.Entry { e[3].Time = at.Add(1000); return e },
+		"removed":        func(e []*audit.Entry) []*audit.Entry { return append(e[:3:3], e[4:]...) },
+		"first removed":  func(e []*audit.Entry) []*audit.Entry { return e[1:] },
+		"swapped":        func(e []*audit.Entry) []*audit.Entry { e[3], e[4] = e[4], e[3]; return e },
+		"other segment":  func(e []*audit.Entry) []*audit.Entry { e[3].Segment = "x"; return e },
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := audit.Verify(ctx, tampered{store, tamper}, key); !errors.Is(err, audit.ErrBroken) {
+				t.Errorf("got %v, want ErrBroken", err)
+			}
+		})
+	}
+}
+
+// tampered is a store whose chains somebody edited.
+type tampered struct {
+	audit.Store
+	edit func([]*audit.Entry) []*audit.Entry
+}
+
+func (s tampered) Chain(ctx context.Context, segment string, seq int64, limit int) ([]*audit.Entry, error) {
+	entries, err := s.Store.Chain(ctx, segment, seq, limit)
+	if err == nil && seq == 0 {
+		entries = s.edit(entries)
+	}
+	return entries, err
+}
+
+// failing is a store that is out of order until it is mended.
+type failing struct {
+	audit.Store
+	broken atomic.Bool
+	tried  chan struct{} // closed by the first try
+	once   sync.Once
+}
+
+func newFailing(t *testing.T) *failing {
+	s := &failing{Store: sqlstoretest.SQLite(t, time.Now).Audit(), tried: make(chan struct{})}
+	s.broken.Store(true)
+	return s
+}
+
+func (s *failing) Append(ctx context.Context, entries []*audit.Entry) error {
+	s.once.Do(func() { close(s.tried) })
+	if s.broken.Load() {
+		return errors.New("disk on fire")
+	}
+	return s.Store.Append(ctx, entries)
+}
+
+func TestBrokenStoreLosesNothing(t *testing.T) {
+	store := newFailing(t)
+	l := openLog(t, store)
+	for range 20 {
+		l.Add(ctx, audit.Event{Name: "Op"})
+	}
+	<-store.tried
+	store.broken.Store(false)
+	if err := l.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if heads, err := audit.Verify(ctx, store, key); err != nil || len(heads) != 1 || heads[0].Seq != 20 || l.Lost() != 0 {
+		t.Errorf("heads %+v, %v, lost %d", heads, err, l.Lost())
+	}
+}
+
+func TestCloseGivesUp(t *testing.T) {
+	store := newFailing(t)
+	l := openLog(t, store)
+	for range 3 {
+		l.Add(ctx, audit.Event{Name: "Op"})
+	}
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	if err := l.Close(gone); !errors.Is(err, context.Canceled) || l.Lost() != 3 {
+		t.Errorf("%v, lost %d", err, l.Lost())
+	}
+	l.Add(ctx, audit.Event{Name: "late"})
+	if l.Lost() != 4 {
+		t.Errorf("an event after Close: lost %d", l.Lost())
+	}
+}
+
+func TestCopyToLog(t *testing.T) {
+	var out bytes.Buffer
+	l := audit.Open(audit.Config{Store: sqlstoretest.SQLite(t, time.Now).Audit(), Key: key, Now: time.Now,
+		Errors: slog.New(slog.DiscardHandler), Copy: slog.New(slog.NewJSONHandler(&out, nil))})
+	l.Add(ctx, audit.Event{Name: "Op"})
+	if err := l.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	var line struct{ Record struct{ EventName string } }
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil || line.Record.EventName != "Op" {
+		t.Errorf("%s, %v", out.Bytes(), err)
+	}
+}

@@ -1,0 +1,83 @@
+package audit
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A record is an event as it is stored: the common members of a CloudTrail record.
+type record struct {
+	EventVersion        string     `json:"eventVersion"`
+	UserIdentity        identity   `json:"userIdentity"`
+	EventTime           string     `json:"eventTime"`
+	EventSource         string     `json:"eventSource"`
+	EventName           string     `json:"eventName"`
+	AWSRegion           string     `json:"awsRegion"`
+	SourceIPAddress     string     `json:"sourceIPAddress"`
+	UserAgent           string     `json:"userAgent"`
+	ErrorCode           string     `json:"errorCode,omitempty"`
+	ErrorMessage        string     `json:"errorMessage,omitempty"`
+	RequestParameters   any        `json:"requestParameters"`
+	ResponseElements    any        `json:"responseElements"`
+	AdditionalEventData any        `json:"additionalEventData,omitempty"`
+	RequestID           string     `json:"requestID"`
+	EventID             string     `json:"eventID"`
+	Resources           []resource `json:"resources,omitempty"`
+	EventType           string     `json:"eventType"`
+	RecipientAccountID  string     `json:"recipientAccountId"`
+}
+
+type identity struct {
+	Type             string `json:"type"`
+	PrincipalID      string `json:"principalId,omitempty"`
+	ARN              string `json:"arn,omitempty"`
+	AccountID        string `json:"accountId,omitempty"`
+	AccessKeyID      string `json:"accessKeyId,omitempty"`
+	UserName         string `json:"userName,omitempty"`
+	IdentityProvider string `json:"identityProvider,omitempty"`
+	SourceIdentity   string `json:"sourceIdentity,omitempty"`
+}
+
+type resource struct {
+	ARN       string `json:"ARN"`
+	AccountID string `json:"accountId,omitempty"`
+}
+
+// entry encodes an event. account is whose log it is.
+func entry(e *Event, account string) (*Entry, error) {
+	id := newEventID()
+	raw, err := json.Marshal(record{
+		EventVersion: "1.05", UserIdentity: identity(e.Identity), EventTime: e.Time.UTC().Format(time.RFC3339),
+		EventSource: e.Source, EventName: e.Name, AWSRegion: e.Region, SourceIPAddress: e.SourceIP, UserAgent: e.UserAgent,
+		ErrorCode: e.ErrorCode, ErrorMessage: e.ErrorText,
+		RequestParameters: plain(e.Params), ResponseElements: plain(e.Response), AdditionalEventData: plain(e.Extra),
+		RequestID: e.RequestID, EventID: id, Resources: resources(e.Resources), EventType: e.Type, RecipientAccountID: account,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Entry{Time: e.Time.UTC().Truncate(time.Microsecond), ID: id, Source: e.Source, Name: e.Name,
+		User: e.Identity.userName(), AccessKey: e.Identity.AccessKeyID, Record: raw}, nil
+}
+
+func resources(arns []string) (out []resource) {
+	for _, arn := range arns {
+		account := ""
+		if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
+			account = parts[4]
+		}
+		out = append(out, resource{arn, account})
+	}
+	return out
+}
+
+// newEventID returns a random UUID, as CloudTrail's event IDs are.
+func newEventID() string {
+	b := make([]byte, 16)
+	rand.Read(b)
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
