@@ -1,0 +1,56 @@
+package cognitosync
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/poolhouse/poolhouse/internal/awsapi"
+	"github.com/poolhouse/poolhouse/sync/dataset"
+)
+
+// The condition keys that mark the credentials of an identity.
+const (
+	subjectKey  = "cognito-identity.amazonaws.com:sub"
+	audienceKey = "cognito-identity.amazonaws.com:aud"
+)
+
+// owner returns whose data a call is about, if the caller may touch it.
+//
+// This is beside the policy, not instead of it: whatever a role's policy allows,
+// the credentials of an identity reach the data of that identity in that pool
+// only. Credentials of the account ("developer credentials") carry no identity
+// and are left to the policy.
+func owner(ctx context.Context, pool, identity *string) (dataset.Owner, error) {
+	o := dataset.Owner{Pool: dataset.PoolID(awsapi.Value(pool)), Identity: dataset.IdentityID(awsapi.Value(identity))}
+	caller := awsapi.FromContext(ctx).Caller
+	if caller == nil || !mayTouch(caller, o) {
+		return o, dataset.Fail(dataset.ErrNotAuthorized, "Access to identity '%s' is not authorized.", o.Identity)
+	}
+	return o, nil
+}
+
+func mayTouch(caller *awsapi.Caller, o dataset.Owner) bool {
+	subject, isIdentity := caller.Keys[subjectKey]
+	audience, hasAudience := caller.Keys[audienceKey]
+	if !isIdentity && !hasAudience {
+		return true
+	}
+	return slices.Equal(subject, []string{string(o.Identity)}) && slices.Equal(audience, []string{string(o.Pool)})
+}
+
+// existingOwner is owner for the operations that report an unknown identity.
+func (a *API) existingOwner(ctx context.Context, pool, identity *string) (dataset.Owner, error) {
+	o, err := owner(ctx, pool, identity)
+	if err != nil || a.Identities == nil {
+		return o, err
+	}
+	known, err := a.Identities.Exists(ctx, string(o.Pool), string(o.Identity))
+	if err != nil {
+		return o, fmt.Errorf("cognitosync: look up identity: %w", err)
+	}
+	if !known {
+		return o, errNoIdentity
+	}
+	return o, nil
+}

@@ -1,0 +1,72 @@
+// Package cognitosync is the Cognito Sync service: its operations as typed
+// functions over sync/dataset. It decides who may touch which identity's data;
+// the rules of synchronisation are in the domain.
+package cognitosync
+
+import (
+	"context"
+
+	"github.com/poolhouse/poolhouse/internal/awsapi"
+	"github.com/poolhouse/poolhouse/sync/dataset"
+)
+
+// An API serves the operations.
+type API struct {
+	Datasets   *dataset.Service
+	Identities Identities // nil: every identity is taken to exist
+	Region     string     // of resource ARNs
+	Account    string
+}
+
+// Identities knows the identities of all identity pools.
+type Identities interface {
+	// Exists reports whether the pool exists and has the identity.
+	Exists(ctx context.Context, pool, identity string) (bool, error)
+}
+
+// Service returns the service for the wire layer.
+func (a *API) Service() awsapi.Service {
+	return awsapi.Service{Name: "cognito-sync", Ops: a.Ops(), Errors: Errors, Resource: a.resource}
+}
+
+// Ops lists the operations served, in the order of the API reference.
+func (a *API) Ops() []awsapi.Op {
+	return []awsapi.Op{
+		awsapi.Func("DeleteDataset", awsapi.SigV4, a.DeleteDataset),
+		awsapi.Func("DescribeDataset", awsapi.SigV4, a.DescribeDataset),
+		awsapi.Func("DescribeIdentityUsage", awsapi.SigV4, a.DescribeIdentityUsage),
+		awsapi.Func("ListDatasets", awsapi.SigV4, a.ListDatasets),
+		awsapi.Func("ListRecords", awsapi.SigV4, a.ListRecords),
+		awsapi.Func("UpdateRecords", awsapi.SigV4, a.UpdateRecords),
+	}
+}
+
+// resource returns the ARN that a policy must allow. ListDatasets asks for any
+// dataset of the identity: that is its resource type in AWS's reference, and
+// the policies people have end in "identity/…/*" or "…/dataset/*".
+func (a *API) resource(_ string, in any) string {
+	switch in := in.(type) {
+	case *DeleteDatasetInput:
+		return a.arn(in.IdentityPoolId, in.IdentityId, in.DatasetName)
+	case *DescribeDatasetInput:
+		return a.arn(in.IdentityPoolId, in.IdentityId, in.DatasetName)
+	case *ListRecordsInput:
+		return a.arn(in.IdentityPoolId, in.IdentityId, in.DatasetName)
+	case *UpdateRecordsInput:
+		return a.arn(in.IdentityPoolId, in.IdentityId, in.DatasetName)
+	case *ListDatasetsInput:
+		return a.arn(in.IdentityPoolId, in.IdentityId, awsapi.Ptr("*"))
+	case *DescribeIdentityUsageInput:
+		return a.arn(in.IdentityPoolId, in.IdentityId, nil)
+	}
+	return "*"
+}
+
+func (a *API) arn(pool, identity, name *string) string {
+	arn := "arn:aws:cognito-sync:" + a.Region + ":" + a.Account +
+		":identitypool/" + awsapi.Value(pool) + "/identity/" + awsapi.Value(identity)
+	if name != nil {
+		arn += "/dataset/" + *name
+	}
+	return arn
+}
