@@ -47,7 +47,7 @@ type Server struct {
 	args   []string
 	env    []string
 	cmd    *exec.Cmd
-	log    *logBuffer
+	log    *Log
 }
 
 // An Option changes how a server is started.
@@ -67,7 +67,7 @@ func EachProfile(t *testing.T, run func(t *testing.T, s *Server), options ...Opt
 // when the test ends.
 func Start(t testing.TB, p Profile, options ...Option) *Server {
 	t.Helper()
-	s := &Server{Profile: p, binary: Binary(t), log: new(logBuffer),
+	s := &Server{Profile: p, binary: Binary(t), log: new(Log),
 		AccessKeyID: "AKIA" + strings.ToUpper(randomHex(8)), SecretAccessKey: randomHex(20)}
 	addr := freeAddress(t)
 	s.URL = "http://" + addr
@@ -103,7 +103,7 @@ func (s *Server) Second(t testing.TB) *Server {
 	}
 	// Both nodes are one service: they name themselves by the first one's URL.
 	other.args = append(other.args, "--public-url", s.URL)
-	other.URL, other.log = "http://"+addr, new(logBuffer)
+	other.URL, other.log = "http://"+addr, new(Log)
 	other.Launch(t)
 	t.Cleanup(func() { other.Stop(t) })
 	return &other
@@ -173,8 +173,8 @@ func (s *Server) Stop(t testing.TB) {
 	}
 }
 
-// Log returns what the process printed so far.
-func (s *Server) Log() string { return s.log.String() }
+// Printed returns what the process printed so far.
+func (s *Server) Printed() string { return s.log.String() }
 
 var build struct {
 	sync.Once
@@ -254,19 +254,19 @@ func randomHex(n int) string {
 	return hex.EncodeToString(b)
 }
 
-// A logBuffer collects what a process prints.
-type logBuffer struct {
+// A Log collects what a process prints.
+type Log struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
 }
 
-func (b *logBuffer) Write(p []byte) (int, error) {
+func (b *Log) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.Write(p)
 }
 
-func (b *logBuffer) String() string {
+func (b *Log) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.String()
