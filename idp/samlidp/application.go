@@ -1,0 +1,163 @@
+package samlidp
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/crewjam/saml"
+
+	"github.com/poolhouse/poolhouse/internal/samlxml"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// An ApplicationID names a SAML app: 26 characters of [a-z0-9].
+type ApplicationID string
+
+// An Application is a SAML service provider that users of a pool sign in to.
+type Application struct {
+	ID       ApplicationID
+	Pool     userpool.PoolID
+	Name     string
+	EntityID string   // from the metadata; unique in the pool
+	ACS      []string // where assertions may be sent, the default first; from the metadata
+
+	MetadataXML string // as supplied or fetched
+	MetadataURL string // where it came from, may be empty
+
+	// NameIDFormat is persistent, transient, emailAddress, unspecified, or the
+	// URN of another format, which then needs a NameIDAttribute.
+	NameIDFormat    string
+	NameIDAttribute string // of the user; empty for what fits the format
+	Attributes      []Attribute
+
+	SignResponse, SignAssertion bool // at least one
+	EncryptAssertion            bool
+
+	Created, Modified time.Time
+}
+
+// An Attribute says what an app is told of a user.
+type Attribute struct {
+	Name       string
+	NameFormat string // a URN, may be empty
+	Value      string // an attribute of the user, "groups", or a constant in double quotes
+}
+
+// The short names of NameID formats, as applications are configured with them.
+const (
+	Persistent   = "persistent"
+	Transient    = "transient"
+	EmailAddress = "emailAddress"
+	Unspecified  = "unspecified"
+)
+
+var formatURNs = map[string]string{
+	Persistent:   string(saml.PersistentNameIDFormat),
+	Transient:    string(saml.TransientNameIDFormat),
+	EmailAddress: string(saml.EmailAddressNameIDFormat),
+	Unspecified:  string(saml.UnspecifiedNameIDFormat),
+}
+
+// formatURN returns the URN of a configured format.
+func formatURN(format string) string {
+	if urn, ok := formatURNs[format]; ok {
+		return urn
+	}
+	return format
+}
+
+// shortFormat turns a URN back into the short name it has, if it has one.
+func shortFormat(format string) string {
+	for short, urn := range formatURNs {
+		if urn == format {
+			return short
+		}
+	}
+	return format
+}
+
+// NewApplicationID returns a fresh random ID.
+func NewApplicationID() ApplicationID {
+	raw := make([]byte, 13)
+	rand.Read(raw)
+	return ApplicationID(hex.EncodeToString(raw))
+}
+
+// constant returns the text of a constant value.
+func (a Attribute) constant() (string, bool) {
+	v := a.Value
+	if len(v) >= 2 && strings.HasPrefix(v, `"`) && strings.HasSuffix(v, `"`) {
+		return v[1 : len(v)-1], true
+	}
+	return "", false
+}
+
+var attributeSource = regexp.MustCompile(`^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,256}$`)
+
+// applyMetadata fills in what the metadata decides.
+func (a *Application) applyMetadata(xml string) error {
+	sp, err := samlxml.ParseSPMetadata([]byte(xml))
+	if err != nil {
+		return userpool.Fail(userpool.ErrInvalidParameter, "The metadata is not that of a SAML 2.0 service provider.")
+	}
+	acs := postEndpoints(sp)
+	if len(acs) == 0 {
+		return userpool.Fail(userpool.ErrInvalidParameter, "The metadata names no AssertionConsumerService with the HTTP-POST binding.")
+	}
+	a.MetadataXML, a.EntityID, a.ACS = xml, sp.Entity.EntityID, nil
+	first := defaultEndpoint(acs)
+	a.ACS = append(a.ACS, first.Location)
+	for _, e := range acs {
+		if !slices.Contains(a.ACS, e.Location) {
+			a.ACS = append(a.ACS, e.Location)
+		}
+	}
+	return nil
+}
+
+// validate checks the whole of an application, after its metadata was applied.
+func (a *Application) validate() error {
+	fail := func(text string) error { return userpool.Fail(userpool.ErrInvalidParameter, text) }
+	switch {
+	case a.Name == "" || len(a.Name) > 128 || !utf8.ValidString(a.Name):
+		return fail("Name must have 1 to 128 characters.")
+	case !a.SignResponse && !a.SignAssertion:
+		return fail("At least one of SignResponse and SignAssertion must be true.")
+	case !strings.Contains(a.NameIDFormat, ":") && formatURNs[a.NameIDFormat] == "":
+		return fail("NameIdFormat must be persistent, transient, emailAddress, unspecified or a URN.")
+	case strings.Contains(a.NameIDFormat, ":") && a.NameIDAttribute == "":
+		return fail("NameIdFormat needs a NameIdAttribute.")
+	case len(a.Attributes) > 100:
+		return fail("An application can have 100 attributes at most.")
+	}
+	return a.validateMore(fail)
+}
+
+func (a *Application) validateMore(fail func(string) error) error {
+	seen := map[Attribute]bool{}
+	for _, at := range a.Attributes {
+		_, constant := at.constant()
+		if at.Name == "" || !constant && !attributeSource.MatchString(at.Value) {
+			return fail("An attribute needs a name, and a value that is an attribute of the user, groups, or a constant in double quotes.")
+		}
+		if seen[at] {
+			return fail("An attribute is listed twice.")
+		}
+		seen[at] = true
+	}
+	if a.EncryptAssertion {
+		sp, err := samlxml.ParseSPMetadata([]byte(a.MetadataXML))
+		if err != nil {
+			return err
+		}
+		if encryptionFor(sp) == nil {
+			return fail("EncryptAssertion needs an RSA encryption key of 2048 bits or more in the metadata.")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,56 @@
+package samlidp
+
+import (
+	"crypto/rsa"
+	"slices"
+
+	"github.com/crewjam/saml"
+
+	"github.com/poolhouse/poolhouse/internal/samlxml"
+)
+
+// postEndpoints returns the assertion consumer services that we can answer: those
+// with the POST binding.
+func postEndpoints(sp *samlxml.SPMetadata) []saml.IndexedEndpoint {
+	var all []saml.IndexedEndpoint
+	for _, e := range sp.Entity.SPSSODescriptors[0].AssertionConsumerServices {
+		if e.Binding == saml.HTTPPostBinding {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// defaultEndpoint is the first with isDefault="true", else the first that does
+// not say "false", else the first (Metadata 2.2.3).
+func defaultEndpoint(all []saml.IndexedEndpoint) saml.IndexedEndpoint {
+	is := func(want bool) func(saml.IndexedEndpoint) bool {
+		return func(e saml.IndexedEndpoint) bool { return e.IsDefault != nil && *e.IsDefault == want }
+	}
+	if i := slices.IndexFunc(all, is(true)); i >= 0 {
+		return all[i]
+	}
+	if i := slices.IndexFunc(all, func(e saml.IndexedEndpoint) bool { return !is(false)(e) }); i >= 0 {
+		return all[i]
+	}
+	return all[0]
+}
+
+// encryptionFor returns the key and the method to encrypt an assertion with: the
+// first of the methods that the metadata lists and we like, AES-256-GCM where it
+// lists none. CBC is never chosen: its padding is an oracle. Nil: no usable key.
+func encryptionFor(sp *samlxml.SPMetadata) *samlxml.Encryption {
+	method := samlxml.AES256GCM
+	for _, m := range sp.Methods {
+		if m == samlxml.AES256GCM || m == samlxml.AES128GCM {
+			method = m
+			break
+		}
+	}
+	for _, cert := range sp.Encryption {
+		if key, ok := cert.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() >= 2048 {
+			return &samlxml.Encryption{Certificate: cert, Method: method}
+		}
+	}
+	return nil
+}

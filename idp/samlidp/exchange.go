@@ -1,0 +1,133 @@
+package samlidp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/crewjam/saml"
+
+	"github.com/poolhouse/poolhouse/internal/samlxml"
+	"github.com/poolhouse/poolhouse/internal/web"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// An exchange is one sign-in to one app, from request to response.
+type exchange struct {
+	h    *Handler
+	pool *userpool.Pool
+	app  *Application
+	sp   *samlxml.SPMetadata
+	acs  saml.IndexedEndpoint
+
+	request    *samlxml.AuthnRequest // nil where we started it
+	raw        []byte                // of the request
+	relayState string
+	received   time.Time
+	context    string // the AuthnContext class that the assertion states
+	resumed    bool   // the browser comes back from signing in
+}
+
+// A refusal is an error that the app is told of, in a Response.
+type refusal struct{ samlxml.Status }
+
+func (r *refusal) Error() string { return "samlidp: " + r.Second + ": " + r.Message }
+
+func refuse(top, second, message string) error {
+	return &refusal{samlxml.Status{Code: top, Second: second, Message: message}}
+}
+
+// badRequest is a page for what cannot be answered to an app, because it is not
+// known, or not certain, who is asking.
+func badRequest(text string, err error) error { return web.Fail(http.StatusBadRequest, text, err) }
+
+// begin makes an exchange from a request. Until it returns nil, nothing may be
+// sent to the app. signature judges the message's signature; nil where that was
+// done when the message arrived.
+func (h *Handler) begin(ctx context.Context, pool *userpool.Pool, raw []byte, signature signatureCheck) (*exchange, error) {
+	request, err := samlxml.ParseAuthnRequest(raw)
+	if err != nil {
+		return nil, badRequest("The app sent a sign-in request that cannot be read.", err)
+	}
+	app, err := h.Apps.ApplicationByEntityID(ctx, pool.ID, request.Issuer)
+	if errors.Is(err, ErrNotFound) {
+		return nil, badRequest("The app you came from is not registered here.", fmt.Errorf("%w: %q", err, request.Issuer))
+	}
+	if err != nil {
+		return nil, err
+	}
+	x, err := h.exchange(pool, app)
+	if err != nil {
+		return nil, err
+	}
+	if signature != nil {
+		if err := x.signed(request, signature); err != nil {
+			return nil, badRequest("The app's sign-in request is not signed as it should be.", err)
+		}
+	}
+	x.request, x.raw, x.received = request, raw, h.Now()
+	if request.Issuer != app.EntityID {
+		return nil, badRequest("The app's sign-in request contradicts itself.", nil)
+	}
+	if x.acs, err = x.endpoint(); err != nil {
+		return nil, badRequest("The app asks for its answer at an address that is not registered.", err)
+	}
+	return x, nil
+}
+
+// exchange starts an exchange with an app, answered at its default endpoint.
+func (h *Handler) exchange(pool *userpool.Pool, app *Application) (*exchange, error) {
+	sp, err := h.parties.get(app)
+	if err != nil {
+		return nil, err
+	}
+	x := &exchange{h: h, pool: pool, app: app, sp: sp, received: h.Now()}
+	x.acs = defaultEndpoint(postEndpoints(sp)) // there is one, or the app had been refused
+	return x, nil
+}
+
+// signed verifies a signature that is there, and wants one where the app's
+// metadata says that it signs.
+func (x *exchange) signed(request *samlxml.AuthnRequest, signature signatureCheck) error {
+	err := signature(request, x.sp.Signing)
+	required := x.sp.Entity.SPSSODescriptors[0].AuthnRequestsSigned
+	if !errors.Is(err, samlxml.ErrNoSignature) {
+		if err == nil && request.Destination == "" {
+			return errors.New("samlidp: a signed request without a destination") // Bindings 3.4.5.2
+		}
+		return err
+	}
+	if required != nil && *required {
+		return err
+	}
+	return nil
+}
+
+// endpoint returns the endpoint that the request asks to be answered at. It is
+// always one of the metadata's (Core 3.4.1).
+func (x *exchange) endpoint() (saml.IndexedEndpoint, error) {
+	req, all := x.request, postEndpoints(x.sp)
+	switch {
+	case req.ACSIndex != "" && (req.ACSURL != "" || req.ProtocolBinding != ""):
+		return saml.IndexedEndpoint{}, errors.New("samlidp: endpoint named by index and by address")
+	case req.ACSIndex == "" && req.ACSURL == "":
+		return defaultEndpoint(all), nil
+	}
+	for _, e := range all {
+		if req.ACSURL != "" && e.Location == req.ACSURL || req.ACSIndex != "" && strconv.Itoa(e.Index) == req.ACSIndex {
+			return e, nil
+		}
+	}
+	return saml.IndexedEndpoint{}, fmt.Errorf("samlidp: no POST endpoint %q%q", req.ACSIndex, req.ACSURL)
+}
+
+// inResponseTo is the ID of the request, empty where there was none.
+func (x *exchange) inResponseTo() string {
+	if x.request == nil {
+		return ""
+	}
+	return x.request.ID
+}

@@ -1,0 +1,133 @@
+package samlidp
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/idp/browser"
+	"github.com/poolhouse/poolhouse/internal/ephemeral"
+	"github.com/poolhouse/poolhouse/internal/keyring"
+	"github.com/poolhouse/poolhouse/internal/samlxml"
+	"github.com/poolhouse/poolhouse/internal/web"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// A Directory finds pools and what apps are told of their users.
+type Directory interface {
+	Pool(ctx context.Context, id userpool.PoolID) (*userpool.Pool, error)
+	UserBySub(ctx context.Context, pool userpool.PoolID, sub string) (*userpool.User, error)
+	GroupsOf(ctx context.Context, pool userpool.PoolID, username string) ([]*userpool.Group, error)
+}
+
+// A Gate asks browsers to sign in. login.Gate is one.
+type Gate interface {
+	// RequireSession returns the browser's session, or sends the browser to sign
+	// in and from there to returnTo, and returns false. With force the session
+	// must come from the sign-in that led to this very visit.
+	RequireSession(w http.ResponseWriter, r *http.Request, pool *userpool.Pool, returnTo string, force bool) (*idp.Session, bool)
+	// Current returns the browser's session without asking for one, else
+	// idp.ErrSessionNotFound.
+	Current(r *http.Request, pool *userpool.Pool, force bool) (*browser.Current, error)
+}
+
+// A Handler serves /{pool}/saml/.
+type Handler struct {
+	Apps      Store
+	Directory Directory
+	Gate      Gate
+	Keys      keyring.Ring
+	Ephemeral ephemeral.Store
+	Issuer    func(userpool.PoolID) string // {public-url}/{poolId}
+	Now       func() time.Time
+	Log       *slog.Logger
+	Secure    bool   // the public URL is https: cookies are Secure
+	Script    string // address of saml-post.js, which sends the form that carries a response
+
+	parties partyCache
+}
+
+// Mount registers the pages.
+func (h *Handler) Mount(mux *web.Mux) {
+	mux.Get("/{pool}/saml/metadata", h.metadata)
+	mux.Get("/{pool}/saml/sso", h.sso)
+	mux.Endpoint("POST /{pool}/saml/sso", h.sso) // other sites post here, that is its purpose
+	mux.Get("/{pool}/saml/continue", h.resume)
+	mux.Get("/{pool}/saml/init/{app}", h.initiate)
+}
+
+// EntityID is the name of a pool's identity provider, and where its metadata is.
+func (h *Handler) EntityID(pool userpool.PoolID) string { return h.Issuer(pool) + "/saml/metadata" }
+
+// SSOURL is where requests for a pool are sent.
+func (h *Handler) SSOURL(pool userpool.PoolID) string { return h.Issuer(pool) + "/saml/sso" }
+
+// pool returns the pool that the address names.
+func (h *Handler) pool(r *http.Request) (*userpool.Pool, error) {
+	pool, err := h.Directory.Pool(r.Context(), userpool.PoolID(r.PathValue("pool")))
+	if errors.Is(err, userpool.ErrPoolNotFound) {
+		return nil, web.Fail(http.StatusNotFound, "There is no such page.", err)
+	}
+	return pool, err
+}
+
+func keyScope(pool userpool.PoolID) string { return "pool/" + string(pool) + "/saml" }
+
+// signer returns the active key of a pool and its certificate.
+func (h *Handler) signer(ctx context.Context, pool userpool.PoolID) (samlxml.Signer, error) {
+	key, err := h.Keys.CertifiedSigner(ctx, keyScope(pool), string(pool))
+	if err != nil {
+		return samlxml.Signer{}, err
+	}
+	return samlxml.Signer{Key: key.Private, Certificate: key.Certificate}, nil
+}
+
+// certificates returns the certificates that apps should know: the active one
+// first, because some apps read no further, then the next and the retired ones.
+func (h *Handler) certificates(ctx context.Context, pool userpool.PoolID) ([]*x509.Certificate, error) {
+	active, err := h.signer(ctx, pool) // made on first use
+	if err != nil {
+		return nil, err
+	}
+	published, err := h.Keys.Published(ctx, keyScope(pool))
+	if err != nil {
+		return nil, err
+	}
+	certs := []*x509.Certificate{active.Certificate}
+	for _, key := range published {
+		if c := key.Certificate; c != nil && !slices.ContainsFunc(certs, c.Equal) {
+			certs = append(certs, c)
+		}
+	}
+	return certs, nil
+}
+
+const (
+	metadataLife  = 365 * 24 * time.Hour // apps that loaded a file once must not stop soon
+	metadataCache = "PT6H"
+)
+
+// metadata serves the metadata of a pool's identity provider.
+func (h *Handler) metadata(w http.ResponseWriter, r *http.Request) error {
+	pool, err := h.pool(r)
+	if err != nil {
+		return err
+	}
+	certs, err := h.certificates(r.Context(), pool.ID)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/samlmetadata+xml")
+	w.Header().Set("Cache-Control", "max-age=300")
+	_, _ = w.Write(samlxml.WriteIDPMetadata(&samlxml.IDPDescription{
+		EntityID: h.EntityID(pool.ID), SSO: h.SSOURL(pool.ID), Certificates: certs,
+		ValidUntil: h.Now().Add(metadataLife).Truncate(time.Second), CacheFor: metadataCache,
+		NameIDFormats: []string{formatURNs[Persistent], formatURNs[Transient], formatURNs[EmailAddress], formatURNs[Unspecified]},
+	}))
+	return nil
+}

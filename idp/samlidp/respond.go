@@ -1,0 +1,127 @@
+package samlidp
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"html/template"
+	"net/http"
+
+	"github.com/crewjam/saml"
+
+	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/internal/samlxml"
+	"github.com/poolhouse/poolhouse/internal/web"
+)
+
+// answer sends the user's browser to the app with an assertion. A refusal goes
+// there as well.
+func (x *exchange) answer(w http.ResponseWriter, r *http.Request, s *idp.Session) error {
+	out, err := x.success(r.Context(), s)
+	if err != nil {
+		return x.fail(w, r, err)
+	}
+	return x.post(w, r, out)
+}
+
+// success makes the Response with an assertion about the session's user.
+func (x *exchange) success(ctx context.Context, s *idp.Session) (*samlxml.Outgoing, error) {
+	if err := x.chooseContext(s.Methods); err != nil {
+		return nil, err
+	}
+	session, err := x.session(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := x.h.signer(ctx, x.pool.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := x.response(samlxml.Status{Code: saml.StatusSuccess})
+	out.SignResponse, out.SignAssertion = x.app.SignResponse, x.app.SignAssertion
+	if x.app.EncryptAssertion {
+		if out.Encrypt = encryptionFor(x.sp); out.Encrypt == nil {
+			return nil, errors.New("samlidp: no key to encrypt with")
+		}
+		// A reader that verifies before it decrypts needs a signature outside.
+		out.SignResponse = true
+	}
+	out.Assertion, err = x.assertion(signer, session)
+	return out, err
+}
+
+// fail tells the app of a refusal. Any other error is a page.
+func (x *exchange) fail(w http.ResponseWriter, r *http.Request, err error) error {
+	var no *refusal
+	if !errors.As(err, &no) {
+		return err
+	}
+	if x.request == nil { // nobody asked, so nobody waits for an answer
+		return web.Fail(http.StatusForbidden, "You cannot be signed in to this app: "+no.Message+".", err)
+	}
+	x.h.Log.Info("saml sign-in refused", "pool", x.pool.ID, "app", x.app.ID, "status", no.Second, "reason", no.Message)
+	out := x.response(no.Status)
+	out.SignResponse = true
+	return x.post(w, r, out)
+}
+
+// response is the frame of a Response to the app.
+func (x *exchange) response(status samlxml.Status) *samlxml.Outgoing {
+	return &samlxml.Outgoing{
+		ID: samlxml.NewID(), Issuer: x.h.EntityID(x.pool.ID), Destination: x.acs.Location,
+		InResponseTo: x.inResponseTo(), IssueInstant: x.h.Now(), Status: status,
+	}
+}
+
+// postPage carries a Response to the app. The script submits the form; without
+// scripts the user does.
+var postPage = template.Must(template.New("post").Parse(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Signing in</title>
+</head>
+<body>
+<main>
+<form id="saml-post" method="post" action="{{.Form.URL}}">
+<input type="hidden" name="SAMLResponse" value="{{.Form.SAMLResponse}}">
+{{- if .Form.RelayState}}
+<input type="hidden" name="RelayState" value="{{.Form.RelayState}}">
+{{- end}}
+<p>You are being sent to {{.Name}}.</p>
+<button type="submit">Continue</button>
+</form>
+</main>
+{{- if .Script}}
+<script src="{{.Script}}"></script>
+{{- end}}
+</body>
+</html>
+`))
+
+// post writes the page that carries a Response to the app (Bindings 3.5.4).
+func (x *exchange) post(w http.ResponseWriter, r *http.Request, out *samlxml.Outgoing) error {
+	signer, err := x.h.signer(r.Context(), x.pool.ID)
+	if err != nil {
+		return err
+	}
+	raw, err := signer.WriteResponse(out)
+	if err != nil {
+		return err
+	}
+	var page bytes.Buffer
+	err = postPage.Execute(&page, struct {
+		Form         saml.IdpAuthnRequestForm
+		Name, Script string
+	}{saml.IdpAuthnRequestForm{URL: x.acs.Location, SAMLResponse: base64.StdEncoding.EncodeToString(raw),
+		RelayState: x.relayState}, x.app.Name, x.h.Script})
+	if err != nil {
+		return err
+	}
+	web.AllowFormTarget(w.Header(), x.acs.Location)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = page.WriteTo(w)
+	return nil
+}

@@ -1,0 +1,203 @@
+// Package samltest is the contract suite of samlidp.Store.
+package samltest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/poolhouse/poolhouse/idp/samlidp"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// Stores are the store under test and the pools that its applications belong to.
+type Stores struct {
+	Apps  samlidp.Store
+	Pools userpool.PoolStore
+}
+
+const (
+	poolA = userpool.PoolID("us-east-1_Aaaaaaaaa")
+	poolB = userpool.PoolID("us-east-1_Bbbbbbbbb")
+)
+
+var when = time.Date(2026, 11, 23, 12, 0, 0, 123456000, time.UTC)
+
+// TestStore runs every check on a store of its own. open returns empty stores
+// and registers their clean-up with t.
+func TestStore(t *testing.T, open func(t *testing.T) Stores) {
+	checks := map[string]func(*testing.T, Stores){
+		"create, read, delete":       testLife,
+		"every field is kept":        testFields,
+		"entity IDs are unique":      testUnique,
+		"pools are apart":            testPools,
+		"update is atomic":           testUpdate,
+		"parallel updates all count": testParallel,
+		"pages":                      testPages,
+		"cancelled":                  testCancelled,
+	}
+	for name, check := range checks {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			for _, id := range []userpool.PoolID{poolA, poolB} {
+				if err := s.Pools.CreatePool(t.Context(), &userpool.Pool{ID: id, Name: "p", Created: when, Modified: when}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			check(t, s)
+		})
+	}
+}
+
+func app(pool userpool.PoolID, id string) *samlidp.Application {
+	return &samlidp.Application{
+		ID: samlidp.ApplicationID(id), Pool: pool, Name: "Wiki", EntityID: "https://sp.example/" + id,
+		ACS: []string{"https://sp.example/acs", "https://sp.example/acs2"}, MetadataXML: "<x a=\"ü\"/>",
+		MetadataURL: "https://sp.example/metadata", NameIDFormat: "urn:x", NameIDAttribute: "custom:id",
+		Attributes:   []samlidp.Attribute{{Name: "mail", NameFormat: "urn:f", Value: "email"}, {Name: "x", Value: `"y"`}},
+		SignResponse: true, EncryptAssertion: true, Created: when, Modified: when.Add(time.Hour),
+	}
+}
+
+func create(t *testing.T, s Stores, a *samlidp.Application) {
+	t.Helper()
+	if err := s.Apps.CreateApplication(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func want(t *testing.T, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("error %v, want %v", err, want)
+	}
+}
+
+func testLife(t *testing.T, s Stores) {
+	ctx := t.Context()
+	_, err := s.Apps.Application(ctx, poolA, "one")
+	want(t, err, samlidp.ErrNotFound)
+	want(t, s.Apps.DeleteApplication(ctx, poolA, "one"), samlidp.ErrNotFound)
+	create(t, s, app(poolA, "one"))
+	want(t, s.Apps.DeleteApplication(ctx, poolA, "one"), nil)
+	_, err = s.Apps.ApplicationByEntityID(ctx, poolA, "https://sp.example/one")
+	want(t, err, samlidp.ErrNotFound)
+	want(t, s.Apps.CreateApplication(ctx, app("us-east-1_Nowhere00", "one")), userpool.ErrPoolNotFound)
+}
+
+func testFields(t *testing.T, s Stores) {
+	a := app(poolA, "one")
+	create(t, s, a)
+	byID, err := s.Apps.Application(t.Context(), poolA, "one")
+	want(t, err, nil)
+	byEntity, err := s.Apps.ApplicationByEntityID(t.Context(), poolA, a.EntityID)
+	want(t, err, nil)
+	for _, got := range []*samlidp.Application{byID, byEntity} {
+		if !reflect.DeepEqual(got, a) {
+			t.Errorf("got %+v\nwant %+v", got, a)
+		}
+	}
+}
+
+func testUnique(t *testing.T, s Stores) {
+	create(t, s, app(poolA, "one"))
+	want(t, s.Apps.CreateApplication(t.Context(), app(poolA, "one")), samlidp.ErrExists)
+	twin := app(poolA, "two")
+	twin.EntityID = "https://sp.example/one"
+	want(t, s.Apps.CreateApplication(t.Context(), twin), samlidp.ErrExists)
+	twin.EntityID = "https://sp.example/ONE" // another name: entity IDs are compared exactly
+	create(t, s, twin)
+	_, err := s.Apps.UpdateApplication(t.Context(), poolA, "two", func(a *samlidp.Application) error {
+		a.EntityID = "https://sp.example/one"
+		return nil
+	})
+	want(t, err, samlidp.ErrExists)
+}
+
+func testPools(t *testing.T, s Stores) {
+	ctx := t.Context()
+	create(t, s, app(poolA, "one"))
+	create(t, s, app(poolB, "one")) // same ID, same entity, another pool
+	want(t, s.Apps.DeleteApplication(ctx, poolA, "one"), nil)
+	_, err := s.Apps.Application(ctx, poolB, "one")
+	want(t, err, nil)
+	want(t, s.Pools.DeletePool(ctx, poolB), nil)
+	_, err = s.Apps.Application(ctx, poolB, "one")
+	want(t, err, samlidp.ErrNotFound)
+}
+
+func testUpdate(t *testing.T, s Stores) {
+	ctx := t.Context()
+	_, err := s.Apps.UpdateApplication(ctx, poolA, "one", func(*samlidp.Application) error { return nil })
+	want(t, err, samlidp.ErrNotFound)
+	create(t, s, app(poolA, "one"))
+	refused := errors.New("refused")
+	_, err = s.Apps.UpdateApplication(ctx, poolA, "one", func(a *samlidp.Application) error {
+		a.Name = "changed"
+		return refused
+	})
+	want(t, err, refused)
+	got, err := s.Apps.UpdateApplication(ctx, poolA, "one", func(a *samlidp.Application) error {
+		a.EntityID, a.Attributes, a.Modified = "urn:new", nil, when.Add(2*time.Hour)
+		return nil
+	})
+	want(t, err, nil)
+	stored, err := s.Apps.ApplicationByEntityID(ctx, poolA, "urn:new")
+	want(t, err, nil)
+	if !reflect.DeepEqual(got, stored) || got.Name != "Wiki" {
+		t.Errorf("returned %+v\nstored %+v", got, stored)
+	}
+}
+
+func testParallel(t *testing.T, s Stores) {
+	create(t, s, app(poolA, "one"))
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			_, err := s.Apps.UpdateApplication(t.Context(), poolA, "one", func(a *samlidp.Application) error {
+				a.Attributes = append(a.Attributes, samlidp.Attribute{Name: fmt.Sprint(len(a.Attributes))})
+				return nil
+			})
+			want(t, err, nil)
+		})
+	}
+	wg.Wait()
+	a, err := s.Apps.Application(t.Context(), poolA, "one")
+	want(t, err, nil)
+	if len(a.Attributes) != 52 {
+		t.Errorf("%d attributes, want 52: a write was lost", len(a.Attributes))
+	}
+}
+
+func testPages(t *testing.T, s Stores) {
+	for i := range 5 {
+		create(t, s, app(poolA, fmt.Sprintf("app%d", i)))
+	}
+	create(t, s, app(poolB, "app9"))
+	var seen []samlidp.ApplicationID
+	token := ""
+	for range 3 {
+		apps, next, err := s.Apps.Applications(t.Context(), poolA, token, 2)
+		want(t, err, nil)
+		for _, a := range apps {
+			seen = append(seen, a.ID)
+		}
+		if token = next; token == "" {
+			break
+		}
+	}
+	if fmt.Sprint(seen) != "[app0 app1 app2 app3 app4]" || token != "" {
+		t.Errorf("seen %v, last token %q", seen, token)
+	}
+}
+
+func testCancelled(t *testing.T, s Stores) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := s.Apps.Application(ctx, poolA, "one")
+	want(t, err, context.Canceled)
+}

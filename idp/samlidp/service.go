@@ -1,0 +1,126 @@
+package samlidp
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/poolhouse/poolhouse/internal/samlxml"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// A Fetcher gets metadata from an address that an administrator named.
+type Fetcher interface {
+	// Fetch returns up to limit bytes. It refuses addresses that lead to the
+	// inside of our own network.
+	Fetch(ctx context.Context, url string, limit int) ([]byte, error)
+}
+
+// A Service manages the SAML apps of pools.
+type Service struct {
+	Store   Store
+	Fetcher Fetcher
+	Issuer  func(userpool.PoolID) string // {public-url}/{poolId}
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// A Spec is what an application is made from, or changed by. A nil member
+// stands for the default, or for no change.
+type Spec struct {
+	Name                                          *string
+	MetadataXML, MetadataURL                      *string // at most one
+	NameIDFormat, NameIDAttribute                 *string
+	Attributes                                    []Attribute
+	SignResponse, SignAssertion, EncryptAssertion *bool
+}
+
+// Create registers an application. Exactly one of MetadataXML and MetadataURL
+// must be given. By default the assertion is signed and names the user by a
+// persistent identifier that no other application sees.
+func (s *Service) Create(ctx context.Context, pool userpool.PoolID, spec Spec) (*Application, error) {
+	if (spec.MetadataXML == nil) == (spec.MetadataURL == nil) {
+		return nil, userpool.Fail(userpool.ErrInvalidParameter, "Exactly one of MetadataXml and MetadataUrl is required.")
+	}
+	if err := s.fetch(ctx, &spec); err != nil {
+		return nil, err
+	}
+	now := s.Now().UTC().Truncate(time.Microsecond)
+	a := &Application{ID: NewApplicationID(), Pool: pool, Created: now, Modified: now,
+		NameIDFormat: Persistent, SignAssertion: true}
+	if err := a.change(spec); err != nil {
+		return nil, err
+	}
+	return a, s.Store.CreateApplication(ctx, a)
+}
+
+// Update changes an application. New metadata may bring another EntityID.
+func (s *Service) Update(ctx context.Context, pool userpool.PoolID, id ApplicationID, spec Spec) (*Application, error) {
+	if spec.MetadataXML != nil && spec.MetadataURL != nil {
+		return nil, userpool.Fail(userpool.ErrInvalidParameter, "MetadataXml and MetadataUrl cannot be given together.")
+	}
+	if _, err := s.Store.Application(ctx, pool, id); err != nil { // before fetching on a stranger's behalf
+		return nil, err
+	}
+	if err := s.fetch(ctx, &spec); err != nil {
+		return nil, err
+	}
+	now := s.Now().UTC().Truncate(time.Microsecond)
+	return s.Store.UpdateApplication(ctx, pool, id, func(a *Application) error {
+		a.Modified = now
+		return a.change(spec)
+	})
+}
+
+// InitiateURL is where sign-in to an application starts at our side.
+func (s *Service) InitiateURL(a *Application) string {
+	return s.Issuer(a.Pool) + "/saml/init/" + string(a.ID)
+}
+
+// fetch replaces a MetadataURL by both the URL and what is there.
+func (s *Service) fetch(ctx context.Context, spec *Spec) error {
+	if spec.MetadataURL == nil {
+		return nil
+	}
+	raw, err := s.Fetcher.Fetch(ctx, *spec.MetadataURL, samlxml.Metadata().Bytes)
+	if err != nil {
+		if ctx.Err() != nil {
+			return errors.Join(err, ctx.Err())
+		}
+		s.Log.WarnContext(ctx, "metadata not fetched", "url", *spec.MetadataURL, "error", err)
+		return userpool.Fail(userpool.ErrInvalidParameter, "The metadata could not be fetched from MetadataUrl.")
+	}
+	text := string(raw)
+	spec.MetadataXML = &text
+	return nil
+}
+
+// change applies a spec whose metadata was fetched.
+func (a *Application) change(spec Spec) error {
+	if spec.MetadataXML != nil {
+		if err := a.applyMetadata(*spec.MetadataXML); err != nil {
+			return err
+		}
+		a.MetadataURL = "" // what was pasted is not refreshed from elsewhere
+	}
+	set(&a.Name, spec.Name)
+	set(&a.MetadataURL, spec.MetadataURL)
+	set(&a.NameIDAttribute, spec.NameIDAttribute)
+	set(&a.SignResponse, spec.SignResponse)
+	set(&a.SignAssertion, spec.SignAssertion)
+	set(&a.EncryptAssertion, spec.EncryptAssertion)
+	if spec.NameIDFormat != nil {
+		a.NameIDFormat = shortFormat(*spec.NameIDFormat)
+	}
+	if spec.Attributes != nil {
+		a.Attributes = spec.Attributes
+	}
+	return a.validate()
+}
+
+func set[T any](field *T, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}

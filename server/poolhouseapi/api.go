@@ -1,0 +1,59 @@
+// Package poolhouseapi serves the operations that AWS has no API for, under the
+// service name poolhouse. Rules live in the domains; this package translates.
+package poolhouseapi
+
+import (
+	"reflect"
+
+	"github.com/poolhouse/poolhouse/idp/samlidp"
+	"github.com/poolhouse/poolhouse/internal/awsapi"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// An API serves the operations.
+type API struct {
+	Apps            *samlidp.Service
+	Region, Account string // of resource ARNs
+}
+
+// Service describes the operations to the wire layer.
+func (a *API) Service() awsapi.Service {
+	return awsapi.Service{Name: "poolhouse", Ops: a.Ops(), Errors: Errors, Resource: a.resource}
+}
+
+// Ops lists the operations served.
+func (a *API) Ops() []awsapi.Op {
+	return []awsapi.Op{
+		awsapi.Func("CreateSamlApplication", awsapi.SigV4, a.CreateSamlApplication),
+		awsapi.Func("DescribeSamlApplication", awsapi.SigV4, a.DescribeSamlApplication),
+		awsapi.Func("ListSamlApplications", awsapi.SigV4, a.ListSamlApplications),
+		awsapi.Func("UpdateSamlApplication", awsapi.SigV4, a.UpdateSamlApplication),
+		awsapi.Func("DeleteSamlApplication", awsapi.SigV4, a.DeleteSamlApplication),
+	}
+}
+
+// Errors is how domain errors look on the wire.
+var Errors = awsapi.ErrorTable{
+	{Is: samlidp.ErrNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The SAML application does not exist."},
+	{Is: samlidp.ErrExists, Status: 400, Code: "ResourceConflictException", Message: "The user pool has a SAML application with that entity ID already."},
+	{Is: userpool.ErrPoolNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The user pool does not exist."},
+	{Is: userpool.ErrInvalidParameter, Status: 400, Code: "InvalidParameterException", Message: "A parameter is not valid."},
+}
+
+// resource returns the ARN of the application, or of all in the pool where the
+// operation names none.
+func (a *API) resource(_ string, in any) string {
+	v := reflect.Indirect(reflect.ValueOf(in))
+	member := func(name string) string {
+		f := v.FieldByName(name)
+		if !f.IsValid() {
+			return "*"
+		}
+		if s, ok := f.Interface().(*string); ok && s != nil {
+			return *s
+		}
+		return "*"
+	}
+	return "arn:aws:poolhouse:" + a.Region + ":" + a.Account + ":userpool/" + member("UserPoolId") +
+		"/samlapplication/" + member("ApplicationId")
+}
