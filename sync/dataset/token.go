@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"strings"
 	"time"
 )
 
@@ -53,7 +54,7 @@ func (t *token) encode(key []byte) string {
 // decodeToken opens what encode made with the same key; ok is false for
 // anything else.
 func decodeToken(key []byte, text string, kind tokenKind) (t *token, ok bool) {
-	if len(text) > maxTokenBytes {
+	if len(text) > maxTokenBytes || strings.ContainsAny(text, "\r\n") { // the decoder skips line ends
 		return nil, false
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
