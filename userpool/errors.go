@@ -32,6 +32,9 @@ var (
 	ErrTokenReuse            = errors.New("userpool: refresh token was used before")
 	ErrConflict              = errors.New("userpool: changed by somebody else")
 	ErrBusy                  = errors.New("userpool: overloaded")
+	ErrUnsupportedState      = errors.New("userpool: not possible in the user's state")
+	ErrInvalidOAuthFlow      = errors.New("userpool: invalid combination of OAuth flows")
+	ErrScopeDoesNotExist     = errors.New("userpool: scope does not exist")
 )
 
 // A Fault is an error of a known kind with a text for the client.
@@ -63,3 +66,6 @@ func (e *AliasError) Unwrap() error { return ErrAliasExists }
 func (e *AliasError) PublicText() string {
 	return "An account with the " + e.Attribute + " already exists."
 }
+
+// isConflict reports whether what was to be created has a name that is taken.
+func isConflict(err error) bool { return errors.Is(err, ErrConflict) }

@@ -15,7 +15,8 @@ type PoolID string
 // all pools.
 type ClientID string
 
-// A Pool is a user pool.
+// A Pool is a user pool. Stores may keep its JSON form, as they may of the other
+// types here: renaming a field needs a migration.
 type Pool struct {
 	ID       PoolID
 	Name     string
@@ -36,11 +37,14 @@ type Pool struct {
 	Strict                bool // OAuth 2.1 rules instead of Cognito's; ours
 	TemporaryPasswordDays int  // 7 by default
 	VerificationEmail     Message
+	VerificationSMS       string
 	InviteEmail           Message
+	InviteSMS             string
+	Recovery              []string // verified_email …, by priority; empty acts as verified phone, then e-mail
+	VerifyBeforeUpdate    []string // attributes whose new value waits for its code
 
 	// Settings holds, by the member names of AWS's UserPoolType, what is stored
-	// and reported but acted on elsewhere or not yet (LambdaConfig,
-	// EmailConfiguration, AccountRecoverySetting …).
+	// and reported but not acted on here (EmailConfiguration, SmsConfiguration …).
 	Settings map[string]json.RawMessage
 }
 

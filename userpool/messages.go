@@ -1,0 +1,123 @@
+package userpool
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// A Messenger delivers mail and text messages.
+type Messenger interface {
+	// Send delivers m or returns an error that is logged, never shown.
+	Send(ctx context.Context, m Mail) error
+}
+
+// A Mail is a message to a user.
+type Mail struct {
+	Pool    PoolID
+	To      string // address or phone number
+	Medium  string // EMAIL or SMS
+	Subject string // empty for SMS
+	Body    string
+	Kind    string // signup, forgot, reset, attribute or invite
+}
+
+// A Delivery says where a code went.
+type Delivery struct {
+	Attribute   string // email or phone_number
+	Medium      string // EMAIL or SMS
+	Destination string // masked
+}
+
+func deliveryOf(attribute, value string) *Delivery {
+	if attribute == "phone_number" {
+		return &Delivery{attribute, "SMS", maskPhone(value)}
+	}
+	return &Delivery{attribute, "EMAIL", maskEmail(value)}
+}
+
+// maskEmail shows the first character of the name and of the domain.
+func maskEmail(address string) string {
+	name, domain, _ := strings.Cut(address, "@")
+	return firstRune(name) + "***@" + firstRune(domain) + "***"
+}
+
+func firstRune(text string) string {
+	for _, r := range text {
+		return string(r)
+	}
+	return ""
+}
+
+// maskPhone shows the last four digits.
+func maskPhone(number string) string {
+	tail := number[max(0, len(number)-4):]
+	return "+*******" + strings.TrimPrefix(tail, "+")
+}
+
+// The templates of pools that have none.
+var (
+	defaultVerification = Message{"Your verification code", "Your verification code is {####}. "}
+	defaultInvitation   = Message{"Your temporary password", "Your username is {username} and temporary password is {####}. "}
+)
+
+func (m Message) or(d Message) Message {
+	if m.Subject == "" {
+		m.Subject = d.Subject
+	}
+	if m.Body == "" {
+		m.Body = d.Body
+	}
+	return m
+}
+
+// sendCode sends a code to an address.
+func (s *Service) sendCode(ctx context.Context, p *Pool, kind, attribute, to, code string) (*Delivery, error) {
+	d := deliveryOf(attribute, to)
+	m := p.VerificationEmail.or(defaultVerification)
+	if d.Medium == "SMS" {
+		m = Message{Body: p.VerificationSMS}.or(Message{Body: defaultVerification.Body})
+	}
+	body := strings.ReplaceAll(m.Body, "{####}", code)
+	return d, s.send(ctx, Mail{Pool: p.ID, To: to, Medium: d.Medium, Subject: m.Subject, Body: body, Kind: kind})
+}
+
+// invite sends a temporary password by every medium that is wanted and that the
+// user can be reached by. With none wanted it is SMS, or e-mail for lack of a
+// phone number.
+func (s *Service) invite(ctx context.Context, p *Pool, u *User, password string, mediums []string) error {
+	phone, email := u.Attributes["phone_number"], u.Attributes["email"]
+	if len(mediums) == 0 {
+		mediums = []string{"SMS"}
+		if phone == "" {
+			mediums = []string{"EMAIL"}
+		}
+	}
+	name := u.Username
+	for _, a := range p.UsernameAttributes { // the user knows the address, not the sub
+		if u.Attributes[a] != "" {
+			name = u.Attributes[a]
+			break
+		}
+	}
+	fill := strings.NewReplacer("{####}", password, "{username}", name).Replace
+	if email != "" && slices.Contains(mediums, "EMAIL") {
+		m := p.InviteEmail.or(defaultInvitation)
+		if err := s.send(ctx, Mail{Pool: p.ID, To: email, Medium: "EMAIL", Subject: m.Subject, Body: fill(m.Body), Kind: "invite"}); err != nil {
+			return err
+		}
+	}
+	if phone != "" && slices.Contains(mediums, "SMS") {
+		m := Message{Body: p.InviteSMS}.or(Message{Body: defaultInvitation.Body})
+		return s.send(ctx, Mail{Pool: p.ID, To: phone, Medium: "SMS", Body: fill(m.Body), Kind: "invite"})
+	}
+	return nil
+}
+
+func (s *Service) send(ctx context.Context, m Mail) error {
+	if err := s.Messages.Send(ctx, m); err != nil {
+		s.Log.ErrorContext(ctx, "message not delivered", "pool", m.Pool, "medium", m.Medium, "kind", m.Kind, "error", err)
+		return Fail(ErrCodeDelivery, "Failed to deliver the message.")
+	}
+	return nil
+}

@@ -1,0 +1,192 @@
+package userpool
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+// A SignUp is what a stranger says of themselves.
+type SignUp struct {
+	Username   string
+	Password   string
+	Attributes map[string]string
+}
+
+// SignUp makes an unconfirmed user and sends a code to the address that the pool
+// verifies. Delivery is nil where it verifies none that the user has.
+func (s *Service) SignUp(ctx context.Context, c *Client, in SignUp) (*User, *Delivery, error) {
+	p, err := s.Pool(ctx, c.Pool)
+	if err != nil {
+		return nil, nil, err
+	}
+	if p.AllowAdminCreateOnly {
+		return nil, nil, Fail(ErrNotAuthorized, "SignUp is not permitted for this user pool")
+	}
+	u, err := s.newUser(p, in.Username, in.Attributes, writer{creating: true, client: c})
+	if err != nil {
+		return nil, nil, err
+	}
+	u.Status = Unconfirmed
+	if err := p.PasswordPolicy.CheckPassword(in.Password, false); err != nil {
+		return nil, nil, err
+	}
+	if err := s.nameFree(ctx, p, u, in.Username, false); err != nil {
+		return nil, nil, err
+	}
+	set, err := s.passwords().Prepare(ctx, p, u, in.Password, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	set(u)
+	if err := s.store(ctx, p, u, false, false); err != nil {
+		return nil, nil, err
+	}
+	d, err := s.sendSignUpCode(ctx, p, u)
+	return u, d, err
+}
+
+// verifyTarget returns the address that the pool verifies at sign-up: the phone
+// number before the e-mail address; empty for none.
+func (p *Pool) verifyTarget(u *User) string {
+	for _, a := range []string{"phone_number", "email"} {
+		if slices.Contains(p.AutoVerified, a) && u.Attributes[a] != "" {
+			return a
+		}
+	}
+	return ""
+}
+
+func (s *Service) sendSignUpCode(ctx context.Context, p *Pool, u *User) (*Delivery, error) {
+	a := p.verifyTarget(u)
+	if a == "" {
+		return nil, nil
+	}
+	code, err := s.issueCode(ctx, holderOf(u), codeSignUp, a, u.Attributes[a], verifyCodeLife)
+	if err != nil {
+		return nil, err
+	}
+	return s.sendCode(ctx, p, "signup", a, u.Attributes[a], code)
+}
+
+// clientUser finds the user of a public request. With hidden existence u is nil
+// for a name that nobody has and for disabled users, else such names are errors.
+func (s *Service) clientUser(ctx context.Context, c *Client, name, unknown string) (p *Pool, u *User, h holder, err error) {
+	if p, err = s.Pool(ctx, c.Pool); err != nil {
+		return nil, nil, h, err
+	}
+	u, err = s.Store.User(ctx, p.ID, name)
+	switch {
+	case errors.Is(err, ErrUserNotFound) && c.HideUserExistence:
+		return p, nil, p.nobody(name), nil
+	case errors.Is(err, ErrUserNotFound):
+		return nil, nil, h, Fail(ErrUserNotFound, unknown)
+	case err != nil:
+		return nil, nil, h, err
+	case !u.Enabled && c.HideUserExistence:
+		return p, nil, holderOf(u), nil
+	case !u.Enabled:
+		return nil, nil, h, Fail(ErrNotAuthorized, "User is disabled.")
+	}
+	return p, u, holderOf(u), nil
+}
+
+const (
+	textUnknown       = "User does not exist."
+	textUnknownClient = "Username/client id combination not found."
+)
+
+// ConfirmSignUp confirms a user and the address that the code went to. With
+// force an alias that another user holds moves here.
+func (s *Service) ConfirmSignUp(ctx context.Context, c *Client, name, code string, force bool) error {
+	p, u, h, err := s.clientUser(ctx, c, name, textUnknown)
+	if err != nil {
+		return err
+	}
+	if err := s.limit(ctx, h, "ConfirmSignUp", 15); err != nil {
+		return err
+	}
+	if u == nil {
+		return errCodeExpired
+	}
+	if u.Status != Unconfirmed {
+		return u.confirm()
+	}
+	r, err := s.matchCode(ctx, h, codeSignUp, code)
+	if err != nil {
+		return err
+	}
+	if r.Value != u.Attributes[r.Attribute] {
+		return errCodeExpired // it went to an address that is no longer the user's
+	}
+	if err := s.aliasFree(ctx, p, u, r.Attribute, r.Value, force); err != nil {
+		return err
+	}
+	if err := s.spendCode(ctx, h, codeSignUp, r); err != nil {
+		return err
+	}
+	return s.verify(ctx, u, force, func(u *User) error {
+		if u.Attributes[r.Attribute] != r.Value {
+			return errCodeExpired
+		}
+		u.Attributes[r.Attribute+"_verified"] = "true"
+		return u.confirm()
+	})
+}
+
+// aliasFree refuses an alias that another user holds before the code is spent,
+// so that the same code can be sent again with force.
+func (s *Service) aliasFree(ctx context.Context, p *Pool, u *User, attribute, value string, force bool) error {
+	if force || !slices.Contains(p.AliasAttributes, attribute) {
+		return nil
+	}
+	owner, err := s.Store.User(ctx, p.ID, value)
+	switch {
+	case errors.Is(err, ErrUserNotFound) || err == nil && owner.Sub == u.Sub:
+		return nil
+	case err != nil:
+		return err
+	}
+	return &AliasError{attribute}
+}
+
+// verify updates a user who proved to own an address.
+func (s *Service) verify(ctx context.Context, u *User, force bool, fn func(*User) error) error {
+	update := s.Store.UpdateUser
+	if force {
+		update = s.Store.UpdateUserTaking
+	}
+	_, err := update(ctx, u.Pool, u.Username, func(u *User) error {
+		u.Modified = s.now()
+		return fn(u)
+	})
+	return namedUser(err)
+}
+
+// ResendCode sends the sign-up code again.
+func (s *Service) ResendCode(ctx context.Context, c *Client, name string) (*Delivery, error) {
+	p, u, h, err := s.clientUser(ctx, c, name, textUnknownClient)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.limit(ctx, h, "ResendConfirmationCode", 5); err != nil {
+		return nil, err
+	}
+	if len(p.AutoVerified) == 0 {
+		return nil, Fail(ErrNotAuthorized, "Cannot resend codes. Auto verification not turned on.")
+	}
+	if u == nil {
+		return s.fakeDelivery(ctx, p, name)
+	}
+	if u.Status != Unconfirmed {
+		if c.HideUserExistence {
+			return s.fakeDelivery(ctx, p, name)
+		}
+		return nil, invalid("User is already confirmed.")
+	}
+	d, err := s.sendSignUpCode(ctx, p, u)
+	if err == nil && d == nil {
+		err = Fail(ErrNotAuthorized, "Cannot resend codes. Auto verification not turned on.")
+	}
+	return d, err
+}
