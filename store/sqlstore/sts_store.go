@@ -1,0 +1,82 @@
+package sqlstore
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/poolhouse/poolhouse/internal/keyring"
+	"github.com/poolhouse/poolhouse/sts"
+)
+
+// An STSStore keeps roles, users, policies and identity providers.
+type STSStore struct {
+	db     *DB
+	sealer keyring.Sealer
+}
+
+var _ sts.Store = (*STSStore)(nil)
+
+// STS returns the store of cloud credentials. sealer keeps secret access keys.
+func (db *DB) STS(sealer keyring.Sealer) *STSStore { return &STSStore{db, sealer} }
+
+// Roles returns the collection of roles.
+func (s *STSStore) Roles() sts.Collection[sts.Role] {
+	return plain[sts.Role](s.db, "sts_roles", strings.ToLower)
+}
+
+// Users returns the collection of users.
+func (s *STSStore) Users() sts.Collection[sts.User] {
+	return plain[sts.User](s.db, "sts_users", strings.ToLower)
+}
+
+// Policies returns the collection of managed policies.
+func (s *STSStore) Policies() sts.Collection[sts.ManagedPolicy] {
+	return plain[sts.ManagedPolicy](s.db, "sts_policies", strings.ToLower)
+}
+
+// SAMLProviders returns the collection of SAML providers.
+func (s *STSStore) SAMLProviders() sts.Collection[sts.SAMLProvider] {
+	return plain[sts.SAMLProvider](s.db, "sts_saml_providers", strings.ToLower)
+}
+
+// OIDCProviders returns the collection of OIDC providers.
+func (s *STSStore) OIDCProviders() sts.Collection[sts.OIDCProvider] {
+	return plain[sts.OIDCProvider](s.db, "sts_oidc_providers", exact)
+}
+
+// AccessKeys returns the collection of access keys, each sealed to its row.
+func (s *STSStore) AccessKeys() sts.Collection[sts.AccessKey] {
+	aad := func(account, id string) string { return "sts_access_keys/" + account + "/" + id }
+	return &collection[sts.AccessKey, *sts.AccessKey]{
+		db: s.db, table: "sts_access_keys", fold: exact,
+		encode: func(k *sts.AccessKey) (any, error) {
+			raw, err := json.Marshal(k)
+			if err != nil {
+				return nil, err
+			}
+			return s.sealer.Seal(raw, aad(k.Account, k.ID))
+		},
+		decode: func(account, id string, sealed []byte) (*sts.AccessKey, error) {
+			raw, err := s.sealer.Open(sealed, aad(account, id))
+			if err != nil {
+				return nil, err
+			}
+			return fromJSON[sts.AccessKey](account, id, raw)
+		},
+	}
+}
+
+func exact(name string) string { return name }
+
+func plain[T any, P keyed[T]](db *DB, table string, fold func(string) string) *collection[T, P] {
+	return &collection[T, P]{db: db, table: table, fold: fold, decode: fromJSON[T],
+		encode: func(e *T) (any, error) {
+			raw, err := json.Marshal(e)
+			return string(raw), err
+		}}
+}
+
+func fromJSON[T any](_, _ string, raw []byte) (*T, error) {
+	e := new(T)
+	return e, json.Unmarshal(raw, e)
+}

@@ -1,0 +1,190 @@
+package sts
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/poolhouse/poolhouse/sts/policy"
+)
+
+// Names of the layers, as the texts of refusals use them.
+const (
+	identityLayer = "identity-based policy"
+	boundaryLayer = "permissions boundary"
+	sessionLayer  = "session policy"
+	trustLayer    = "resource-based policy"
+)
+
+// Authorize returns nil if p may perform action on resource, else a Fault of
+// kind ErrAccessDenied. keys are the condition keys of the request; those of
+// the principal stand above them.
+func (s *Service) Authorize(ctx context.Context, p *Principal, action, resource string, keys map[string][]string) error {
+	if free(action) {
+		return nil
+	}
+	if barred(p, action) {
+		return denied(p, action, resource, policy.Decision{Layer: sessionLayer})
+	}
+	d, err := s.decide(ctx, p, &policy.Request{Action: action, Resource: resource, Keys: s.requestKeys(p, keys)})
+	if err != nil {
+		return err
+	}
+	if !d.Allowed {
+		return denied(p, action, resource, d)
+	}
+	return nil
+}
+
+// free actions need no permission: GetCallerIdentity works even where it is
+// denied; the others are decided with the trust policy or the kind of credential.
+func free(action string) bool {
+	switch action {
+	case "sts:GetCallerIdentity", "sts:AssumeRole", "sts:GetSessionToken":
+		return true
+	}
+	return false
+}
+
+// barred actions are beyond a kind of credential whatever its policies say.
+func barred(p *Principal, action string) bool {
+	if !p.Temporary() {
+		return false
+	}
+	service, _, _ := strings.Cut(action, ":")
+	switch p.Kind {
+	case RoleSession:
+		return action == "sts:GetFederationToken"
+	default: // of GetSessionToken or GetFederationToken, and never with MFA
+		return service == "iam" || service == "sts"
+	}
+}
+
+// denied words a refusal as AWS does.
+func denied(p *Principal, action, resource string, d policy.Decision) error {
+	text := "User: " + p.ARN + " is not authorized to perform: " + action + " on resource: " + resource
+	switch {
+	case d.Explicit:
+		text += " with an explicit deny in " + article(d.Layer) + d.Layer
+	case d.Layer != "":
+		text += " because no " + d.Layer + " allows the " + action + " action"
+	}
+	return fail(ErrAccessDenied, text)
+}
+
+func article(noun string) string {
+	if noun[0] == 'i' {
+		return "an "
+	}
+	return "a "
+}
+
+// decide evaluates the principal's own policies.
+func (s *Service) decide(ctx context.Context, p *Principal, r *policy.Request) (policy.Decision, error) {
+	layers, err := s.layers(ctx, p)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	if len(layers) == 0 { // root
+		return policy.Decision{Allowed: true, Index: -1}, nil
+	}
+	return policy.Evaluate(r, layers...), nil
+}
+
+// layers returns what must allow a principal's requests; none for root.
+func (s *Service) layers(ctx context.Context, p *Principal) ([]policy.Layer, error) {
+	var out []policy.Layer
+	if grants := p.permissions(); grants != nil {
+		identity, err := s.compile(ctx, policy.Identity, inlineTexts(grants), grants.Attached)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, policy.Layer{Name: identityLayer, Policies: identity})
+		if grants.Boundary != "" {
+			boundary, err := s.compile(ctx, policy.Identity, nil, []string{grants.Boundary})
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, policy.Layer{Name: boundaryLayer, Policies: boundary})
+		}
+	}
+	if !p.scoped() {
+		return out, nil
+	}
+	passed, err := s.compile(ctx, policy.Session, p.state.Policies, p.state.PolicyARNs)
+	return append(out, policy.Layer{Name: sessionLayer, Policies: passed}), err
+}
+
+// permissions returns the policies of the identity behind p; nil means root.
+func (p *Principal) permissions() *Permissions {
+	switch {
+	case p.role != nil:
+		return &p.role.Permissions
+	case p.user != nil:
+		return &p.user.Permissions
+	}
+	return nil
+}
+
+// scoped reports whether session policies count. A federated user without any
+// may do nothing.
+func (p *Principal) scoped() bool {
+	return p.state != nil && (p.Kind == FederatedUser || len(p.state.Policies)+len(p.state.PolicyARNs) > 0)
+}
+
+func inlineTexts(g *Permissions) []string {
+	out := make([]string, 0, len(g.Inline))
+	for _, doc := range g.Inline {
+		out = append(out, doc)
+	}
+	return out
+}
+
+// denyAll stands in for a managed policy that is gone. It cannot be deleted
+// while it is attached, but a session may outlive it, and what it denied.
+const denyAll = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`
+
+// compile returns the policies of texts and of managed ARNs.
+func (s *Service) compile(ctx context.Context, kind policy.Kind, texts, arns []string) ([]*policy.Policy, error) {
+	out := make([]*policy.Policy, 0, len(texts)+len(arns))
+	for _, text := range texts {
+		p, err := s.policies.Parse(kind, text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	for _, arn := range arns {
+		doc, err := s.managedDocument(ctx, arn)
+		if errors.Is(err, ErrNotFound) {
+			doc, err = denyAll, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		p, err := s.policies.Parse(policy.Identity, doc)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// requestKeys lays the principal's keys and the time over those of the request.
+func (s *Service) requestKeys(p *Principal, keys map[string][]string) map[string][]string {
+	out := make(map[string][]string, len(keys)+len(p.Keys)+2)
+	maps.Copy(out, keys)
+	maps.Copy(out, p.Keys)
+	s.timeKeys(out)
+	return out
+}
+
+func (s *Service) timeKeys(keys map[string][]string) {
+	now := s.Now().UTC()
+	keys["aws:CurrentTime"] = []string{now.Format(time.RFC3339)}
+	keys["aws:EpochTime"] = []string{strconv.FormatInt(now.Unix(), 10)}
+}

@@ -1,0 +1,49 @@
+package sts
+
+import "errors"
+
+// The kinds of error that this package and its stores return. An error's kind is
+// found with errors.Is; where it carries a text for clients it is a *Fault.
+var (
+	ErrNotFound       = errors.New("sts: no such entity")
+	ErrExists         = errors.New("sts: entity exists")
+	ErrDeleteConflict = errors.New("sts: entity is in use")
+	ErrLimitExceeded  = errors.New("sts: limit exceeded")
+	ErrInvalidInput   = errors.New("sts: invalid input")
+
+	ErrAccessDenied     = errors.New("sts: access denied")
+	ErrValidation       = errors.New("sts: validation error")
+	ErrInvalidParameter = errors.New("sts: invalid parameter value")
+	ErrMalformedPolicy  = errors.New("sts: malformed policy document")
+	ErrPackedPolicy     = errors.New("sts: packed policy too large")
+
+	ErrInvalidToken     = errors.New("sts: invalid identity token")
+	ErrTokenExpired     = errors.New("sts: identity token expired")
+	ErrIDPCommunication = errors.New("sts: identity provider unreachable")
+
+	ErrUnknownCredential = errors.New("sts: unknown, altered or revoked credential")
+	ErrExpiredCredential = errors.New("sts: expired credential")
+)
+
+// A Fault is an error of a known kind with a text for the client.
+type Fault struct {
+	Kind  error  // one of the Err values
+	Text  string // what the client reads
+	Cause error  // for the log only; may be nil
+}
+
+// fail returns a Fault.
+func fail(kind error, text string) error { return &Fault{Kind: kind, Text: text} }
+
+func (f *Fault) Error() string {
+	if f.Cause != nil {
+		return f.Kind.Error() + ": " + f.Text + ": " + f.Cause.Error()
+	}
+	return f.Kind.Error() + ": " + f.Text
+}
+
+// Unwrap returns the kind and the cause.
+func (f *Fault) Unwrap() []error { return []error{f.Kind, f.Cause} }
+
+// PublicText returns the text for the client.
+func (f *Fault) PublicText() string { return f.Text }
