@@ -1,0 +1,166 @@
+package oidcop
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/ory/fosite"
+
+	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/idp/browser"
+	"github.com/poolhouse/poolhouse/internal/web"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// authorize is the authorization endpoint. A pool's own clients ask no consent.
+func (h *Handler) authorize(w http.ResponseWriter, r *http.Request) error {
+	pool, err := h.pool(r)
+	if err != nil {
+		return err
+	}
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+	case http.MethodPost:
+		return h.authorizeByGet(w, r)
+	default:
+		return web.Fail(http.StatusMethodNotAllowed, "This address does not answer such a request.", nil)
+	}
+	req, err := h.trust(r.Context(), pool, r.URL.Query())
+	if err != nil {
+		return refuse(w, pool.ID, r.URL.Query().Get("client_id"), err)
+	}
+	err = h.answer(w, r, req)
+	if err == nil {
+		return nil
+	}
+	e, ok := publicError(err)
+	if !ok {
+		h.Log.ErrorContext(r.Context(), "authorize failed", "pool", pool.ID, "client", req.client.ID, "error", err)
+	}
+	redirect(w, req.redirectURI, h.signed(req, e.values(req.state)))
+	return nil
+}
+
+// authorizeByGet turns a POST into a GET. A cross-site POST comes without our
+// Lax cookie; the redirect is a navigation, and brings it.
+func (h *Handler) authorizeByGet(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return web.Fail(http.StatusBadRequest, "The request could not be read.", err)
+	}
+	w.Header().Set("Location", r.URL.Path+"?"+r.PostForm.Encode())
+	w.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+// refuse leads to the error page of a request that may be answered nowhere else.
+func refuse(w http.ResponseWriter, pool userpool.PoolID, client string, err error) error {
+	var u *untrusted
+	if !errors.As(err, &u) {
+		return err
+	}
+	w.Header().Set("Location", "/"+string(pool)+"/error?"+url.Values{"error": {u.code}, "client_id": {client}}.Encode())
+	w.WriteHeader(http.StatusFound)
+	return nil
+}
+
+// answer signs the user in where needed, then issues the code.
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request, req *request) error {
+	if err := h.parse(r.Context(), req); err != nil {
+		return err
+	}
+	cur, err := h.session(r, req)
+	if errors.Is(err, idp.ErrSessionNotFound) {
+		if slices.Contains(req.prompt, "none") {
+			return oauthFail("login_required", "")
+		}
+		toLogin(w, req)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return h.issueCode(w, r, req, cur)
+}
+
+// session returns a session that satisfies the request: the browser's, or else
+// the one that was started for this very request. The user of an id_token_hint
+// must be its user in any case.
+func (h *Handler) session(r *http.Request, req *request) (*browser.Current, error) {
+	cur, err := h.Gate.Current(r, req.pool, false)
+	if err != nil {
+		return nil, err
+	}
+	if !req.satisfiedBy(cur.Session, h.Now()) {
+		if cur, err = h.Gate.Current(r, req.pool, true); err != nil {
+			return nil, err
+		}
+	}
+	if req.hint != nil && req.hint.Sub != cur.Session.Sub {
+		return nil, oauthFail("login_required", "Another user is signed in.")
+	}
+	return cur, nil
+}
+
+// toLogin leads to the login page with the same parameters, as Cognito does.
+func toLogin(w http.ResponseWriter, req *request) {
+	params := url.Values{}
+	for name, values := range req.params {
+		params[name] = values
+	}
+	params.Del("ph_signin") // spent, or forged
+	w.Header().Set("Location", "/"+string(req.pool.ID)+"/login?"+params.Encode())
+	w.WriteHeader(http.StatusFound)
+}
+
+// issueCode lets fosite issue the code, and sends it to the app.
+func (h *Handler) issueCode(w http.ResponseWriter, r *http.Request, req *request, cur *browser.Current) error {
+	life := idp.CodeLife
+	if req.pool.Strict {
+		life = idp.CodeLifeStrict
+	}
+	now := h.Now().UTC()
+	ex := h.exchange(req.pool)
+	ex.app = &app{Client: req.client, redirectURI: req.redirectURI, scopes: req.scopes}
+	provider := ex.provider()
+	ar, err := provider.NewAuthorizeRequest(r.Context(), req.forFosite())
+	if err != nil {
+		return err
+	}
+	resp, err := provider.NewAuthorizeResponse(r.Context(), ar, &session{grant: &idp.Grant{
+		Pool: req.pool.ID, Client: req.client.ID, Sub: cur.Session.Sub, Session: cur.Session.ID, Scopes: req.scopes,
+		Nonce: req.params.Get("nonce"), AuthTime: cur.Session.AuthTime, Challenge: req.challenge,
+		RedirectURI: req.redirectURI, Resource: req.resource, Created: now, Expires: now.Add(life)}})
+	if err != nil {
+		return err
+	}
+	values := url.Values{"code": {resp.GetCode()}}
+	if req.state != "" {
+		values.Set("state", req.state)
+	}
+	redirect(w, req.redirectURI, h.signed(req, values))
+	return nil
+}
+
+// forFosite is the request with only what was validated in it.
+func (req *request) forFosite() *http.Request {
+	form := url.Values{"client_id": {string(req.client.ID)}, "redirect_uri": {req.redirectURI}, "response_type": {"code"},
+		"scope": {joinScopes(req.scopes)}, "state": {req.state}}
+	if req.challenge != "" {
+		form.Set("code_challenge", req.challenge)
+		form.Set("code_challenge_method", "S256")
+	}
+	return &http.Request{Method: http.MethodGet, URL: &url.URL{}, Header: http.Header{}, Form: form, PostForm: url.Values{}}
+}
+
+// signed adds iss where the pool's discovery announces it (RFC 9207), so that an
+// app with several providers notices a mix-up.
+func (h *Handler) signed(req *request, v url.Values) url.Values {
+	if req.pool.Strict {
+		v.Set("iss", h.Issuer(req.pool.ID))
+	}
+	return v
+}
+
+var _ fosite.Session = (*session)(nil)

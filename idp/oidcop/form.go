@@ -1,0 +1,40 @@
+package oidcop
+
+import (
+	"mime"
+	"net/http"
+	"net/url"
+)
+
+// repeatable are the parameters that may be sent more than once.
+var repeatable = map[string]bool{"resource": true}
+
+// checkSingle refuses parameters that are sent twice (RFC 6749 section 3.1): two
+// readers of such a request may each see another one.
+func checkSingle(v url.Values) error {
+	for name, values := range v {
+		if len(values) > 1 && !repeatable[name] {
+			return oauthFail("invalid_request", "A parameter is included more than once.")
+		}
+	}
+	if len(v["resource"]) > 1 {
+		return oauthFail("invalid_target", "Only one resource can be asked for at a time.")
+	}
+	return nil
+}
+
+// parseForm reads the form of a program's POST. Nothing counts that stands in the
+// address, where logs would keep it.
+func parseForm(r *http.Request) error {
+	if r.Method != http.MethodPost {
+		return &oauthError{"invalid_request", "The method must be POST.", http.StatusMethodNotAllowed}
+	}
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/x-www-form-urlencoded" {
+		return oauthFail("invalid_request", "The body must be application/x-www-form-urlencoded.")
+	}
+	if err := r.ParseForm(); err != nil {
+		return oauthFail("invalid_request", "The form could not be read.")
+	}
+	return checkSingle(r.PostForm)
+}

@@ -1,0 +1,95 @@
+package oidcop
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/idp/browser"
+	"github.com/poolhouse/poolhouse/idp/login"
+	"github.com/poolhouse/poolhouse/internal/web"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// A Store finds what requests name. userpool.Store has all of it.
+type Store interface {
+	Pool(ctx context.Context, id userpool.PoolID) (*userpool.Pool, error)
+	Client(ctx context.Context, id userpool.ClientID) (*userpool.Client, error)
+	ResourceServers(ctx context.Context, pool userpool.PoolID) ([]*userpool.ResourceServer, error)
+	UserBySub(ctx context.Context, pool userpool.PoolID, sub string) (*userpool.User, error)
+}
+
+// Tokens issues and checks tokens. *userpool.Tokens does.
+type Tokens interface {
+	Issue(ctx context.Context, g *userpool.Grant) (*userpool.TokenSet, error)
+	Refresh(ctx context.Context, c *userpool.Client, refreshToken string) (*userpool.TokenSet, error)
+	ClientCredentials(ctx context.Context, g *userpool.Grant) (*userpool.TokenSet, error)
+	VerifyAccess(ctx context.Context, raw string) (*userpool.AccessClaims, error)
+	IDHint(ctx context.Context, pool userpool.PoolID, raw string) (*userpool.IDClaims, error)
+	Revoke(ctx context.Context, c *userpool.Client, refreshToken string) error
+	RevokeFamily(ctx context.Context, pool userpool.PoolID, id string) error
+	JWKS(ctx context.Context, pool userpool.PoolID) ([]byte, error)
+}
+
+// A Handler serves the OpenID provider of every pool. Use it by pointer.
+type Handler struct {
+	Store   Store
+	Tokens  Tokens
+	Grants  idp.GrantStore
+	Browser *browser.Store
+	Gate    *login.Gate
+	Issuer  func(userpool.PoolID) string // from the public URL, never from Host
+	Now     func() time.Time
+	Log     *slog.Logger
+
+	documents documents
+}
+
+// Mount adds the provider's addresses.
+func (h *Handler) Mount(m *web.Mux) {
+	m.Endpoint("/{pool}/.well-known/openid-configuration", h.discovery)
+	m.Endpoint("/{pool}/.well-known/jwks.json", h.jwks)
+	m.Endpoint("/{pool}/oauth2/authorize", h.authorize)
+	m.Endpoint("/{pool}/oauth2/token", h.token)
+	m.Endpoint("/{pool}/oauth2/userInfo", h.userInfo)
+	m.Endpoint("/{pool}/oauth2/revoke", h.revoke)
+	m.Endpoint("/{pool}/logout", h.logout)
+}
+
+// pool returns the pool that the request's path names.
+func (h *Handler) pool(r *http.Request) (*userpool.Pool, error) {
+	p, err := h.Store.Pool(r.Context(), userpool.PoolID(r.PathValue("pool")))
+	if errors.Is(err, userpool.ErrPoolNotFound) {
+		return nil, web.Fail(http.StatusNotFound, "There is no such page.", err)
+	}
+	return p, err
+}
+
+// client returns a client of the pool, or userpool.ErrClientNotFound.
+func (h *Handler) client(ctx context.Context, pool *userpool.Pool, id string) (*userpool.Client, error) {
+	c, err := h.Store.Client(ctx, userpool.ClientID(id))
+	if err != nil {
+		return nil, err
+	}
+	if c.Pool != pool.ID || string(c.ID) != id {
+		return nil, userpool.ErrClientNotFound
+	}
+	return c, nil
+}
+
+// allowCORS lets scripts of any origin read the answer. It never allows
+// credentials: no endpoint that has it looks at cookies.
+func allowCORS(w http.ResponseWriter, r *http.Request, methods string) (preflight bool) {
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	if r.Method != http.MethodOptions {
+		return false
+	}
+	w.Header().Set("Access-Control-Allow-Methods", methods)
+	w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Amz-User-Agent, Amz-Sdk-Request, Amz-Sdk-Invocation-Id")
+	w.Header().Set("Access-Control-Max-Age", "3600")
+	w.WriteHeader(http.StatusNoContent)
+	return true
+}

@@ -1,0 +1,213 @@
+package oidcop
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// A request is an authorization request. It is read in two steps: trust finds out
+// where answers may go; until it has, an error is a page. Then parse reads the
+// rest, and an error goes to the app.
+type request struct {
+	params      url.Values
+	pool        *userpool.Pool
+	client      *userpool.Client
+	redirectURI string
+	state       string
+
+	scopes    []string
+	challenge string
+	resource  string
+	prompt    []string
+	maxAge    *time.Duration
+	hint      *userpool.IDClaims
+}
+
+// An untrusted is a request whose answers may go nowhere: Cognito's error page
+// shows the code.
+type untrusted struct{ code string }
+
+func (e *untrusted) Error() string { return e.code }
+
+func (h *Handler) trust(ctx context.Context, pool *userpool.Pool, params url.Values) (*request, error) {
+	if len(params["client_id"]) != 1 || len(params["redirect_uri"]) > 1 {
+		return nil, &untrusted{"invalid_request"}
+	}
+	c, err := h.client(ctx, pool, params.Get("client_id"))
+	if errors.Is(err, userpool.ErrClientNotFound) {
+		return nil, &untrusted{"invalid_client"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	req := &request{params: params, pool: pool, client: c, redirectURI: params.Get("redirect_uri")}
+	if !idp.MatchRedirect(c.CallbackURLs, req.redirectURI) {
+		return nil, &untrusted{"redirect_mismatch"}
+	}
+	if len(params["state"]) == 1 {
+		req.state = params.Get("state")
+	}
+	return req, nil
+}
+
+// parse reads what trust left. Unknown parameters are ignored, as are display,
+// ui_locales, claims_locales, acr_values and login_hint, which only the login
+// page may heed (OpenID Connect Core section 3.1.2.1).
+func (h *Handler) parse(ctx context.Context, req *request) (err error) {
+	if err := checkSingle(req.params); err != nil {
+		return err
+	}
+	if err := refuseUnwritten(req.params); err != nil {
+		return err
+	}
+	if err := req.parseResponseType(); err != nil {
+		return err
+	}
+	if req.scopes, err = h.authorizeScopes(ctx, req.client, req.params.Get("scope")); err != nil {
+		return err
+	}
+	if err := req.parsePKCE(); err != nil {
+		return err
+	}
+	if err := req.parseFreshness(); err != nil {
+		return err
+	}
+	if req.resource, err = parseResource(req.params.Get("resource")); err != nil {
+		return err
+	}
+	return h.parseHint(ctx, req)
+}
+
+// refuseUnwritten names what this provider does not do, instead of ignoring what
+// the app relies on. fosite's own request objects are F4 and F9.
+func refuseUnwritten(p url.Values) error {
+	switch provider := p.Get("identity_provider"); {
+	case p.Has("request"):
+		return oauthFail("request_not_supported", "")
+	case p.Has("request_uri"):
+		return oauthFail("request_uri_not_supported", "")
+	case p.Has("registration"):
+		return oauthFail("registration_not_supported", "")
+	case p.Get("response_mode") != "" && p.Get("response_mode") != "query":
+		return oauthFail("invalid_request", "The response mode is not supported.")
+	case provider != "" && provider != "COGNITO" || p.Get("idp_identifier") != "":
+		return oauthFail("invalid_request", "The identity provider is not configured.")
+	}
+	return nil
+}
+
+func (req *request) parseResponseType() error {
+	c := req.client
+	if !c.OAuthEnabled {
+		return oauthFail("unauthorized_client", "OAuth is not enabled for this client.")
+	}
+	switch kind := req.params.Get("response_type"); kind {
+	case "":
+		return oauthFail("invalid_request", "response_type is missing.")
+	case "code":
+		if slices.Contains(c.OAuthFlows, "code") {
+			return nil
+		}
+	case "token":
+		if slices.Contains(c.OAuthFlows, "implicit") {
+			return oauthFail("unsupported_response_type", "The implicit grant is not implemented; use code.")
+		}
+	default:
+		return oauthFail("unsupported_response_type", "The response type is not supported; use code.")
+	}
+	return oauthFail("unauthorized_client", "The client may not use this response type.")
+}
+
+var pkceText = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`)
+
+func (req *request) parsePKCE() error {
+	challenge, method := req.params.Get("code_challenge"), req.params.Get("code_challenge_method")
+	switch {
+	case challenge == "" && method == "":
+		if req.pool.Strict && req.client.Secret == "" {
+			return oauthFail("invalid_request", "A public client must send a code_challenge.")
+		}
+	case method != "S256":
+		return oauthFail("invalid_request", "code_challenge_method must be S256.")
+	case !pkceText.MatchString(challenge):
+		return oauthFail("invalid_request", "code_challenge is malformed.")
+	}
+	req.challenge = challenge
+	return nil
+}
+
+func (req *request) parseFreshness() error {
+	req.prompt = strings.Fields(req.params.Get("prompt"))
+	for _, p := range req.prompt {
+		if !slices.Contains(promptValues, p) || p == "none" && len(req.prompt) > 1 {
+			return oauthFail("invalid_request", "prompt is malformed.")
+		}
+	}
+	text := req.params.Get("max_age")
+	if text == "" {
+		return nil
+	}
+	seconds, err := strconv.ParseUint(text, 10, 31)
+	if err != nil {
+		return oauthFail("invalid_request", "max_age is malformed.")
+	}
+	age := time.Duration(seconds) * time.Second
+	req.maxAge = &age
+	return nil
+}
+
+var promptValues = []string{"none", "login", "consent", "select_account"}
+
+// parseResource checks a resource indicator (RFC 8707 section 2), which becomes
+// the audience of the access token.
+func parseResource(raw string) (string, error) {
+	if raw != "" && !idp.WellFormedRedirect(raw) {
+		return "", oauthFail("invalid_target", "resource is malformed.")
+	}
+	return raw, nil
+}
+
+// parseHint verifies an id_token_hint by any published key, expired or not.
+func (h *Handler) parseHint(ctx context.Context, req *request) (err error) {
+	raw := req.params.Get("id_token_hint")
+	if raw == "" {
+		return nil
+	}
+	req.hint, err = h.Tokens.IDHint(ctx, req.pool.ID, raw)
+	if errors.Is(err, userpool.ErrNotAuthorized) {
+		return oauthFail("invalid_request", "id_token_hint is invalid.")
+	}
+	return err
+}
+
+// satisfiedBy reports whether the session will do for the request without a fresh sign-in.
+func (req *request) satisfiedBy(s *idp.Session, now time.Time) bool {
+	if slices.Contains(req.prompt, "login") {
+		return false
+	}
+	if req.hint != nil && req.hint.Sub != s.Sub {
+		return false
+	}
+	// max_age=0 asks for a sign-in now, however recent the last one: fosite ignores it (F3).
+	return req.maxAge == nil || *req.maxAge > 0 && now.Sub(s.AuthTime) <= *req.maxAge
+}
+
+// redirect sends parameters to the app.
+func redirect(w http.ResponseWriter, to string, values url.Values) {
+	sep := "?"
+	if strings.Contains(to, "?") {
+		sep = "&"
+	}
+	w.Header().Set("Location", to+sep+values.Encode())
+	w.WriteHeader(http.StatusFound)
+}

@@ -1,0 +1,81 @@
+package oidcop
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// token is the token endpoint.
+func (h *Handler) token(w http.ResponseWriter, r *http.Request) error {
+	if allowCORS(w, r, "POST") {
+		return nil
+	}
+	pool, err := h.pool(r)
+	if err != nil {
+		return err
+	}
+	if err := parseForm(r); err != nil {
+		return h.fail(w, r, pool, err)
+	}
+	answer, err := h.grantTokens(r, pool)
+	if err != nil {
+		return h.fail(w, r, pool, err)
+	}
+	return writeJSON(w, http.StatusOK, answer)
+}
+
+// A tokenAnswer is Cognito's: no scope, and Bearer with a capital letter (F22).
+type tokenAnswer struct {
+	IDToken      string `json:"id_token,omitempty"`
+	AccessToken  string `json:"access_token"`
+	RefreshToken string `json:"refresh_token,omitempty"`
+	ExpiresIn    int64  `json:"expires_in"`
+	TokenType    string `json:"token_type"`
+}
+
+func (h *Handler) grantTokens(r *http.Request, pool *userpool.Pool) (*tokenAnswer, error) {
+	if err := checkGrant(r.PostForm); err != nil {
+		return nil, err
+	}
+	x := h.exchange(pool)
+	provider := x.provider()
+	req, err := provider.NewAccessRequest(r.Context(), r, &session{})
+	if x.failed != nil {
+		return nil, x.failed // a replay that could not be acted on is no mere refusal
+	}
+	if err != nil {
+		return nil, err
+	}
+	resp, err := provider.NewAccessResponse(r.Context(), req)
+	if x.failed != nil {
+		return nil, x.failed
+	}
+	if err != nil {
+		return nil, err
+	}
+	extra := func(name string) string { s, _ := resp.GetExtra(name).(string); return s }
+	seconds := resp.ToMap()["expires_in"].(int64)
+	return &tokenAnswer{IDToken: extra("id_token"), AccessToken: resp.GetAccessToken(), RefreshToken: extra("refresh_token"),
+		ExpiresIn: seconds, TokenType: resp.GetTokenType()}, nil
+}
+
+// checkGrant refuses a grant type that is not served or lacks its parameters.
+func checkGrant(form url.Values) error {
+	grant := form.Get("grant_type")
+	switch {
+	case grant == "":
+		return oauthFail("invalid_request", "grant_type is missing.")
+	case !slices.Contains(grantTypes, grant):
+		return oauthFail("unsupported_grant_type", "The grant type is not supported.")
+	case form.Has("client_assertion") || form.Has("client_assertion_type"):
+		return oauthFail("invalid_client", "Client assertions are not implemented.")
+	case grant == "authorization_code" && (form.Get("code") == "" || form.Get("redirect_uri") == ""):
+		return oauthFail("invalid_request", "code or redirect_uri is missing.")
+	case grant == "refresh_token" && form.Get("refresh_token") == "":
+		return oauthFail("invalid_request", "refresh_token is missing.")
+	}
+	return nil
+}
