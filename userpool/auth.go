@@ -1,0 +1,163 @@
+package userpool
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/poolhouse/poolhouse/internal/ephemeral"
+	"github.com/poolhouse/poolhouse/internal/keyring"
+)
+
+// ErrNotImplemented is a flow or challenge that is known but not written. It is a
+// *Fault that names it.
+var ErrNotImplemented = errors.New("userpool: not implemented")
+
+// Auth signs users in: it runs the flows of InitiateAuth and the password checks
+// of the hosted pages, under one set of rules.
+type Auth struct {
+	Store     Store
+	Ephemeral ephemeral.Store
+	Keys      keyring.Ring
+	Hasher    *Hasher
+	Tokens    *Tokens
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// A Step is an answer on the way to tokens: a challenge, or the tokens.
+type Step struct {
+	Challenge *Challenge
+	Result    *TokenSet
+}
+
+// A Challenge is what the client has to answer next. Session goes back with the
+// answer; a challenge that is found by other means has none.
+type Challenge struct {
+	Name    string
+	Params  map[string]string
+	Session string
+}
+
+// The names of flows and challenges that this package runs.
+const (
+	flowSRP           = "USER_SRP_AUTH"
+	flowPassword      = "USER_PASSWORD_AUTH"
+	flowAdminPassword = "ADMIN_USER_PASSWORD_AUTH"
+	flowCustom        = "CUSTOM_AUTH"
+	flowChoice        = "USER_AUTH"
+	flowRefresh       = "REFRESH_TOKEN_AUTH"
+
+	challengeVerifier    = "PASSWORD_VERIFIER"
+	challengeNewPassword = "NEW_PASSWORD_REQUIRED"
+)
+
+// Initiate starts a flow of InitiateAuth or, with admin, of AdminInitiateAuth.
+func (a *Auth) Initiate(ctx context.Context, c *Client, flow string, params map[string]string, admin bool) (*Step, error) {
+	flow = canonicalFlow(flow)
+	if err := c.allows(flow, admin); err != nil {
+		return nil, err
+	}
+	switch flow {
+	case flowSRP:
+		return a.initiateSRP(ctx, c, params)
+	case flowPassword, flowAdminPassword:
+		return a.initiatePassword(ctx, c, params)
+	case flowRefresh:
+		return a.initiateRefresh(ctx, c, params)
+	}
+	return nil, notImplemented(flow + " flow")
+}
+
+// Respond answers a challenge.
+func (a *Auth) Respond(ctx context.Context, c *Client, challenge string, responses map[string]string, session string, admin bool) (*Step, error) {
+	switch challenge {
+	case challengeVerifier:
+		return a.respondVerifier(ctx, c, responses)
+	case challengeNewPassword:
+		return a.respondNewPassword(ctx, c, responses, session)
+	}
+	return nil, notImplemented(challenge + " challenge")
+}
+
+func notImplemented(what string) error {
+	return Fail(ErrNotImplemented, "The "+what+" is not implemented.")
+}
+
+func (a *Auth) initiatePassword(ctx context.Context, c *Client, params map[string]string) (*Step, error) {
+	if err := require(params, "USERNAME", "PASSWORD"); err != nil {
+		return nil, err
+	}
+	if err := c.CheckSecretHash(params["USERNAME"], params["SECRET_HASH"]); err != nil {
+		return nil, err
+	}
+	if err := knownDevice(params); err != nil {
+		return nil, err
+	}
+	pool, err := a.Store.Pool(ctx, c.Pool)
+	if err != nil {
+		return nil, err
+	}
+	user, err := a.CheckPassword(ctx, pool, c, params["USERNAME"], params["PASSWORD"])
+	if err != nil {
+		return nil, err
+	}
+	return a.proceed(ctx, pool, c, user)
+}
+
+func (a *Auth) initiateRefresh(ctx context.Context, c *Client, params map[string]string) (*Step, error) {
+	if err := require(params, "REFRESH_TOKEN"); err != nil {
+		return nil, err
+	}
+	token := params["REFRESH_TOKEN"]
+	if c.Secret != "" {
+		_, user, err := a.Tokens.ParseRefresh(ctx, c, token)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.checkRefreshHash(user, params["SECRET_HASH"]); err != nil {
+			return nil, err
+		}
+	}
+	set, err := a.Tokens.Refresh(ctx, c, token)
+	if err != nil {
+		return nil, err
+	}
+	return &Step{Result: set}, nil
+}
+
+// proceed takes a user whose password was right to the next step.
+func (a *Auth) proceed(ctx context.Context, pool *Pool, c *Client, u *User) (*Step, error) {
+	if u.Status == ForceChangePassword {
+		return a.askNewPassword(pool, c, u)
+	}
+	if pool.MFA == "ON" {
+		return nil, notImplemented("MFA_SETUP challenge")
+	}
+	set, err := a.Tokens.Issue(ctx, &Grant{Pool: pool, Client: c, User: u, Native: true,
+		Scopes: []string{ScopeAdmin}, AuthTime: a.Now()})
+	if err != nil {
+		return nil, err
+	}
+	return &Step{Result: set}, nil
+}
+
+// require returns an error for the first parameter that is absent.
+func require(params map[string]string, names ...string) error {
+	for _, n := range names {
+		if params[n] == "" {
+			return Fail(ErrInvalidParameter, "Missing required parameter "+n)
+		}
+	}
+	return nil
+}
+
+// knownDevice refuses a device key: no device can be remembered, so none is
+// known. Clients then drop the key and try again.
+func knownDevice(params map[string]string) error {
+	if params["DEVICE_KEY"] != "" {
+		return Fail(ErrNotFound, "Device does not exist.")
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package userpool
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// errPassword answers a wrong password, and, where the client hides who exists,
+// everything that could tell an unknown user from a known one.
+var errPassword = Fail(ErrNotAuthorized, "Incorrect username or password.")
+
+// An attempt is one try at a password, of a user who may not exist.
+type attempt struct {
+	user *User // nil where unknown
+	hide bool  // the client hides who exists
+	key  string
+}
+
+// CheckPassword returns the user that name and password belong to. It is what the
+// password flows and the hosted pages share: status, lock, hash and the answers to
+// each. client is nil for a sign-in that no app client started; it then hides who
+// exists. A user with a temporary password is returned as such
+// (ForceChangePassword) while the password lasts.
+func (a *Auth) CheckPassword(ctx context.Context, pool *Pool, client *Client, name, password string) (*User, error) {
+	u, err := a.lookup(ctx, pool.ID, client, name)
+	if err != nil {
+		return nil, err
+	}
+	try, err := a.admit(ctx, pool, client, name, u)
+	if err != nil {
+		return nil, err
+	}
+	phc := ""
+	if u != nil {
+		phc = u.Password
+	}
+	ok, err := a.Hasher.Verify(ctx, phc, password)
+	if err != nil {
+		return nil, err
+	}
+	return a.settle(ctx, pool, try, ok)
+}
+
+func hides(c *Client) bool { return c == nil || c.HideUserExistence }
+
+// lookup finds a user. An unknown one is nil where the client hides that.
+func (a *Auth) lookup(ctx context.Context, pool PoolID, c *Client, name string) (*User, error) {
+	u, err := a.Store.User(ctx, pool, name)
+	if !errors.Is(err, ErrUserNotFound) {
+		return u, err
+	}
+	if hides(c) {
+		return nil, nil
+	}
+	return nil, Fail(ErrUserNotFound, "User does not exist.")
+}
+
+// admit makes the checks that come before the password.
+func (a *Auth) admit(ctx context.Context, pool *Pool, c *Client, name string, u *User) (*attempt, error) {
+	try := &attempt{user: u, hide: hides(c), key: lockKey(ctx, pool.ID, FoldCase(name))}
+	if u != nil {
+		try.key = lockKey(ctx, pool.ID, u.Username)
+		if err := barred(u); err != nil && !try.hide {
+			return nil, err
+		}
+		// A reset user has no password left to prove anything with.
+		if u.Enabled && u.Status == ResetRequired {
+			return nil, Fail(ErrPasswordResetRequired, "Password reset required for the user")
+		}
+	}
+	return try, a.refuseLocked(ctx, try.key)
+}
+
+// barred says why a user may not sign in whatever the password. A client that
+// hides who exists tells this only to somebody who knows the password.
+func barred(u *User) error {
+	switch {
+	case !u.Enabled:
+		return errUserDisabled
+	case u.Status == Unconfirmed:
+		return Fail(ErrUserNotConfirmed, "User is not confirmed.")
+	}
+	return nil
+}
+
+func (a *Auth) refuseLocked(ctx context.Context, key string) error {
+	locked, err := a.locked(ctx, key)
+	if err == nil && locked {
+		return errAttempts
+	}
+	return err
+}
+
+// settle ends an attempt. The lock is asked again: of many guesses sent at once
+// none may be answered after one of them has closed it.
+func (a *Auth) settle(ctx context.Context, pool *Pool, try *attempt, ok bool) (*User, error) {
+	if err := a.refuseLocked(ctx, try.key); err != nil {
+		return nil, err
+	}
+	if !ok || try.user == nil {
+		if err := a.failed(ctx, try.key); err != nil {
+			return nil, err
+		}
+		return nil, errPassword
+	}
+	if err := a.forgive(ctx, try.key); err != nil {
+		return nil, err
+	}
+	if err := barred(try.user); err != nil {
+		return nil, err
+	}
+	if try.user.Status == ForceChangePassword && a.Now().After(pool.temporaryUntil(try.user)) {
+		return nil, Fail(ErrNotAuthorized, "Temporary password has expired and must be reset by an administrator.")
+	}
+	return try.user, nil
+}
+
+// temporaryUntil is when a temporary password dies.
+func (p *Pool) temporaryUntil(u *User) time.Time {
+	days := p.TemporaryPasswordDays
+	if days == 0 {
+		days = 7
+	}
+	return u.PasswordChanged.AddDate(0, 0, days)
+}

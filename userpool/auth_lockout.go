@@ -1,0 +1,66 @@
+package userpool
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/poolhouse/poolhouse/internal/ephemeral"
+)
+
+// After freeFailures wrong passwords from one origin the account is locked for
+// that origin: 1 s, then twice as long after each further one, up to lockIdle.
+// The count is forgotten after lockIdle without a failure, or by a success.
+const (
+	freeFailures = 5
+	lockIdle     = 15 * time.Minute
+)
+
+// Namespaces of the ephemeral store.
+const (
+	nsFailures = "sign-in-failures"
+	nsLocks    = "sign-in-locks"
+)
+
+var errAttempts = Fail(ErrNotAuthorized, "Password attempts exceeded")
+
+func lockKey(ctx context.Context, pool PoolID, account string) string {
+	return string(pool) + "\x00" + account + "\x00" + originOf(ctx).key()
+}
+
+// locked reports whether attempts are refused now.
+func (a *Auth) locked(ctx context.Context, key string) (bool, error) {
+	n, err := a.Ephemeral.Count(ctx, nsFailures, key, 0, lockIdle)
+	if err != nil || n < freeFailures {
+		return false, err
+	}
+	_, err = a.Ephemeral.Get(ctx, nsLocks, key)
+	if errors.Is(err, ephemeral.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// failed counts a wrong password.
+func (a *Auth) failed(ctx context.Context, key string) error {
+	n, err := a.Ephemeral.Count(ctx, nsFailures, key, 1, lockIdle)
+	if err != nil || n < freeFailures {
+		return err
+	}
+	return a.Ephemeral.Put(ctx, nsLocks, key, []byte{1}, a.Now().Add(lockTime(n)))
+}
+
+// lockTime is 2^(n-5) seconds after the nth failure.
+func lockTime(n int64) time.Duration {
+	return min(time.Second<<min(n-freeFailures, 10), lockIdle)
+}
+
+// forgive forgets the failures of an origin that knew the password after all.
+func (a *Auth) forgive(ctx context.Context, key string) error {
+	n, err := a.Ephemeral.Count(ctx, nsFailures, key, 0, lockIdle)
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = a.Ephemeral.Count(ctx, nsFailures, key, -n, lockIdle)
+	return errors.Join(err, a.Ephemeral.Delete(ctx, nsLocks, key))
+}

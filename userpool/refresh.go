@@ -1,0 +1,99 @@
+package userpool
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Refresh returns new access and ID tokens for a refresh token. Where the client
+// rotates its refresh tokens the set has the successor too, which keeps the expiry
+// of its predecessor. The predecessor dies at once or after the client's grace
+// period, in which it still yields fresh sets; a later use is ErrTokenReuse and
+// kills the family. auth_time and origin_jti stay those of the sign-in.
+func (t *Tokens) Refresh(ctx context.Context, c *Client, token string) (*TokenSet, error) {
+	st, f, u, err := t.readRefresh(ctx, c, token)
+	if err != nil {
+		return nil, err
+	}
+	if st.judge(f, c, t.Now()) == used {
+		return nil, t.reused(ctx, f)
+	}
+	pool, err := t.Store.Pool(ctx, c.Pool)
+	if err != nil {
+		return nil, err
+	}
+	g := &Grant{Pool: pool, Client: c, User: u, Scopes: f.Scopes, Native: st.Native, AuthTime: f.AuthTime,
+		Nonce: f.Nonce, Resource: f.Resource}
+	set, err := t.mint(ctx, g, f)
+	if err != nil || !c.RotateRefresh {
+		return set, err
+	}
+	// The turn is last: a failure before it leaves the client's token usable, and
+	// tokens that were signed for a loser never leave the server.
+	if set.Family, err = t.rotate(ctx, c, f, st); err != nil {
+		return nil, err
+	}
+	set.RefreshToken, err = t.sealRefresh(set.Family, *st)
+	return set, err
+}
+
+// A verdict says what a refresh token of some generation is worth.
+type verdict int
+
+const (
+	current verdict = iota // of the family's present generation
+	late                   // of the one before, inside the grace period
+	used                   // already turned into a successor
+)
+
+func (st *refreshState) judge(f *Family, c *Client, now time.Time) verdict {
+	switch {
+	case st.Generation == f.Generation:
+		return current
+	case st.Generation == f.Generation-1 && now.Before(f.Rotated.Add(c.RefreshGrace)):
+		return late
+	}
+	return used
+}
+
+var errNoTurn = errors.New("userpool: family is not rotated")
+
+// rotate moves the family to its next generation, in one step that one of many
+// callers with the same token wins. Within the grace period the others get the
+// generation that the winner made.
+func (t *Tokens) rotate(ctx context.Context, c *Client, seen *Family, st *refreshState) (*Family, error) {
+	now := t.Now().UTC().Truncate(time.Microsecond)
+	var found Family
+	var v verdict
+	f, err := t.Store.UpdateFamily(ctx, seen.Pool, seen.ID, func(f *Family) error {
+		if f.Revoked {
+			return errRefreshRevoked
+		}
+		found, v = *f, st.judge(f, c, now)
+		if v != current {
+			return errNoTurn
+		}
+		f.Generation++
+		f.Rotated = now
+		return nil
+	})
+	switch {
+	case errors.Is(err, errNoTurn) && v == late:
+		return &found, nil
+	case errors.Is(err, errNoTurn):
+		return nil, t.reused(ctx, seen)
+	case errors.Is(err, ErrNotFound):
+		return nil, errRefreshRevoked
+	}
+	return f, err
+}
+
+// reused kills the family of a token that was used before: one of its two
+// holders is a thief, and nobody can tell which (RFC 9700 section 4.14.2).
+func (t *Tokens) reused(ctx context.Context, f *Family) error {
+	if err := t.RevokeFamily(ctx, f.Pool, f.ID); err != nil {
+		return err
+	}
+	return Fail(ErrTokenReuse, "Refresh Token has been used before")
+}

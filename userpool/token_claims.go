@@ -1,0 +1,200 @@
+package userpool
+
+import (
+	"encoding/json"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The scopes that mean something to user pools.
+const (
+	ScopeOpenID  = "openid"
+	ScopeEmail   = "email"
+	ScopePhone   = "phone"
+	ScopeProfile = "profile"
+	// ScopeAdmin lets a user's own token call the user pools API.
+	ScopeAdmin = "aws.cognito.signin.user.admin"
+)
+
+// accessJSON is the payload of an access token.
+type accessJSON struct {
+	Sub       string   `json:"sub"`
+	Groups    []string `json:"cognito:groups,omitempty"`
+	Issuer    string   `json:"iss"`
+	Version   int      `json:"version"`
+	ClientID  ClientID `json:"client_id"`
+	Audience  string   `json:"aud,omitempty"`
+	OriginJTI string   `json:"origin_jti,omitempty"`
+	EventID   string   `json:"event_id,omitempty"`
+	TokenUse  string   `json:"token_use"`
+	Scope     string   `json:"scope"`
+	AuthTime  int64    `json:"auth_time"`
+	Expires   int64    `json:"exp"`
+	Issued    int64    `json:"iat"`
+	JTI       string   `json:"jti,omitempty"`
+	Username  string   `json:"username,omitempty"`
+}
+
+// idJSON is the payload of an ID token without the user's attributes.
+type idJSON struct {
+	Sub           string   `json:"sub"`
+	Groups        []string `json:"cognito:groups,omitempty"`
+	Roles         []string `json:"cognito:roles,omitempty"`
+	PreferredRole string   `json:"cognito:preferred_role,omitempty"`
+	Issuer        string   `json:"iss"`
+	Username      string   `json:"cognito:username"`
+	Nonce         string   `json:"nonce,omitempty"`
+	AccessHash    string   `json:"at_hash,omitempty"`
+	CodeHash      string   `json:"c_hash,omitempty"`
+	OriginJTI     string   `json:"origin_jti,omitempty"`
+	Audience      ClientID `json:"aud"`
+	EventID       string   `json:"event_id,omitempty"`
+	TokenUse      string   `json:"token_use"`
+	AuthTime      int64    `json:"auth_time"`
+	Expires       int64    `json:"exp"`
+	Issued        int64    `json:"iat"`
+	JTI           string   `json:"jti,omitempty"`
+}
+
+const (
+	useAccess = "access"
+	useID     = "id"
+)
+
+// The forms that attributes take in an ID token. Custom attributes are strings.
+const (
+	formString = iota
+	formBool
+	formNumber
+	formAddress // an object with the one member "formatted" (OpenID Connect Core 5.1.1)
+	formJSON
+)
+
+// attributeForms are the standard attributes; sub is a claim of its own.
+var attributeForms = map[string]int{
+	"name": formString, "given_name": formString, "family_name": formString, "middle_name": formString,
+	"nickname": formString, "preferred_username": formString, "profile": formString, "picture": formString,
+	"website": formString, "email": formString, "email_verified": formBool, "gender": formString,
+	"birthdate": formString, "zoneinfo": formString, "locale": formString, "phone_number": formString,
+	"phone_number_verified": formBool, "address": formAddress, "updated_at": formNumber, "identities": formJSON,
+}
+
+// Readable reports whether the client may see an attribute of its users. A client
+// that names none may see the standard ones. Developer attributes are for the
+// administrator alone.
+func (c *Client) Readable(attribute string) bool {
+	if strings.HasPrefix(attribute, "dev:") {
+		return false
+	}
+	if attribute == "sub" {
+		return true
+	}
+	if len(c.ReadAttributes) > 0 {
+		return slices.Contains(c.ReadAttributes, attribute)
+	}
+	_, standard := attributeForms[attribute]
+	return standard
+}
+
+// Released returns the attributes that a token or the userinfo endpoint shows,
+// without sub: those that the client may read and the scopes select.
+func (g *Grant) Released() map[string]string {
+	out := make(map[string]string, len(g.User.Attributes))
+	for name, value := range g.User.Attributes {
+		_, standard := attributeForms[name]
+		known := standard || strings.HasPrefix(name, "custom:")
+		if known && g.Client.Readable(name) && g.selects(name) {
+			out[name] = value
+		}
+	}
+	return out
+}
+
+// selects reports whether the grant's scopes cover an attribute. A native sign-in
+// covers all, and so does Cognito's openid without email, phone and profile.
+func (g *Grant) selects(attribute string) bool {
+	if g.Native {
+		return true
+	}
+	if !slices.Contains(g.Scopes, ScopeOpenID) {
+		return false
+	}
+	selective := func(s string) bool { return s == ScopeEmail || s == ScopePhone || s == ScopeProfile }
+	if !g.Pool.Strict && !slices.ContainsFunc(g.Scopes, selective) {
+		return true
+	}
+	switch attribute {
+	case "email", "email_verified":
+		return slices.Contains(g.Scopes, ScopeEmail)
+	case "phone_number", "phone_number_verified":
+		return slices.Contains(g.Scopes, ScopePhone)
+	}
+	return slices.Contains(g.Scopes, ScopeProfile)
+}
+
+// withAttributes appends attributes to an encoded JSON object that is not empty.
+func withAttributes(object []byte, attributes map[string]string) ([]byte, error) {
+	out := object[:len(object)-1]
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		key, err := json.Marshal(name)
+		if err != nil {
+			return nil, err
+		}
+		value, err := AttributeClaim(name, attributes[name])
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(append(append(out, ','), key...), ':'), value...)
+	}
+	return append(out, '}'), nil
+}
+
+// AttributeClaim returns an attribute as an ID token or a userinfo answer of
+// OpenID Connect shows it: a string, a boolean, a number or an object.
+func AttributeClaim(name, value string) (json.RawMessage, error) {
+	switch attributeForms[name] {
+	case formBool:
+		return strconv.AppendBool(nil, value == "true"), nil
+	case formNumber:
+		if n, err := strconv.ParseInt(value, 10, 64); err == nil {
+			return strconv.AppendInt(nil, n, 10), nil
+		}
+	case formAddress:
+		return json.Marshal(map[string]string{"formatted": value})
+	case formJSON:
+		if json.Valid([]byte(value)) {
+			return []byte(value), nil
+		}
+	}
+	return json.Marshal(value)
+}
+
+// groupClaims returns the names of the groups, their roles, and the role of the
+// group with the lowest precedence; two different roles at that precedence
+// prefer none. A group without precedence stands behind all others.
+func groupClaims(groups []*Group) (names, roles []string, preferred string) {
+	best := math.MaxInt
+	for _, g := range groups {
+		names = append(names, g.Name)
+		if g.RoleARN == "" {
+			continue
+		}
+		rank := math.MaxInt
+		if g.Precedence != nil {
+			rank = *g.Precedence
+		}
+		switch {
+		case len(roles) == 0 || rank < best:
+			best, preferred = rank, g.RoleARN
+		case rank == best && preferred != g.RoleARN:
+			preferred = ""
+		}
+		if !slices.Contains(roles, g.RoleARN) {
+			roles = append(roles, g.RoleARN)
+		}
+	}
+	return names, roles, preferred
+}
