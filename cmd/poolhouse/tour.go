@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime/debug"
 
+	"github.com/poolhouse/poolhouse/internal/awsclient"
 	"github.com/poolhouse/poolhouse/internal/tour"
 )
 
@@ -19,7 +20,7 @@ type tourCmd struct {
 func (c *tourCmd) Run(e *env) error {
 	o := tour.Options{Endpoint: c.Endpoint, Region: c.Region, Out: e.stdout, Colour: isTerminal(e)}
 	if id := e.getenv("POOLHOUSE_ROOT_ACCESS_KEY_ID"); id != "" {
-		o.Root = &tour.Key{AccessKeyID: id, SecretAccessKey: e.getenv("POOLHOUSE_ROOT_SECRET_ACCESS_KEY")}
+		o.Root = &awsclient.Key{AccessKeyID: id, SecretAccessKey: e.getenv("POOLHOUSE_ROOT_SECRET_ACCESS_KEY")}
 	}
 	return tour.Run(e.ctx, o)
 }

@@ -34,18 +34,18 @@ const maxHops = 20
 // fills in the sign-in form, and stops at the first page that stop accepts or
 // that leads nowhere. Redirects away from the endpoint are not followed: the
 // page then has the status of the redirect and its target as address.
-func (c *client) browse(ctx context.Context, address string, fill map[string]string, stop func(*page) bool) (*page, error) {
+func (t *Tour) browse(ctx context.Context, address string, fill map[string]string, stop func(*page) bool) (*page, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
 	}
 	signedIn := false
 	for range maxHops {
-		p, err := c.open(req)
+		p, err := t.open(req)
 		if err != nil {
 			return nil, err
 		}
-		if p.status >= 300 && p.status < 400 && !strings.HasPrefix(p.url.String(), c.endpoint+"/") {
+		if p.status >= 300 && p.status < 400 && !strings.HasPrefix(p.url.String(), t.Endpoint+"/") {
 			return p, nil
 		}
 		if stop(p) {
@@ -54,7 +54,7 @@ func (c *client) browse(ctx context.Context, address string, fill map[string]str
 		if p.status >= 300 && p.status < 400 {
 			req, err = http.NewRequestWithContext(ctx, http.MethodGet, p.url.String(), nil)
 		} else {
-			req, err = c.submit(ctx, p, fill, &signedIn)
+			req, err = t.submit(ctx, p, fill, &signedIn)
 		}
 		if err != nil || req == nil {
 			return p, err
@@ -65,7 +65,7 @@ func (c *client) browse(ctx context.Context, address string, fill map[string]str
 
 // submit returns the request that the page's form makes: a SAML message that
 // posts itself, or the sign-in form, once. It returns nil where neither is.
-func (c *client) submit(ctx context.Context, p *page, fill map[string]string, signedIn *bool) (*http.Request, error) {
+func (t *Tour) submit(ctx context.Context, p *page, fill map[string]string, signedIn *bool) (*http.Request, error) {
 	for _, f := range p.forms {
 		saml := f.fields.Has("SAMLResponse") || f.fields.Has("SAMLRequest")
 		login := f.fields.Has("username") && f.fields.Has("password") && !*signedIn && fill != nil
@@ -97,8 +97,8 @@ func (f form) request(ctx context.Context, base *url.URL) (*http.Request, error)
 	return req, nil
 }
 
-func (c *client) open(req *http.Request) (*page, error) {
-	resp, err := c.http.Do(req)
+func (t *Tour) open(req *http.Request) (*page, error) {
+	resp, err := t.HTTP.Do(req)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+
+	"github.com/poolhouse/poolhouse/internal/awsclient"
 )
 
 // identityCredentials goes from an ID token to an identity and its credentials.
@@ -31,22 +33,22 @@ func (t *Tour) identityCredentials(ctx context.Context) (err error) {
 func (t *Tour) identify(ctx context.Context, idToken string) (d device, err error) {
 	logins := obj{t.provider(): idToken}
 	var id struct{ IdentityId string }
-	if err := t.json(ctx, identityTarget+"GetId", obj{"IdentityPoolId": t.at.identityPool, "Logins": logins}, &id, nil); err != nil {
+	if err := t.JSON(ctx, identityTarget+"GetId", obj{"IdentityPoolId": t.at.identityPool, "Logins": logins}, &id, nil); err != nil {
 		return d, err
 	}
 	var out struct {
 		Credentials struct{ AccessKeyId, SecretKey, SessionToken string }
 	}
-	err = t.json(ctx, identityTarget+"GetCredentialsForIdentity", obj{"IdentityId": id.IdentityId, "Logins": logins}, &out, nil)
+	err = t.JSON(ctx, identityTarget+"GetCredentialsForIdentity", obj{"IdentityId": id.IdentityId, "Logins": logins}, &out, nil)
 	c := out.Credentials
-	return device{id.IdentityId, Key{c.AccessKeyId, c.SecretKey, c.SessionToken}}, err
+	return device{id.IdentityId, awsclient.Key{AccessKeyID: c.AccessKeyId, SecretAccessKey: c.SecretKey, SessionToken: c.SessionToken}}, err
 }
 
 func (t *Tour) passwordSignIn(ctx context.Context, username, password string) (idToken string, err error) {
 	var out struct {
 		AuthenticationResult struct{ IdToken string }
 	}
-	err = t.json(ctx, idpTarget+"InitiateAuth", obj{"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": t.at.client,
+	err = t.JSON(ctx, idpTarget+"InitiateAuth", obj{"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": t.at.client,
 		"AuthParameters": obj{"USERNAME": username, "PASSWORD": password}}, &out, nil)
 	return out.AuthenticationResult.IdToken, err
 }
@@ -67,13 +69,13 @@ func (t *Tour) datasetPath(d device) string {
 	return "/identitypools/" + url.PathEscape(t.at.identityPool) + "/identities/" + url.PathEscape(d.identity) + "/datasets/" + dataset
 }
 
-func (t *Tour) list(ctx context.Context, d device, key Key) (out records, err error) {
-	err = t.rest(ctx, "GET", t.datasetPath(d)+"/records", nil, &out, &key)
+func (t *Tour) list(ctx context.Context, d device, key awsclient.Key) (out records, err error) {
+	err = t.REST(ctx, "GET", t.datasetPath(d)+"/records", nil, &out, &key)
 	return out, err
 }
 
 func (t *Tour) put(ctx context.Context, d device, from records, name, key, value string, count int64) (out records, err error) {
-	err = t.rest(ctx, "POST", t.datasetPath(d), obj{"SyncSessionToken": from.SyncSessionToken, "DeviceId": name,
+	err = t.REST(ctx, "POST", t.datasetPath(d), obj{"SyncSessionToken": from.SyncSessionToken, "DeviceId": name,
 		"RecordPatches": []obj{{"Op": "replace", "Key": key, "Value": value, "SyncCount": count}}}, &out, &d.key)
 	return out, err
 }

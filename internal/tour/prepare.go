@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/poolhouse/poolhouse/internal/awsclient"
+
 	"github.com/poolhouse/poolhouse/internal/demodata"
 )
 
@@ -35,9 +37,9 @@ type target struct {
 }
 
 // prepare finds or makes what the steps need.
-func (t *Tour) prepare(ctx context.Context, root *Key) error {
+func (t *Tour) prepare(ctx context.Context, root *awsclient.Key) error {
 	if root == nil {
-		root = &Key{AccessKeyID: demodata.RootAccessKeyID, SecretAccessKey: demodata.RootSecretAccessKey}
+		root = &awsclient.Key{AccessKeyID: demodata.RootAccessKeyID, SecretAccessKey: demodata.RootSecretAccessKey}
 		t.at = target{demo: true, pool: demodata.PoolID, client: demodata.ClientID, identityPool: demodata.IdentityPool,
 			alice: demodata.Alice, bob: demodata.Bob,
 			employeeRole: demodata.RoleARN(demodata.EmployeeRole), samlProvider: demodata.SAMLProviderARN()}
@@ -50,11 +52,11 @@ func (t *Tour) prepare(ctx context.Context, root *Key) error {
 	return t.seedShortLived(ctx, root)
 }
 
-func (t *Tour) findDemoApp(ctx context.Context, root *Key) error {
+func (t *Tour) findDemoApp(ctx context.Context, root *awsclient.Key) error {
 	var out struct {
 		Applications []struct{ ApplicationId, Name string }
 	}
-	if err := t.json(ctx, ownTarget+"ListSamlApplications", obj{"UserPoolId": t.at.pool}, &out, root); err != nil {
+	if err := t.JSON(ctx, ownTarget+"ListSamlApplications", obj{"UserPoolId": t.at.pool}, &out, root); err != nil {
 		return err
 	}
 	for _, a := range out.Applications {
@@ -67,10 +69,10 @@ func (t *Tour) findDemoApp(ctx context.Context, root *Key) error {
 }
 
 // seed makes a pool with all that hangs on it, under names of its own.
-func (t *Tour) seed(ctx context.Context, root *Key) error {
+func (t *Tour) seed(ctx context.Context, root *awsclient.Key) error {
 	tag := randomHex(4)
 	t.at = target{alice: demodata.Alice, bob: demodata.Bob, spEntity: "urn:poolhouse:tour:" + tag}
-	for _, part := range []func(context.Context, *Key, string) error{
+	for _, part := range []func(context.Context, *awsclient.Key, string) error{
 		t.seedPool, t.seedUsers, t.seedSAML, t.seedIdentityPool,
 	} {
 		if err := part(ctx, root, tag); err != nil {
@@ -80,15 +82,15 @@ func (t *Tour) seed(ctx context.Context, root *Key) error {
 	return nil
 }
 
-func (t *Tour) seedPool(ctx context.Context, root *Key, tag string) error {
+func (t *Tour) seedPool(ctx context.Context, root *awsclient.Key, tag string) error {
 	var pool struct{ UserPool struct{ Id string } }
-	err := t.json(ctx, idpTarget+"CreateUserPool", obj{"PoolName": "tour-" + tag, "AutoVerifiedAttributes": []string{"email"}}, &pool, root)
+	err := t.JSON(ctx, idpTarget+"CreateUserPool", obj{"PoolName": "tour-" + tag, "AutoVerifiedAttributes": []string{"email"}}, &pool, root)
 	if err != nil {
 		return err
 	}
 	t.at.pool = pool.UserPool.Id
 	var client struct{ UserPoolClient struct{ ClientId string } }
-	err = t.json(ctx, idpTarget+"CreateUserPoolClient", obj{"UserPoolId": t.at.pool, "ClientName": "tour",
+	err = t.JSON(ctx, idpTarget+"CreateUserPoolClient", obj{"UserPoolId": t.at.pool, "ClientName": "tour",
 		"ExplicitAuthFlows":               []string{"ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"},
 		"AllowedOAuthFlows":               []string{"code"},
 		"AllowedOAuthScopes":              []string{"openid", "email", "profile"},
@@ -99,14 +101,14 @@ func (t *Tour) seedPool(ctx context.Context, root *Key, tag string) error {
 	return err
 }
 
-func (t *Tour) seedUsers(ctx context.Context, root *Key, _ string) error {
+func (t *Tour) seedUsers(ctx context.Context, root *awsclient.Key, _ string) error {
 	for _, p := range []demodata.Person{t.at.alice, t.at.bob} {
 		attrs := []obj{{"Name": "email", "Value": p.Email}, {"Name": "email_verified", "Value": "true"}, {"Name": "given_name", "Value": p.GivenName}}
-		err := t.json(ctx, idpTarget+"AdminCreateUser", obj{"UserPoolId": t.at.pool, "Username": p.Username, "MessageAction": "SUPPRESS", "UserAttributes": attrs}, new(obj), root)
+		err := t.JSON(ctx, idpTarget+"AdminCreateUser", obj{"UserPoolId": t.at.pool, "Username": p.Username, "MessageAction": "SUPPRESS", "UserAttributes": attrs}, new(obj), root)
 		if err != nil {
 			return err
 		}
-		err = t.json(ctx, idpTarget+"AdminSetUserPassword", obj{"UserPoolId": t.at.pool, "Username": p.Username, "Password": p.Password, "Permanent": true}, new(obj), root)
+		err = t.JSON(ctx, idpTarget+"AdminSetUserPassword", obj{"UserPoolId": t.at.pool, "Username": p.Username, "Password": p.Password, "Permanent": true}, new(obj), root)
 		if err != nil {
 			return err
 		}
@@ -115,22 +117,22 @@ func (t *Tour) seedUsers(ctx context.Context, root *Key, _ string) error {
 }
 
 // seedSAML registers an app and AWS in the pool, and the pool in IAM.
-func (t *Tour) seedSAML(ctx context.Context, root *Key, tag string) error {
+func (t *Tour) seedSAML(ctx context.Context, root *awsclient.Key, tag string) error {
 	provider, role := "tour-"+tag, "tour-employee-"+tag
 	var account struct {
 		Account string `xml:">Account"`
 	}
-	if err := t.query(ctx, "sts", "GetCallerIdentity", nil, &account, root); err != nil {
+	if err := t.Query(ctx, "sts", "GetCallerIdentity", nil, &account, root); err != nil {
 		return err
 	}
 	t.at.samlProvider = "arn:aws:iam::" + account.Account + ":saml-provider/" + provider
 	t.at.employeeRole = "arn:aws:iam::" + account.Account + ":role/" + role
 
-	p, err := t.browse(ctx, t.endpoint+"/"+t.at.pool+"/saml/metadata", nil, ok)
+	p, err := t.browse(ctx, t.Endpoint+"/"+t.at.pool+"/saml/metadata", nil, ok)
 	if err != nil {
 		return err
 	}
-	if err := t.query(ctx, "iam", "CreateSAMLProvider", map[string]string{"Name": provider, "SAMLMetadataDocument": p.body}, nil, root); err != nil {
+	if err := t.Query(ctx, "iam", "CreateSAMLProvider", map[string]string{"Name": provider, "SAMLMetadataDocument": p.body}, nil, root); err != nil {
 		return err
 	}
 	if err := t.seedSAMLRole(ctx, root, role, t.at.samlProvider); err != nil {
@@ -146,7 +148,7 @@ func (t *Tour) seedSAML(ctx context.Context, root *Key, tag string) error {
 	return err
 }
 
-func (t *Tour) createApp(ctx context.Context, root *Key, name, entity, acs string, attrs []obj) (string, error) {
+func (t *Tour) createApp(ctx context.Context, root *awsclient.Key, name, entity, acs string, attrs []obj) (string, error) {
 	metadata := `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="` + entity + `">` +
 		`<SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">` +
 		`<AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="` + acs + `" index="0" isDefault="true"/>` +
@@ -158,20 +160,20 @@ func (t *Tour) createApp(ctx context.Context, root *Key, name, entity, acs strin
 	var out struct {
 		Application struct{ ApplicationId string }
 	}
-	err := t.json(ctx, ownTarget+"CreateSamlApplication", in, &out, root)
+	err := t.JSON(ctx, ownTarget+"CreateSamlApplication", in, &out, root)
 	return out.Application.ApplicationId, err
 }
 
-func (t *Tour) seedSAMLRole(ctx context.Context, root *Key, role, provider string) error {
+func (t *Tour) seedSAMLRole(ctx context.Context, root *awsclient.Key, role, provider string) error {
 	trust := document(obj{"Effect": "Allow", "Action": "sts:AssumeRoleWithSAML", "Principal": obj{"Federated": provider},
 		"Condition": obj{"StringEquals": obj{"SAML:aud": awsACS}}})
-	return t.query(ctx, "iam", "CreateRole", map[string]string{"RoleName": role, "AssumeRolePolicyDocument": trust}, nil, root)
+	return t.Query(ctx, "iam", "CreateRole", map[string]string{"RoleName": role, "AssumeRolePolicyDocument": trust}, nil, root)
 }
 
 // seedIdentityPool makes an identity pool whose users reach their own datasets.
-func (t *Tour) seedIdentityPool(ctx context.Context, root *Key, tag string) error {
+func (t *Tour) seedIdentityPool(ctx context.Context, root *awsclient.Key, tag string) error {
 	var pool struct{ IdentityPoolId string }
-	err := t.json(ctx, identityTarget+"CreateIdentityPool", obj{"IdentityPoolName": "tour " + tag, "AllowUnauthenticatedIdentities": false,
+	err := t.JSON(ctx, identityTarget+"CreateIdentityPool", obj{"IdentityPoolName": "tour " + tag, "AllowUnauthenticatedIdentities": false,
 		"CognitoIdentityProviders": []obj{{"ProviderName": t.provider(), "ClientId": t.at.client}}}, &pool, root)
 	if err != nil {
 		return err
@@ -184,26 +186,26 @@ func (t *Tour) seedIdentityPool(ctx context.Context, root *Key, tag string) erro
 	var created struct {
 		Arn string `xml:"CreateRoleResult>Role>Arn"`
 	}
-	if err := t.query(ctx, "iam", "CreateRole", map[string]string{"RoleName": role, "AssumeRolePolicyDocument": trust}, &created, root); err != nil {
+	if err := t.Query(ctx, "iam", "CreateRole", map[string]string{"RoleName": role, "AssumeRolePolicyDocument": trust}, &created, root); err != nil {
 		return err
 	}
 	policy := document(obj{"Effect": "Allow", "Action": "cognito-sync:*",
 		"Resource": "arn:aws:cognito-sync:*:*:identitypool/${cognito-identity.amazonaws.com:aud}/identity/${cognito-identity.amazonaws.com:sub}/*"})
-	if err := t.query(ctx, "iam", "PutRolePolicy", map[string]string{"RoleName": role, "PolicyName": "own-datasets", "PolicyDocument": policy}, nil, root); err != nil {
+	if err := t.Query(ctx, "iam", "PutRolePolicy", map[string]string{"RoleName": role, "PolicyName": "own-datasets", "PolicyDocument": policy}, nil, root); err != nil {
 		return err
 	}
-	return t.json(ctx, identityTarget+"SetIdentityPoolRoles", obj{"IdentityPoolId": t.at.identityPool, "Roles": obj{"authenticated": created.Arn}}, new(obj), root)
+	return t.JSON(ctx, identityTarget+"SetIdentityPoolRoles", obj{"IdentityPoolId": t.at.identityPool, "Roles": obj{"authenticated": created.Arn}}, new(obj), root)
 }
 
 // seedShortLived registers the tour's own identity provider, in the demo too.
-func (t *Tour) seedShortLived(ctx context.Context, root *Key) (err error) {
+func (t *Tour) seedShortLived(ctx context.Context, root *awsclient.Key) (err error) {
 	name := "tour-short-" + randomHex(4)
 	if t.at.shortLived, err = newIssuer("https://tour.invalid/" + name); err != nil {
 		return err
 	}
 	account := t.at.employeeRole[:len("arn:aws:iam::000000000000:")]
 	t.at.shortProvider, t.at.shortRole = account+"saml-provider/"+name, account+"role/"+name
-	err = t.query(ctx, "iam", "CreateSAMLProvider", map[string]string{"Name": name, "SAMLMetadataDocument": t.at.shortLived.metadata()}, nil, root)
+	err = t.Query(ctx, "iam", "CreateSAMLProvider", map[string]string{"Name": name, "SAMLMetadataDocument": t.at.shortLived.metadata()}, nil, root)
 	if err != nil {
 		return err
 	}
@@ -211,7 +213,7 @@ func (t *Tour) seedShortLived(ctx context.Context, root *Key) (err error) {
 }
 
 // provider is the pool's name among the logins of an identity pool.
-func (t *Tour) provider() string { return "cognito-idp." + t.region + ".amazonaws.com/" + t.at.pool }
+func (t *Tour) provider() string { return "cognito-idp." + t.Region + ".amazonaws.com/" + t.at.pool }
 
 // document wraps one statement into a policy.
 func document(statement obj) string {

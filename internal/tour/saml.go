@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/poolhouse/poolhouse/internal/awsclient"
 )
 
 // samlForm returns the SAMLResponse that a page would post, and where to.
@@ -31,7 +33,7 @@ func (t *Tour) aliceFills() map[string]string {
 
 // signInToSAMLApp signs in by SP-initiated SSO, as a browser does.
 func (t *Tour) signInToSAMLApp(ctx context.Context) error {
-	start, err := t.at.startSSO(t.endpoint)
+	start, err := t.at.startSSO(t.Endpoint)
 	if err != nil {
 		return err
 	}
@@ -98,7 +100,7 @@ func (a target) startSSO(endpoint string) (string, error) {
 
 // fetchAssertion gets a response for the AWS app by IdP-initiated sign-in.
 func (t *Tour) fetchAssertion(ctx context.Context) error {
-	start := t.endpoint + "/" + t.at.pool + "/saml/init/" + t.at.awsApp
+	start := t.Endpoint + "/" + t.at.pool + "/saml/init/" + t.at.awsApp
 	t.sent("GET %s, in the same browser", start)
 	p, err := t.browse(ctx, start, nil, hasSAMLResponse)
 	if err != nil {
@@ -122,13 +124,13 @@ type assumed struct {
 	Subject         string               `xml:">Subject"`
 }
 
-func (a *assumed) key() Key {
-	return Key{a.Credentials.AccessKeyId, a.Credentials.SecretAccessKey, a.Credentials.SessionToken}
+func (a *assumed) key() awsclient.Key {
+	return awsclient.Key{AccessKeyID: a.Credentials.AccessKeyId, SecretAccessKey: a.Credentials.SecretAccessKey, SessionToken: a.Credentials.SessionToken}
 }
 
 func (t *Tour) exchange(ctx context.Context, provider, role, assertion string) (*assumed, error) {
 	out := new(assumed)
-	err := t.query(ctx, "sts", "AssumeRoleWithSAML", map[string]string{
+	err := t.Query(ctx, "sts", "AssumeRoleWithSAML", map[string]string{
 		"RoleArn": role, "PrincipalArn": provider, "SAMLAssertion": assertion}, out, nil)
 	return out, err
 }
@@ -144,11 +146,11 @@ func (t *Tour) assumeRoleWithSAML(ctx context.Context) error {
 	return nil
 }
 
-func (t *Tour) callerIdentity(ctx context.Context, key Key) (arn string, err error) {
+func (t *Tour) callerIdentity(ctx context.Context, key awsclient.Key) (arn string, err error) {
 	var out struct {
 		Arn string `xml:">Arn"`
 	}
-	err = t.query(ctx, "sts", "GetCallerIdentity", nil, &out, &key)
+	err = t.Query(ctx, "sts", "GetCallerIdentity", nil, &out, &key)
 	return out.Arn, err
 }
 

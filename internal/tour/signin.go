@@ -30,7 +30,7 @@ func (t *Tour) srpSignIn(ctx context.Context) error {
 	c := srp.NewClient()
 	t.sent("InitiateAuth USER_SRP_AUTH USERNAME=%s SRP_A=%s", t.at.alice.Username, short(c.Public.Text(16)))
 	var ch challenge
-	err := t.json(ctx, idpTarget+"InitiateAuth", obj{"AuthFlow": "USER_SRP_AUTH", "ClientId": t.at.client,
+	err := t.JSON(ctx, idpTarget+"InitiateAuth", obj{"AuthFlow": "USER_SRP_AUTH", "ClientId": t.at.client,
 		"AuthParameters": obj{"USERNAME": t.at.alice.Username, "SRP_A": c.Public.Text(16)}}, &ch, nil)
 	if err != nil {
 		return err
@@ -50,7 +50,7 @@ func (t *Tour) srpSignIn(ctx context.Context) error {
 			ExpiresIn                          int
 		}
 	}
-	err = t.json(ctx, idpTarget+"RespondToAuthChallenge", obj{"ChallengeName": "PASSWORD_VERIFIER", "ClientId": t.at.client,
+	err = t.JSON(ctx, idpTarget+"RespondToAuthChallenge", obj{"ChallengeName": "PASSWORD_VERIFIER", "ClientId": t.at.client,
 		"ChallengeResponses": answers}, &out, nil)
 	if err != nil {
 		return err
@@ -92,8 +92,8 @@ func (t *Tour) prove(c *srp.Client, p map[string]string) (map[string]string, err
 
 // codeFlow signs in as any OpenID Connect client does, with a stock library.
 func (t *Tour) codeFlow(ctx context.Context) error {
-	ctx = oidc.ClientContext(ctx, &http.Client{Timeout: t.http.Timeout})
-	provider, err := oidc.NewProvider(ctx, t.endpoint+"/"+t.at.pool)
+	ctx = oidc.ClientContext(ctx, &http.Client{Timeout: t.HTTP.Timeout})
+	provider, err := oidc.NewProvider(ctx, t.Endpoint+"/"+t.at.pool)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (t *Tour) codeFlow(ctx context.Context) error {
 	conf.Endpoint.AuthStyle = oauth2.AuthStyleInParams
 	verifier, nonce := oauth2.GenerateVerifier(), randomHex(16)
 	start := conf.AuthCodeURL("state-of-the-tour", oauth2.S256ChallengeOption(verifier), oidc.Nonce(nonce))
-	t.sent("GET %s", strings.TrimPrefix(start, t.endpoint))
+	t.sent("GET %s", strings.TrimPrefix(start, t.Endpoint))
 	p, err := t.browse(ctx, start, t.aliceFills(), func(p *page) bool { return strings.HasPrefix(p.url.String(), callback) })
 	if err != nil {
 		return err

@@ -9,6 +9,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/poolhouse/poolhouse/internal/awsclient"
 )
 
 // Options say where the tour goes.
@@ -17,7 +19,7 @@ type Options struct {
 	Region   string
 	// Root is the account's root key. Without one the tour uses what the demo
 	// seeded; with one it seeds a pool, an app, roles and an identity pool.
-	Root *Key
+	Root *awsclient.Key
 	Out  io.Writer
 	// Colour paints the output for a terminal.
 	Colour bool
@@ -25,24 +27,24 @@ type Options struct {
 
 // A Tour is one run.
 type Tour struct {
-	*client
+	*awsclient.Client
 	out    io.Writer
 	colour bool
 	number int
 	at     target
 
 	// What earlier steps leave for later ones.
-	assertion string // SAMLResponse for AWS, base64
-	employee  Key    // from the assertion
-	idToken   string // of alice
-	alice     device // alice's identity
+	assertion string        // SAMLResponse for AWS, base64
+	employee  awsclient.Key // from the assertion
+	idToken   string        // of alice
+	alice     device        // alice's identity
 	bob       device
 }
 
 // A device is an identity and its credentials.
 type device struct {
 	identity string
-	key      Key
+	key      awsclient.Key
 }
 
 // A step is one thing to show. It fails unless the server behaves as it should.
@@ -54,7 +56,7 @@ type step struct {
 // Run takes the tour. It returns an error that names the first step that was
 // not as it should be.
 func Run(ctx context.Context, o Options) error {
-	t := &Tour{client: newClient(o.Endpoint, o.Region), out: o.Out, colour: o.Colour}
+	t := &Tour{Client: awsclient.New(o.Endpoint, o.Region), out: o.Out, colour: o.Colour}
 	if err := t.prepare(ctx, o.Root); err != nil {
 		return fmt.Errorf("preparing the tour: %w", err)
 	}
@@ -117,7 +119,7 @@ func clip(s string) string {
 
 // refused checks that err is the refusal that was expected, and prints it.
 func (t *Tour) refused(err error, status int, code string) error {
-	var api *APIError
+	var api *awsclient.APIError
 	switch {
 	case err == nil:
 		return fmt.Errorf("the call was answered, but should have been refused with %s", code)

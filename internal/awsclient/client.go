@@ -1,4 +1,6 @@
-package tour
+// Package awsclient calls a server by AWS's three wire formats, with no SDK in
+// between, so that what was sent can be shown. The tour and apply use it.
+package awsclient
 
 import (
 	"bytes"
@@ -30,26 +32,28 @@ type APIError struct {
 
 func (e *APIError) Error() string { return fmt.Sprintf("%d %s: %s", e.Status, e.Code, e.Message) }
 
-// A client speaks AWS's three wire formats, and is a browser of its own.
-type client struct {
-	endpoint string
-	region   string
-	http     *http.Client
+// A Client calls one server. Its HTTP client keeps cookies and does not follow
+// redirects, so that it serves as a browser too.
+type Client struct {
+	Endpoint string // without a slash at the end
+	Region   string
+	HTTP     *http.Client
 	signer   *v4.Signer
 }
 
-func newClient(endpoint, region string) *client {
+// New returns a client of the server at endpoint.
+func New(endpoint, region string) *Client {
 	jar, _ := cookiejar.New(nil) // fails for a bad option only, and there is none
-	return &client{
-		endpoint: strings.TrimRight(endpoint, "/"),
-		region:   region,
-		http:     &http.Client{Jar: jar, Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+	return &Client{
+		Endpoint: strings.TrimRight(endpoint, "/"),
+		Region:   region,
+		HTTP:     &http.Client{Jar: jar, Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		signer:   v4.NewSigner(),
 	}
 }
 
-// json calls a JSON 1.1 operation. key is nil for an unsigned call.
-func (c *client) json(ctx context.Context, target string, in, out any, key *Key) error {
+// JSON calls a JSON 1.1 operation. key is nil for an unsigned call.
+func (c *Client) JSON(ctx context.Context, target string, in, out any, key *Key) error {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return err
@@ -58,8 +62,8 @@ func (c *client) json(ctx context.Context, target string, in, out any, key *Key)
 	return c.call(ctx, "POST", "/", signingName(target), h, body, key, func(b []byte) error { return json.Unmarshal(b, out) })
 }
 
-// query calls an operation of STS or IAM. out is the result element's content.
-func (c *client) query(ctx context.Context, service, action string, in map[string]string, out any, key *Key) error {
+// Query calls an operation of STS or IAM. out is the result element's content.
+func (c *Client) Query(ctx context.Context, service, action string, in map[string]string, out any, key *Key) error {
 	form := url.Values{"Action": {action}, "Version": {"2011-06-15"}}
 	if service == "iam" {
 		form.Set("Version", "2010-05-08")
@@ -76,8 +80,8 @@ func (c *client) query(ctx context.Context, service, action string, in map[strin
 	})
 }
 
-// rest calls a REST-JSON operation. path is escaped already.
-func (c *client) rest(ctx context.Context, method, path string, in, out any, key *Key) error {
+// REST calls a REST-JSON operation. path is escaped already.
+func (c *Client) REST(ctx context.Context, method, path string, in, out any, key *Key) error {
 	var body []byte
 	h := http.Header{}
 	if in != nil {
@@ -95,8 +99,8 @@ func (c *client) rest(ctx context.Context, method, path string, in, out any, key
 	})
 }
 
-func (c *client) call(ctx context.Context, method, path, service string, h http.Header, body []byte, key *Key, decode func([]byte) error) error {
-	req, err := http.NewRequestWithContext(ctx, method, c.endpoint+path, bytes.NewReader(body))
+func (c *Client) call(ctx context.Context, method, path, service string, h http.Header, body []byte, key *Key, decode func([]byte) error) error {
+	req, err := http.NewRequestWithContext(ctx, method, c.Endpoint+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -104,11 +108,11 @@ func (c *client) call(ctx context.Context, method, path, service string, h http.
 	if key != nil {
 		sum := sha256.Sum256(body)
 		creds := aws.Credentials{AccessKeyID: key.AccessKeyID, SecretAccessKey: key.SecretAccessKey, SessionToken: key.SessionToken}
-		if err := c.signer.SignHTTP(ctx, creds, req, hex.EncodeToString(sum[:]), service, c.region, time.Now()); err != nil {
+		if err := c.signer.SignHTTP(ctx, creds, req, hex.EncodeToString(sum[:]), service, c.Region, time.Now()); err != nil {
 			return err
 		}
 	}
-	resp, err := c.http.Do(req)
+	resp, err := c.HTTP.Do(req)
 	if err != nil {
 		return err
 	}
