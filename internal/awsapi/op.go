@@ -2,6 +2,7 @@ package awsapi
 
 import (
 	"context"
+	"reflect"
 	"time"
 )
 
@@ -22,10 +23,20 @@ const (
 // An Op is one AWS operation: its wire name, who may call it, and the function
 // that serves it. The function never sees the wire format.
 type Op struct {
-	Name  string
-	Auth  Auth
-	newIn func() any
-	serve func(ctx context.Context, in any) (any, error)
+	Name     string
+	Auth     Auth
+	noPolicy bool
+	in, out  reflect.Type
+	newIn    func() any
+	serve    func(ctx context.Context, in any) (any, error)
+}
+
+// NoPolicy returns the operation without the policy check that signed
+// operations go through: for GetCallerIdentity, which nothing can deny, and for
+// those that check permissions themselves.
+func (o Op) NoPolicy() Op {
+	o.noPolicy = true
+	return o
 }
 
 // Func returns the Op that serves name with f.
@@ -33,6 +44,8 @@ func Func[In, Out any](name string, auth Auth, f func(context.Context, *In) (*Ou
 	return Op{
 		Name:  name,
 		Auth:  auth,
+		in:    reflect.TypeFor[In](),
+		out:   reflect.TypeFor[Out](),
 		newIn: func() any { return new(In) },
 		serve: func(ctx context.Context, in any) (any, error) {
 			out, err := f(ctx, in.(*In))
@@ -114,8 +127,9 @@ type Auditor interface {
 	Record(ctx context.Context, e Event)
 }
 
-// An Event is what is recorded of one call. Params holds the decoded input with
-// every sensitive member removed; it is nil where decoding failed.
+// An Event is what is recorded of one call. Params holds the decoded input as
+// maps and lists, with every sensitive member removed and long values cut; it
+// is nil where the call was refused before its input was read.
 type Event struct {
 	Call      Call
 	Params    any
@@ -132,6 +146,7 @@ type Service struct {
 	Errors ErrorTable
 
 	// Resource returns the ARN that authorisation is asked for, "*" where the
-	// operation has none. in is the decoded input.
+	// operation has none. in is the input, decoded and validated. A nil Resource
+	// stands for "*" throughout.
 	Resource func(op string, in any) string
 }

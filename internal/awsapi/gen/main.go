@@ -68,4 +68,3 @@ func write(file string, src []byte) error {
 	}
 	return os.WriteFile(file, src, 0o644)
 }
-

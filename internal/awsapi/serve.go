@@ -1,0 +1,180 @@
+package awsapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"runtime/debug"
+	"strconv"
+	"time"
+)
+
+// An exchange is one request on its way through the layer.
+type exchange struct {
+	h     *Handler
+	w     http.ResponseWriter
+	r     *http.Request
+	call  *Call
+	codec codec
+	svc   *service   // nil until it is known
+	op    *operation // nil until it is known
+	body  []byte
+	form  form     // query: the parameters
+	path  []string // REST-JSON: the escaped segments
+	in    reflect.Value
+	done  bool // the answer was written
+	event Event
+}
+
+// ServeHTTP serves one call.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	cors(w.Header())
+	if r.Method == http.MethodOptions {
+		preflight(w, r)
+		return
+	}
+	x := &exchange{h: h, w: w, r: r, codec: jsonCodec{}, call: h.newCall(r)}
+	defer x.record()
+	defer x.recover()
+	if err := x.serve(); err != nil {
+		x.fail(err)
+	}
+}
+
+// newCall describes the request.
+func (h *Handler) newCall(r *http.Request) *Call {
+	p := peerOf(r)
+	return &Call{
+		RequestID: newRequestID(), Region: h.cfg.Region, SourceIP: p.IP, SecureTransport: p.TLS,
+		UserAgent: r.UserAgent(), Time: h.cfg.Now().UTC(),
+	}
+}
+
+// serve takes the request through its stages. Input is decoded and validated
+// only for callers whose signature holds, and permission is asked for a resource
+// that is named by validated input.
+func (x *exchange) serve() error {
+	if err := x.route(); err != nil {
+		return err
+	}
+	if err := x.op.written(); err != nil {
+		return err
+	}
+	if err := x.authenticate(); err != nil {
+		return err
+	}
+	in := x.op.fn.newIn()
+	v := reflect.ValueOf(in).Elem()
+	if err := x.codec.decode(x, v); err != nil {
+		return err
+	}
+	x.in = v
+	if text := validate(x.op.in, v); text != "" {
+		return &Error{Status: 400, Code: x.svc.validationCode(), Message: text}
+	}
+	ctx := WithCall(x.r.Context(), x.call)
+	if err := x.authorize(ctx, in); err != nil {
+		return err
+	}
+	out, err := x.op.fn.serve(ctx, in)
+	if err != nil {
+		return x.domainError(err)
+	}
+	x.codec.answer(x, reflect.ValueOf(out).Elem())
+	return nil
+}
+
+// domainError finds the wire form of what an operation returned.
+func (x *exchange) domainError(err error) error {
+	if e, ok := x.svc.spec.Errors.Find(err); ok {
+		return e
+	}
+	return err
+}
+
+// validationCode is how the service reports input that breaks its model.
+func (s *service) validationCode() string {
+	switch s.model.Service {
+	case "sts", "iam":
+		return "ValidationError"
+	case "cognito-idp", "cognito-identity", "cognito-sync", "poolhouse":
+		return "InvalidParameterException"
+	}
+	return "ValidationException"
+}
+
+// fail answers an error. Whatever is not an *Error is unexpected: it is logged,
+// and the client learns only the request id.
+func (x *exchange) fail(err error) {
+	var e *Error
+	switch {
+	case errors.Is(err, errTooLarge):
+		x.w.Header().Set("Connection", "close") // the rest of the body is not read
+		e = x.codec.refusal(&Error{Status: 413, Code: "RequestEntityTooLarge", Message: "The request body is too large."})
+		e.Status = http.StatusRequestEntityTooLarge
+	case errors.As(err, &e):
+	case errors.Is(err, context.Canceled) && x.r.Context().Err() != nil:
+		e = x.internal() // nobody is there to read it
+	default:
+		x.h.cfg.Log.Error("aws call failed", "service", x.call.Service, "operation", x.call.Operation,
+			"request_id", x.call.RequestID, "error", err)
+		e = x.internal()
+	}
+	if e.Status < 400 || e.Code == "" {
+		x.h.cfg.Log.Error("aws error without code or status", "operation", x.call.Operation, "error", e)
+		e = x.internal()
+	}
+	x.event.ErrorCode, x.event.ErrorText = e.Code, e.Message
+	x.codec.fail(x, e)
+}
+
+func (x *exchange) internal() *Error {
+	code := "InternalFailure"
+	if x.svc != nil {
+		code = x.svc.internal
+	}
+	return &Error{Status: 500, Code: code, Message: "An internal error occurred. Request id: " + x.call.RequestID}
+}
+
+// recover turns a panic into an internal error. If the answer had begun, the
+// connection is dropped, so that no half answer looks whole.
+func (x *exchange) recover() {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if x.done || p == http.ErrAbortHandler {
+		panic(p)
+	}
+	x.fail(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+}
+
+// write sends a whole answer.
+func (x *exchange) write(status int, contentType string, body []byte) {
+	x.done = true
+	x.event.Status = status
+	h := x.w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("X-Amzn-Requestid", x.call.RequestID)
+	h.Set("Cache-Control", "no-store") // answers hold tokens and credentials
+	h.Set("X-Content-Type-Options", "nosniff")
+	x.w.WriteHeader(status)
+	_, _ = x.w.Write(body) // the client is gone: nothing to tell it
+}
+
+// record hands the call to the audit log.
+func (x *exchange) record() {
+	if x.h.cfg.Audit == nil || x.op == nil || x.event.Status == 0 {
+		return
+	}
+	x.event.Call = *x.call
+	x.event.Duration = max(x.h.cfg.Now().Sub(x.call.Time), time.Duration(0))
+	if x.in.IsValid() {
+		x.event.Params = redact(x.op.in, x.in)
+	}
+	// The answer is out; a client that hangs up must not lose the record.
+	x.h.cfg.Audit.Record(context.WithoutCancel(x.r.Context()), x.event)
+}
