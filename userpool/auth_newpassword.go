@@ -99,7 +99,7 @@ func (a *Auth) sessionUser(ctx context.Context, c *Client, s *session, name stri
 	switch {
 	case u.Sub != s.Sub:
 		return nil, errSession
-	case u.PasswordChanged.UnixMicro() != s.Changed:
+	case u.Status != ForceChangePassword || u.PasswordChanged.UnixMicro() != s.Changed:
 		return nil, errSessionUsed
 	case !u.Enabled:
 		return nil, errUserDisabled
