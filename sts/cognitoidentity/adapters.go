@@ -1,0 +1,66 @@
+package cognitoidentity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/poolhouse/poolhouse/sts"
+	"github.com/poolhouse/poolhouse/sts/identity"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// UserPools lets identity pools verify the ID tokens of this server's user pools.
+type UserPools struct{ Tokens *userpool.Tokens }
+
+var _ identity.UserPools = UserPools{}
+
+// Verify implements identity.UserPools.
+func (u UserPools) Verify(ctx context.Context, pool, token string) (map[string]any, error) {
+	c, err := u.Tokens.VerifyID(ctx, userpool.PoolID(pool), token)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	return c.Raw, nil
+}
+
+// Alive implements identity.UserPools.
+func (u UserPools) Alive(ctx context.Context, pool string, claims map[string]any) error {
+	sub, _ := claims["sub"].(string)
+	origin, _ := claims["origin_jti"].(string)
+	issued, _ := claims["iat"].(float64)
+	_, err := u.Tokens.Alive(ctx, userpool.PoolID(pool), sub, origin, time.Unix(int64(issued), 0))
+	return refusal(err)
+}
+
+// refusal gives the ways in which a user pool says no the one kind that identity
+// pools know.
+func refusal(err error) error {
+	for _, no := range []error{userpool.ErrNotAuthorized, userpool.ErrUserNotFound, userpool.ErrPoolNotFound} {
+		if errors.Is(err, no) {
+			return fmt.Errorf("%w: %w", identity.ErrNotAuthorized, err)
+		}
+	}
+	return err
+}
+
+// Providers lets identity pools look up the account's OpenID Connect providers.
+type Providers struct {
+	Store   sts.Store
+	Account string
+}
+
+var _ identity.OIDCProviders = Providers{}
+
+// OIDCProvider implements identity.OIDCProviders.
+func (p Providers) OIDCProvider(ctx context.Context, arn string) (issuer string, clients []string, err error) {
+	provider, err := p.Store.OIDCProviders().Get(ctx, p.Account, identity.ProviderOfARN(arn))
+	if errors.Is(err, sts.ErrNotFound) || err == nil && provider.ARN() != arn {
+		return "", nil, identity.ErrNotFound
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	return provider.Issuer, provider.ClientIDs, nil
+}

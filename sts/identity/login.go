@@ -1,0 +1,184 @@
+package identity
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/poolhouse/poolhouse/sts"
+)
+
+// A proof is a login whose token was verified.
+type proof struct {
+	Login
+	method *method
+	client string // the audience that was accepted
+	claims map[string]any
+}
+
+// prove verifies all logins of a request, in the order of their names. One that
+// fails fails the request, so that a stolen half of a pair is of no use.
+func (s *Service) prove(ctx context.Context, p *Pool, logins map[string]string) ([]*proof, error) {
+	var proofs []*proof
+	seen := map[string]bool{}
+	for _, provider := range sortedKeys(logins) {
+		one, err := s.proveOne(ctx, p, provider, logins[provider])
+		if err != nil {
+			return nil, err
+		}
+		if seen[one.Provider] { // both spellings of one user pool
+			return nil, errTwoOfOne
+		}
+		seen[one.Provider] = true
+		proofs = append(proofs, one)
+	}
+	return proofs, nil
+}
+
+func (s *Service) proveOne(ctx context.Context, p *Pool, provider, token string) (*proof, error) {
+	if slices.Contains(p.Settings.SAMLProviders, provider) {
+		return nil, fail(ErrInvalidParameter, "SAML logins of identity pools are not supported by this server; assume the role with AssumeRoleWithSAML.")
+	}
+	m, err := s.method(p, provider)
+	if err != nil {
+		return nil, err
+	}
+	unverified, err := peek(token)
+	if err != nil {
+		return nil, err
+	}
+	issuer, err := s.issuerOf(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	if iss, _ := unverified["iss"].(string); iss != issuer {
+		return nil, errIssuer
+	}
+	if audience(unverified) == nil {
+		return nil, errAudience // also an access token of a user pool
+	}
+	if exp, ok := unverified["exp"].(float64); ok && float64(s.Now().Unix()) >= exp {
+		return nil, errExpired
+	}
+	claims, err := s.verify(ctx, m, issuer, token)
+	if err != nil {
+		return nil, err
+	}
+	return s.accept(ctx, m, claims)
+}
+
+// peek reads the claims of a token that is not trusted yet, for an error that
+// tells its sender what is wrong.
+func peek(token string) (map[string]any, error) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return nil, errNotToken
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return nil, errNotToken
+	}
+	var claims map[string]any
+	if json.Unmarshal(raw, &claims) != nil || claims == nil {
+		return nil, errNotToken
+	}
+	return claims, nil
+}
+
+// issuerOf returns the issuer that tokens of a provider must have, and for a
+// provider of the account also learns its clients.
+func (s *Service) issuerOf(ctx context.Context, m *method) (string, error) {
+	switch {
+	case m.userPool != "":
+		return s.Issuer(m.userPool), nil
+	case m.arn == "":
+		return m.issuer, nil
+	}
+	issuer, clients, err := s.Providers.OIDCProvider(ctx, m.arn)
+	if errors.Is(err, ErrNotFound) {
+		return "", errProvider
+	}
+	for _, c := range clients {
+		m.clients[c] = true
+	}
+	return issuer, err
+}
+
+func (s *Service) verify(ctx context.Context, m *method, issuer, token string) (map[string]any, error) {
+	if m.userPool != "" {
+		claims, err := s.UserPools.Verify(ctx, m.userPool, token)
+		if errors.Is(err, ErrNotAuthorized) {
+			return nil, s.refused(ctx, m, err, errNotToken)
+		}
+		return claims, err
+	}
+	if s.Remote == nil {
+		return nil, fail(ErrExternalService, "This server verifies no tokens of other issuers.")
+	}
+	claims, err := s.Remote.Verify(ctx, issuer, token)
+	switch {
+	case errors.Is(err, sts.ErrTokenExpired):
+		return nil, s.refused(ctx, m, err, errExpired)
+	case errors.Is(err, sts.ErrInvalidToken):
+		return nil, s.refused(ctx, m, err, errNotToken)
+	case errors.Is(err, sts.ErrIDPCommunication):
+		return nil, &Fault{Kind: ErrExternalService, Text: "The keys of " + m.name + " could not be fetched.", Cause: err}
+	}
+	return claims, err
+}
+
+func (s *Service) refused(ctx context.Context, m *method, cause, answer error) error {
+	s.Log.InfoContext(ctx, "login token refused", "provider", m.name, "error", cause)
+	return answer
+}
+
+// accept checks for whom a verified token was made, and whether its user may
+// still sign in.
+func (s *Service) accept(ctx context.Context, m *method, claims map[string]any) (*proof, error) {
+	subject, _ := claims["sub"].(string)
+	if subject == "" {
+		return nil, fail(ErrNotAuthorized, "Invalid login token. Missing a required claim: sub")
+	}
+	i := slices.IndexFunc(audience(claims), func(a string) bool { return m.clients[a] })
+	if i < 0 {
+		s.Log.InfoContext(ctx, "login token for another audience", "provider", m.name, "aud", claims["aud"], "azp", claims["azp"])
+		return nil, errProvider
+	}
+	p := &proof{Login: Login{m.name, subject}, method: m, client: audience(claims)[i], claims: claims}
+	if !m.checked[p.client] {
+		return p, nil
+	}
+	err := s.UserPools.Alive(ctx, m.userPool, claims)
+	if errors.Is(err, ErrNotAuthorized) {
+		return nil, s.refused(ctx, m, err, fail(ErrNotAuthorized, "Invalid login token. The user is no longer signed in."))
+	}
+	return p, err
+}
+
+// audience returns azp where a token has it, else its aud.
+func audience(claims map[string]any) []string {
+	if azp, _ := claims["azp"].(string); azp != "" {
+		return []string{azp}
+	}
+	return texts(claims["aud"])
+}
+
+// texts reads a claim that may be a string or a list of them.
+func texts(v any) (out []string) {
+	switch v := v.(type) {
+	case string:
+		return []string{v}
+	case []string:
+		return v
+	case []any:
+		for _, item := range v {
+			if s, ok := item.(string); ok {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}

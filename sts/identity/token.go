@@ -1,0 +1,156 @@
+package identity
+
+import (
+	"context"
+	"crypto/rsa"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"math/big"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+
+	"github.com/poolhouse/poolhouse/sts"
+)
+
+const (
+	keyScope  = "identity"
+	algorithm = "RS256"
+	tokenLife = 10 * time.Minute
+)
+
+// TokenIssuer is the issuer of pool tokens. Its discovery document and key set
+// stand below it, at /.well-known/openid-configuration and /.well-known/jwks.json.
+func (s *Service) TokenIssuer() string { return s.PublicURL + "/identity" }
+
+// A poolToken is what a pool token says.
+type poolToken struct {
+	Issuer   string   `json:"iss"`
+	Audience string   `json:"aud"`
+	Subject  string   `json:"sub"`
+	AMR      []string `json:"amr"`
+	Issued   int64    `json:"iat"`
+	Expires  int64    `json:"exp"`
+}
+
+// OpenIDToken returns a token that speaks for an identity at STS (the basic flow),
+// and the identity, which a merge may have changed.
+func (s *Service) OpenIDToken(ctx context.Context, id ID, logins map[string]string) (token string, owner ID, err error) {
+	who, err := s.present(ctx, id, logins)
+	if err != nil {
+		return "", "", err
+	}
+	if classic := who.pool.Settings.AllowClassic; classic != nil && !*classic {
+		return "", "", errClassicOff
+	}
+	now := s.now()
+	token, err = s.sign(ctx, &poolToken{Issuer: s.TokenIssuer(), Audience: string(who.pool.ID), Subject: string(who.identity.ID),
+		AMR: who.amr(), Issued: now.Unix(), Expires: now.Add(tokenLife).Unix()})
+	return token, who.identity.ID, err
+}
+
+func (s *Service) sign(ctx context.Context, claims *poolToken) (string, error) {
+	key, err := s.Keys.Signer(ctx, keyScope, algorithm)
+	if err != nil {
+		return "", err
+	}
+	options := (&jose.SignerOptions{}).WithType("JWT").WithHeader("kid", key.ID)
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: key.Private}, options)
+	if err != nil {
+		return "", err
+	}
+	return jwt.Signed(signer).Claims(claims).Serialize()
+}
+
+var _ sts.LocalIssuers = (*Service)(nil)
+
+// Verify implements sts.LocalIssuers for pool tokens. A token of an identity
+// that was merged away, deleted or unlinked since is refused.
+func (s *Service) Verify(ctx context.Context, issuer, raw string) (claims map[string]any, ok bool, err error) {
+	if issuer != s.TokenIssuer() {
+		return nil, false, nil
+	}
+	claims, err = s.verifyPoolToken(ctx, raw)
+	return claims, true, err
+}
+
+func (s *Service) verifyPoolToken(ctx context.Context, raw string) (map[string]any, error) {
+	token, err := jwt.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256})
+	if err != nil || len(token.Headers) != 1 {
+		return nil, sts.ErrInvalidToken
+	}
+	keys, err := s.Keys.Published(ctx, keyScope)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range keys {
+		if key.ID != token.Headers[0].KeyID {
+			continue
+		}
+		var (
+			known poolToken
+			all   map[string]any
+		)
+		if token.Claims(key.Private.Public(), &known, &all) != nil || known.Issuer != s.TokenIssuer() {
+			return nil, sts.ErrInvalidToken
+		}
+		return all, s.checkPoolToken(ctx, &known)
+	}
+	return nil, sts.ErrInvalidToken
+}
+
+func (s *Service) checkPoolToken(ctx context.Context, t *poolToken) error {
+	if s.Now().Unix() >= t.Expires {
+		return sts.ErrTokenExpired
+	}
+	i, err := s.Store.Identity(ctx, ID(t.Subject))
+	if errors.Is(err, ErrNotFound) || err == nil && (i.Disabled || string(i.Pool) != t.Audience) {
+		return sts.ErrInvalidToken
+	}
+	return err
+}
+
+// Discovery returns the discovery document of the token issuer.
+func (s *Service) Discovery() ([]byte, error) {
+	return json.Marshal(struct {
+		Issuer     string   `json:"issuer"`
+		JWKS       string   `json:"jwks_uri"`
+		Responses  []string `json:"response_types_supported"`
+		Subjects   []string `json:"subject_types_supported"`
+		Algorithms []string `json:"id_token_signing_alg_values_supported"`
+		Claims     []string `json:"claims_supported"`
+	}{s.TokenIssuer(), s.TokenIssuer() + "/.well-known/jwks.json", []string{"id_token"}, []string{"public"},
+		[]string{algorithm}, []string{"iss", "aud", "sub", "amr", "iat", "exp"}})
+}
+
+// JWKS returns the key set of the token issuer, and makes its first key.
+func (s *Service) JWKS(ctx context.Context) ([]byte, error) {
+	if _, err := s.Keys.Signer(ctx, keyScope, algorithm); err != nil {
+		return nil, err
+	}
+	keys, err := s.Keys.Published(ctx, keyScope)
+	if err != nil {
+		return nil, err
+	}
+	type jwk struct {
+		Type      string `json:"kty"`
+		Use       string `json:"use"`
+		Algorithm string `json:"alg"`
+		KeyID     string `json:"kid"`
+		Modulus   string `json:"n"`
+		Exponent  string `json:"e"`
+	}
+	set := struct {
+		Keys []jwk `json:"keys"`
+	}{Keys: []jwk{}}
+	for _, key := range keys {
+		if public, ok := key.Private.Public().(*rsa.PublicKey); ok {
+			set.Keys = append(set.Keys, jwk{"RSA", "sig", key.Algorithm, key.ID,
+				base64.RawURLEncoding.EncodeToString(public.N.Bytes()),
+				base64.RawURLEncoding.EncodeToString(big.NewInt(int64(public.E)).Bytes())})
+		}
+	}
+	return json.Marshal(set)
+}
