@@ -1,0 +1,3 @@
+// Sends the form that carries a SAML response to the app. Without scripts the
+// user presses its button.
+document.getElementById("saml-post").submit();
