@@ -22,8 +22,8 @@ type SAMLVerifier interface {
 	// Metadata returns entity ID and signing certificates of an identity provider.
 	Metadata(raw []byte) (*SAMLMetadata, error)
 	// Assertion returns the content of the one assertion in a Response that one of
-	// the certificates signed. Nothing but signature and form is checked.
-	// It returns ErrAssertionSignature or ErrAssertionMalformed.
+	// the certificates signed. Whom it is for is not judged.
+	// It returns ErrAssertionSignature, ErrAssertionMalformed or ErrTokenExpired.
 	Assertion(raw []byte, certs []*x509.Certificate, now time.Time) (*Assertion, error)
 }
 
@@ -72,7 +72,10 @@ type SAMLResult struct {
 	Subject, SubjectType, Issuer, Audience, NameQualifier string
 }
 
-const samlRefusal = "Not authorized to perform sts:AssumeRoleWithSAML"
+const (
+	samlRefusal      = "Not authorized to perform sts:AssumeRoleWithSAML"
+	assertionExpired = "The SAML assertion is expired"
+)
 
 // AssumeRoleWithSAML exchanges an assertion for a session. An assertion works once.
 func (s *Service) AssumeRoleWithSAML(ctx context.Context, in SAMLRequest) (*SAMLResult, error) {
@@ -153,6 +156,8 @@ func (s *Service) readAssertion(ctx context.Context, p *SAMLProvider, response s
 		return nil, &Fault{Kind: ErrInvalidToken, Text: "Response signature invalid", Cause: err}
 	case errors.Is(err, ErrAssertionMalformed):
 		return nil, &Fault{Kind: ErrInvalidToken, Text: "Could not parse the SAML response", Cause: err}
+	case errors.Is(err, ErrTokenExpired):
+		return nil, &Fault{Kind: ErrTokenExpired, Text: assertionExpired, Cause: err}
 	case err != nil:
 		return nil, err
 	}

@@ -82,7 +82,7 @@ func (s *Service) checkTimes(a *Assertion) error {
 	now := s.Now()
 	ended := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
 	if ended(s.deadline(a)) || ended(a.SessionNotOnOrAfter) {
-		return fail(ErrTokenExpired, "The SAML assertion is expired")
+		return fail(ErrTokenExpired, assertionExpired)
 	}
 	ahead := now.Add(clockSkew)
 	if ahead.Before(a.NotBefore) || ahead.Before(a.Confirmations[0].NotBefore) {

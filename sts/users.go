@@ -58,6 +58,14 @@ func (s *Service) DeleteUser(ctx context.Context, name string) error {
 	return noUser(err, name)
 }
 
+// SetUserBoundary sets the permissions boundary; an empty one removes it.
+func (s *Service) SetUserBoundary(ctx context.Context, name, arn string) error {
+	if err := s.checkBoundary(ctx, arn); err != nil {
+		return err
+	}
+	return s.updateUser(ctx, name, func(u *User) error { u.Permissions.Boundary = arn; return nil })
+}
+
 // PutUserPolicy adds or replaces an inline policy.
 func (s *Service) PutUserPolicy(ctx context.Context, user, name, doc string) error {
 	if err := s.checkInline(name, doc); err != nil {

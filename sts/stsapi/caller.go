@@ -1,0 +1,86 @@
+package stsapi
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/poolhouse/poolhouse/internal/awsapi"
+	"github.com/poolhouse/poolhouse/sts"
+)
+
+// GetCallerIdentity serves the operation of that name. It needs no permission.
+func (a *API) GetCallerIdentity(ctx context.Context, _ *GetCallerIdentityInput) (*GetCallerIdentityOutput, error) {
+	p, err := principal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &GetCallerIdentityOutput{UserId: &p.UserID, Account: &p.Account, Arn: &p.ARN}, nil
+}
+
+// GetAccessKeyInfo serves the operation of that name. It says nothing of whether
+// the key exists or works: there is one account.
+func (a *API) GetAccessKeyInfo(_ context.Context, in *GetAccessKeyInfoInput) (*GetAccessKeyInfoOutput, error) {
+	id := *in.AccessKeyId
+	if !strings.HasPrefix(id, "AKIA") && !strings.HasPrefix(id, "ASIA") && id != a.STS.RootAccessKeyID {
+		return nil, &awsapi.Error{Status: 400, Code: "ValidationError", Message: "The specified value for accessKeyId is invalid."}
+	}
+	return &GetAccessKeyInfoOutput{Account: &a.STS.Account}, nil
+}
+
+// GetSessionToken serves the operation of that name.
+func (a *API) GetSessionToken(ctx context.Context, in *GetSessionTokenInput) (*GetSessionTokenOutput, error) {
+	if in.SerialNumber != nil || in.TokenCode != nil {
+		return nil, &awsapi.Error{Status: 403, Code: "AccessDenied", Message: "MultiFactorAuthentication failed: this server has no MFA devices of IAM users."}
+	}
+	p, err := principal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.STS.SessionToken(ctx, p, seconds(in.DurationSeconds))
+	if err != nil {
+		return nil, err
+	}
+	return &GetSessionTokenOutput{Credentials: credentials(c)}, nil
+}
+
+// GetFederationToken serves the operation of that name.
+func (a *API) GetFederationToken(ctx context.Context, in *GetFederationTokenInput) (*GetFederationTokenOutput, error) {
+	p, err := principal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f, err := a.STS.FederationToken(ctx, p, sts.FederationRequest{Name: *in.Name, Tags: tags(in.Tags),
+		SessionSpec: spec(ctx, in.Policy, in.PolicyArns, in.DurationSeconds)})
+	if err != nil {
+		return nil, err
+	}
+	return &GetFederationTokenOutput{Credentials: credentials(f.Credentials),
+		FederatedUser:    &FederatedUser{FederatedUserId: &f.ID, Arn: &f.ARN},
+		PackedPolicySize: awsapi.Ptr(int32(f.PackedPolicy))}, nil
+}
+
+var errNoPrincipal = errors.New("stsapi: the caller was not resolved by this package")
+
+// principal returns who signed the request.
+func principal(ctx context.Context) (*sts.Principal, error) {
+	if c := awsapi.FromContext(ctx).Caller; c != nil {
+		if p, ok := c.Principal.(*sts.Principal); ok {
+			return p, nil
+		}
+	}
+	return nil, errNoPrincipal
+}
+
+// requestKeys are the condition keys of the request itself.
+func requestKeys(ctx context.Context) map[string][]string {
+	c := awsapi.FromContext(ctx)
+	keys := map[string][]string{"aws:SecureTransport": {strconv.FormatBool(c.SecureTransport)}}
+	for name, value := range map[string]string{"aws:SourceIp": c.SourceIP, "aws:UserAgent": c.UserAgent, "aws:RequestedRegion": c.Region} {
+		if value != "" {
+			keys[name] = []string{value}
+		}
+	}
+	return keys
+}
