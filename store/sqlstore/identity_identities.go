@@ -11,11 +11,6 @@ import (
 	"github.com/poolhouse/poolhouse/sts/identity"
 )
 
-// A querier is a database or a transaction.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
 const (
 	insertIdentity = `INSERT INTO identity (id, pool, disabled, created, modified) VALUES ($1, $2, 0, $3, $4)`
 	selectIdentity = `SELECT i.id, i.pool, i.disabled, i.created, i.modified, l.provider, l.subject
