@@ -1,0 +1,82 @@
+package cognitoidp
+
+import (
+	"context"
+
+	"github.com/poolhouse/poolhouse/internal/awsapi"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// signedIn returns the user of an access token, and the client that it was
+// issued to.
+func (a *API) signedIn(ctx context.Context, token *string) (*userpool.User, *userpool.Client, error) {
+	claims, err := a.Tokens.SignedInUser(ctx, *token)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := a.Pools.Client(ctx, claims.Pool, claims.Client)
+	return claims.User, c, err
+}
+
+// UpdateUserAttributes changes the user's own attributes.
+func (a *API) UpdateUserAttributes(ctx context.Context, in *UpdateUserAttributesInput) (*UpdateUserAttributesOutput, error) {
+	u, c, err := a.signedIn(ctx, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	sent, err := a.Pools.UpdateAttributes(ctx, c, u, attributesIn(in.UserAttributes))
+	if err != nil {
+		return nil, err
+	}
+	out := &UpdateUserAttributesOutput{CodeDeliveryDetailsList: []CodeDeliveryDetailsType{}}
+	for _, d := range sent {
+		out.CodeDeliveryDetailsList = append(out.CodeDeliveryDetailsList, *deliveryOut(d))
+	}
+	return out, nil
+}
+
+// DeleteUserAttributes deletes the user's own attributes.
+func (a *API) DeleteUserAttributes(ctx context.Context, in *DeleteUserAttributesInput) (*DeleteUserAttributesOutput, error) {
+	u, c, err := a.signedIn(ctx, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	return &DeleteUserAttributesOutput{}, a.Pools.DeleteAttributes(ctx, c, u, in.UserAttributeNames)
+}
+
+// GetUserAttributeVerificationCode sends a code that verifies an address.
+func (a *API) GetUserAttributeVerificationCode(ctx context.Context, in *GetUserAttributeVerificationCodeInput) (*GetUserAttributeVerificationCodeOutput, error) {
+	u, _, err := a.signedIn(ctx, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	d, err := a.Pools.AttributeCode(ctx, u, *in.AttributeName)
+	return &GetUserAttributeVerificationCodeOutput{CodeDeliveryDetails: deliveryOut(d)}, err
+}
+
+// VerifyUserAttribute verifies an address with its code.
+func (a *API) VerifyUserAttribute(ctx context.Context, in *VerifyUserAttributeInput) (*VerifyUserAttributeOutput, error) {
+	u, _, err := a.signedIn(ctx, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	return &VerifyUserAttributeOutput{}, a.Pools.VerifyAttribute(ctx, u, *in.AttributeName, *in.Code)
+}
+
+// ChangePassword replaces the user's own password.
+func (a *API) ChangePassword(ctx context.Context, in *ChangePasswordInput) (*ChangePasswordOutput, error) {
+	u, _, err := a.signedIn(ctx, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	return &ChangePasswordOutput{}, a.Pools.ChangePassword(ctx, u, awsapi.Value(in.PreviousPassword), *in.ProposedPassword)
+}
+
+// DeleteUser deletes the user's own account.
+func (a *API) DeleteUser(ctx context.Context, in *DeleteUserInput) (*DeleteUserOutput, error) {
+	u, _, err := a.signedIn(ctx, in.AccessToken)
+	if err != nil {
+		return nil, err
+	}
+	return &DeleteUserOutput{}, a.Pools.DeleteUser(ctx, u)
+}

@@ -1,0 +1,60 @@
+package cognitoidp
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/poolhouse/poolhouse/internal/awsapi"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// refuse returns an error for settings that would promise a protection, or a
+// step of a sign-in, that nothing here provides. To store them would be a lie.
+func refuse(in *CreateUserPoolInput) error {
+	if m := in.MfaConfiguration; m != nil && *m != "OFF" {
+		return unsupported("MfaConfiguration " + *m)
+	}
+	if in.LambdaConfig != nil {
+		if name := firstSet(*in.LambdaConfig); name != "" {
+			return unsupported("LambdaConfig." + name)
+		}
+	}
+	if add := in.UserPoolAddOns; add != nil {
+		if mode := awsapi.Value(add.AdvancedSecurityMode); mode != "" && mode != "OFF" {
+			return unsupported("UserPoolAddOns.AdvancedSecurityMode " + mode)
+		}
+	}
+	if in.Policies != nil && in.Policies.SignInPolicy != nil {
+		for _, f := range in.Policies.SignInPolicy.AllowedFirstAuthFactors {
+			if f != "PASSWORD" {
+				return unsupported("SignInPolicy.AllowedFirstAuthFactors " + f)
+			}
+		}
+	}
+	if t := in.VerificationMessageTemplate; t != nil && awsapi.Value(t.DefaultEmailOption) == "CONFIRM_WITH_LINK" {
+		return unsupported("VerificationMessageTemplate.DefaultEmailOption CONFIRM_WITH_LINK")
+	}
+	if k := in.KeyConfiguration; k != nil && awsapi.Value(k.KmsKeyArn) != "" {
+		return unsupported("KeyConfiguration.KmsKeyArn")
+	}
+	if i := in.IssuerConfiguration; i != nil && !slices.Contains([]string{"", "ORIGINAL"}, awsapi.Value(i.Type)) {
+		return unsupported("IssuerConfiguration.Type " + *i.Type)
+	}
+	return nil
+}
+
+// unsupported names a setting that is refused.
+func unsupported(setting string) error {
+	return userpool.Fail(userpool.ErrInvalidParameter, setting+" is not supported by this server yet.")
+}
+
+// firstSet returns the name of the first member of a structure that is given.
+func firstSet(structure any) string {
+	v := reflect.ValueOf(structure)
+	for i := range v.NumField() {
+		if !v.Field(i).IsZero() {
+			return v.Type().Field(i).Name
+		}
+	}
+	return ""
+}
