@@ -1,0 +1,17 @@
+// Package sync_test runs amazon-cognito-js, the published sync library, and the
+// Sync client of the AWS SDK for JavaScript v3 against the binary.
+package sync_test
+
+import (
+	"testing"
+
+	"github.com/poolhouse/poolhouse/conformance/harness"
+)
+
+func TestCognitoSync(t *testing.T) {
+	harness.EachProfile(t, func(t *testing.T, s *harness.Server) {
+		env := s.Fixture(t).Env()
+		harness.Node(t, "sync/devices.test.js", env...)
+		harness.Node(t, "sync/client.test.js", env...)
+	})
+}
