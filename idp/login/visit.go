@@ -1,0 +1,147 @@
+package login
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/internal/ephemeral"
+	"github.com/poolhouse/poolhouse/internal/web"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// A visit is what every page of a flow knows: the pool, and who the user is
+// signing in for.
+type visit struct {
+	pool   *userpool.Pool
+	client *userpool.Client // nil where a Gate asks
+	query  url.Values       // carried from page to page
+}
+
+// kept are the parameters of the authorize endpoint that the login pages carry.
+var kept = []string{"response_type", "client_id", "redirect_uri", "state", "scope", "nonce", "code_challenge",
+	"code_challenge_method", "prompt", "max_age", "login_hint", "id_token_hint", "resource", "lang", "ui_locales", "acr_values",
+	"response_mode", "identity_provider", "idp_identifier", "request", "request_uri", "registration"}
+
+// visit reads the request. A request whose client or return address is wrong is
+// answered with the error page, and visit returns nil.
+func (h *Handler) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
+	pool, err := h.Store.Pool(r.Context(), userpool.PoolID(r.PathValue("pool")))
+	if errors.Is(err, userpool.ErrPoolNotFound) {
+		return nil, web.Fail(http.StatusNotFound, "There is no such page.", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	q := r.URL.Query()
+	if token := q.Get(continueParam); token != "" {
+		return h.visitForGate(r, pool, token)
+	}
+	client, err := h.Store.Client(r.Context(), userpool.ClientID(q.Get("client_id")))
+	if errors.Is(err, userpool.ErrClientNotFound) || err == nil && client.Pool != pool.ID {
+		toError(w, pool, "invalid_client", q.Get("client_id"))
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !client.OAuthEnabled || !idp.MatchRedirect(client.CallbackURLs, q.Get("redirect_uri")) {
+		toError(w, pool, "redirect_mismatch", string(client.ID))
+		return nil, nil
+	}
+	web.AllowFormTarget(w.Header(), q.Get("redirect_uri"))
+	v := &visit{pool: pool, client: client, query: url.Values{}}
+	for _, name := range kept {
+		if q.Has(name) {
+			v.query[name] = q[name]
+		}
+	}
+	return v, nil
+}
+
+func (h *Handler) visitForGate(r *http.Request, pool *userpool.Pool, token string) (*visit, error) {
+	_, err := h.Ephemeral.Get(r.Context(), nsContinue, string(pool.ID)+"/"+token)
+	if errors.Is(err, ephemeral.ErrNotFound) {
+		return nil, web.Fail(http.StatusBadRequest, "This sign-in has expired. Go back to the app and start again.", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &visit{pool: pool, query: url.Values{continueParam: {token}}}, nil
+}
+
+// submitted is visit for a form: it checks the form's token too.
+func (h *Handler) submitted(w http.ResponseWriter, r *http.Request) (*visit, error) {
+	v, err := h.visit(w, r)
+	if v == nil || err != nil {
+		return nil, err
+	}
+	return v, h.Forms.Check(r, string(v.pool.ID))
+}
+
+// actor is the client that account operations run as. Where a Gate asks there is
+// none; then it may do nothing but reset a password, and hides who exists.
+func (v *visit) actor() *userpool.Client {
+	if v.client != nil {
+		return v.client
+	}
+	return &userpool.Client{Pool: v.pool.ID, HideUserExistence: true}
+}
+
+// address is a page of this visit.
+func (v *visit) address(page string, extra ...string) string {
+	q := url.Values{}
+	for name, values := range v.query {
+		q[name] = values
+	}
+	for i := 0; i+1 < len(extra); i += 2 {
+		q.Set(extra[i], extra[i+1])
+	}
+	return "/" + string(v.pool.ID) + "/" + page + "?" + q.Encode()
+}
+
+// finish starts the session, under a new id, and sends the browser back.
+func (h *Handler) finish(w http.ResponseWriter, r *http.Request, v *visit, user *userpool.User) error {
+	to := v.address("oauth2/authorize")
+	if token := v.query.Get(continueParam); token != "" {
+		raw, err := h.Ephemeral.Take(r.Context(), nsContinue, string(v.pool.ID)+"/"+token)
+		if errors.Is(err, ephemeral.ErrNotFound) {
+			return web.Fail(http.StatusBadRequest, "This sign-in has expired. Go back to the app and start again.", err)
+		}
+		if err != nil {
+			return err
+		}
+		to = string(raw)
+	}
+	sess, err := h.Browser.SignIn(w, r, user, "pwd")
+	if err != nil {
+		return err
+	}
+	if v.wantsProof() {
+		if to, err = h.Gate.returnFrom(r, sess, to); err != nil {
+			return err
+		}
+	}
+	seeOther(w, to)
+	return nil
+}
+
+// wantsProof reports whether who asked may insist on a fresh sign-in.
+func (v *visit) wantsProof() bool {
+	return v.client == nil || v.query.Has("prompt") || v.query.Has("max_age") || v.query.Has("id_token_hint")
+}
+
+// seeOther sends the browser on with GET. The address is ours: nothing resolves it.
+func seeOther(w http.ResponseWriter, to string) {
+	w.Header().Set("Location", to)
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+func toError(w http.ResponseWriter, pool *userpool.Pool, code, client string) {
+	seeOther(w, "/"+string(pool.ID)+"/error?"+url.Values{"error": {code}, "client_id": {client}}.Encode())
+}
+
+// fold trims what people add by accident when they type a code.
+func fold(code string) string { return strings.Join(strings.Fields(code), "") }
