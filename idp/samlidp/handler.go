@@ -118,16 +118,26 @@ func (h *Handler) metadata(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	certs, err := h.certificates(r.Context(), pool.ID)
+	doc, err := h.Metadata(r.Context(), pool.ID)
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/samlmetadata+xml")
 	w.Header().Set("Cache-Control", "max-age=300")
-	_, _ = w.Write(samlxml.WriteIDPMetadata(&samlxml.IDPDescription{
-		EntityID: h.EntityID(pool.ID), SSO: h.SSOURL(pool.ID), Certificates: certs,
+	_, _ = w.Write(doc)
+	return nil
+}
+
+// Metadata returns the metadata of a pool's identity provider, with every
+// certificate that its responses may be signed by.
+func (h *Handler) Metadata(ctx context.Context, pool userpool.PoolID) ([]byte, error) {
+	certs, err := h.certificates(ctx, pool)
+	if err != nil {
+		return nil, err
+	}
+	return samlxml.WriteIDPMetadata(&samlxml.IDPDescription{
+		EntityID: h.EntityID(pool), SSO: h.SSOURL(pool), Certificates: certs,
 		ValidUntil: h.Now().Add(metadataLife).Truncate(time.Second), CacheFor: metadataCache,
 		NameIDFormats: []string{formatURNs[Persistent], formatURNs[Transient], formatURNs[EmailAddress], formatURNs[Unspecified]},
-	}))
-	return nil
+	}), nil
 }
