@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
@@ -15,7 +16,7 @@ import (
 var ErrNotImplemented = errors.New("userpool: not implemented")
 
 // Auth signs users in: it runs the flows of InitiateAuth and the password checks
-// of the hosted pages, under one set of rules.
+// of the hosted pages, under one set of rules. Use it by pointer.
 type Auth struct {
 	Store     Store
 	Ephemeral ephemeral.Store
@@ -24,6 +25,8 @@ type Auth struct {
 	Tokens    *Tokens
 	Now       func() time.Time
 	Log       *slog.Logger
+
+	turns [64]sync.Mutex // see record
 }
 
 // A Step is an answer on the way to tokens: a challenge, or the tokens.
@@ -70,8 +73,9 @@ func (a *Auth) Initiate(ctx context.Context, c *Client, flow string, params map[
 	return nil, notImplemented(flow + " flow")
 }
 
-// Respond answers a challenge.
-func (a *Auth) Respond(ctx context.Context, c *Client, challenge string, responses map[string]string, session string, admin bool) (*Step, error) {
+// Respond answers a challenge, of an administrator's flow and of a user's alike:
+// the challenge's own state says which client and user it belongs to.
+func (a *Auth) Respond(ctx context.Context, c *Client, challenge string, responses map[string]string, session string, _ bool) (*Step, error) {
 	switch challenge {
 	case challengeVerifier:
 		return a.respondVerifier(ctx, c, responses)

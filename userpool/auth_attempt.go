@@ -84,27 +84,9 @@ func barred(u *User) error {
 	return nil
 }
 
-func (a *Auth) refuseLocked(ctx context.Context, key string) error {
-	locked, err := a.locked(ctx, key)
-	if err == nil && locked {
-		return errAttempts
-	}
-	return err
-}
-
-// settle ends an attempt. The lock is asked again: of many guesses sent at once
-// none may be answered after one of them has closed it.
+// settle ends an attempt.
 func (a *Auth) settle(ctx context.Context, pool *Pool, try *attempt, ok bool) (*User, error) {
-	if err := a.refuseLocked(ctx, try.key); err != nil {
-		return nil, err
-	}
-	if !ok || try.user == nil {
-		if err := a.failed(ctx, try.key); err != nil {
-			return nil, err
-		}
-		return nil, errPassword
-	}
-	if err := a.forgive(ctx, try.key); err != nil {
+	if err := a.record(ctx, try.key, ok && try.user != nil); err != nil {
 		return nil, err
 	}
 	if err := barred(try.user); err != nil {

@@ -3,6 +3,7 @@ package userpool
 import (
 	"context"
 	"errors"
+	"hash/maphash"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
@@ -28,6 +29,36 @@ func lockKey(ctx context.Context, pool PoolID, account string) string {
 	return string(pool) + "\x00" + account + "\x00" + originOf(ctx).key()
 }
 
+// refuseLocked returns errAttempts while attempts are refused.
+func (a *Auth) refuseLocked(ctx context.Context, key string) error {
+	locked, err := a.locked(ctx, key)
+	if err == nil && locked {
+		return errAttempts
+	}
+	return err
+}
+
+// record counts the outcome of an attempt, and returns errPassword for a wrong
+// password. The lock is asked again, and outcomes for one key wait for each other:
+// of many guesses sent at once none is answered after one of them closed the lock.
+func (a *Auth) record(ctx context.Context, key string, ok bool) error {
+	turn := &a.turns[maphash.String(turnSeed, key)%uint64(len(a.turns))]
+	turn.Lock()
+	defer turn.Unlock()
+	if err := a.refuseLocked(ctx, key); err != nil {
+		return err
+	}
+	if ok {
+		return a.forgive(ctx, key)
+	}
+	if err := a.failed(ctx, key); err != nil {
+		return err
+	}
+	return errPassword
+}
+
+var turnSeed = maphash.MakeSeed()
+
 // locked reports whether attempts are refused now.
 func (a *Auth) locked(ctx context.Context, key string) (bool, error) {
 	n, err := a.Ephemeral.Count(ctx, nsFailures, key, 0, lockIdle)
@@ -47,7 +78,11 @@ func (a *Auth) failed(ctx context.Context, key string) error {
 	if err != nil || n < freeFailures {
 		return err
 	}
-	return a.Ephemeral.Put(ctx, nsLocks, key, []byte{1}, a.Now().Add(lockTime(n)))
+	wait := lockTime(n)
+	if a.Log != nil {
+		a.Log.WarnContext(ctx, "sign-in locked", "failures", n, "origin", originOf(ctx).key(), "for", wait)
+	}
+	return a.Ephemeral.Put(ctx, nsLocks, key, []byte{1}, a.Now().Add(wait))
 }
 
 // lockTime is 2^(n-5) seconds after the nth failure.
