@@ -61,8 +61,25 @@ func fromAPI(e awsapi.Event) Event {
 		Time: e.Call.Time, Type: APICall, Source: e.Call.Service + ".amazonaws.com", Name: e.Call.Operation,
 		Identity: identityOf(e.Call.Caller), Region: e.Call.Region, SourceIP: e.Call.SourceIP,
 		UserAgent: e.Call.UserAgent, RequestID: e.Call.RequestID,
-		ErrorCode: e.ErrorCode, ErrorText: e.ErrorText, Params: e.Params,
+		ErrorCode: e.ErrorCode, ErrorText: e.ErrorText, Params: lowerMembers(e.Params),
 	}
+}
+
+// lowerMembers gives the members of an input that was turned into a map already
+// CloudTrail's spelling. Deeper names may be a user's own and stay.
+func lowerMembers(params any) any {
+	m, ok := params.(map[string]any)
+	if !ok {
+		return params
+	}
+	out := make(map[string]any, len(m))
+	for name, v := range m {
+		if name != "" {
+			name = lowerFirst(name)
+		}
+		out[name] = v
+	}
+	return out
 }
 
 func identityOf(c *awsapi.Caller) Identity {

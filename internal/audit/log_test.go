@@ -95,6 +95,16 @@ func TestRecordOfACall(t *testing.T) {
 	}
 }
 
+// The wire layer hands inputs over as maps, with members as on the wire.
+func TestRecordOfAMap(t *testing.T) {
+	l := openLog(t, sqlstoretest.SQLite(t, time.Now).Audit())
+	l.Record(ctx, awsapi.Event{Params: map[string]any{"UserPoolId": "p", "UserAttributes": map[string]any{"Custom": "x"}, "Password": "hunter2"}})
+	got, err := json.Marshal(all(t, l)[0]["requestParameters"])
+	if want := `{"password":"` + audit.Hidden + `","userAttributes":{"Custom":"x"},"userPoolId":"p"}`; err != nil || string(got) != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 func TestIdentityTypes(t *testing.T) {
 	l := openLog(t, sqlstoretest.SQLite(t, time.Now).Audit())
 	for _, arn := range []string{"arn:aws:sts::0:assumed-role/r/s", "arn:aws:iam::0:root", "arn:aws:sts::0:federated-user/f", "odd"} {

@@ -153,7 +153,7 @@ func (s *IdentityStore) link(ctx context.Context, tx *sql.Tx, l *identity.Linkin
 			}
 		}
 	}
-	return owner, s.own(ctx, tx, owner, union, l)
+	return owner, s.own(ctx, tx, owner, union, involved, l)
 }
 
 // involved returns the given identity and the owners of the logins, locked in
@@ -210,28 +210,44 @@ func disableIdentity(ctx context.Context, tx *sql.Tx, id identity.ID, now time.T
 	return err
 }
 
-// own gives all logins to the owner: moved from others, or new. A new one that
-// somebody inserted since is errRace.
-func (s *IdentityStore) own(ctx context.Context, tx *sql.Tx, owner *identity.Identity, union []identity.Login, l *identity.Linking) error {
+// own gives all logins to the owner: moved from those involved, or new. One that
+// changed hands since it was read is errRace.
+func (s *IdentityStore) own(ctx context.Context, tx *sql.Tx, owner *identity.Identity, union []identity.Login,
+	involved []*identity.Identity, l *identity.Linking) error {
+	held := map[identity.Login]identity.ID{}
+	for _, i := range involved {
+		for _, login := range i.Logins {
+			held[login] = i.ID
+		}
+	}
 	for _, login := range union {
-		n, err := rowsAffected(tx.ExecContext(ctx, `UPDATE identity_login SET identity = $1
-			WHERE pool = $2 AND provider = $3 AND subject = $4`, owner.ID, l.Pool, login.Provider, login.Subject))
-		if err != nil {
-			return err
-		}
-		if n == 1 {
-			continue
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO identity_login (pool, provider, subject, identity) VALUES ($1, $2, $3, $4)`,
-			l.Pool, login.Provider, login.Subject, owner.ID)
-		if isUnique(err, "") {
-			return errRace
-		}
-		if err != nil {
+		if err := ownLogin(ctx, tx, owner, login, held[login]); err != nil {
 			return err
 		}
 	}
 	owner.Logins, owner.Modified = union, l.Now
 	_, err := tx.ExecContext(ctx, `UPDATE identity SET modified = $1 WHERE id = $2`, micros(l.Now), owner.ID)
+	return err
+}
+
+// ownLogin gives a login to the owner. holder is who has it, empty for nobody.
+func ownLogin(ctx context.Context, tx *sql.Tx, owner *identity.Identity, login identity.Login, holder identity.ID) error {
+	switch holder {
+	case owner.ID:
+		return nil
+	case "":
+		_, err := tx.ExecContext(ctx, `INSERT INTO identity_login (pool, provider, subject, identity) VALUES ($1, $2, $3, $4)`,
+			owner.Pool, login.Provider, login.Subject, owner.ID)
+		if isUnique(err, "") {
+			return errRace
+		}
+		return err
+	}
+	n, err := rowsAffected(tx.ExecContext(ctx, `UPDATE identity_login SET identity = $1
+		WHERE pool = $2 AND provider = $3 AND subject = $4 AND identity = $5`,
+		owner.ID, owner.Pool, login.Provider, login.Subject, holder))
+	if err == nil && n == 0 {
+		return errRace
+	}
 	return err
 }
