@@ -1,0 +1,4 @@
+package identity
+
+// Peek is for the fuzz test.
+var Peek = peek
