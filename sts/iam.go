@@ -23,9 +23,13 @@ func orPath(path string) (string, error) {
 	return path, nil
 }
 
-// explain gives a store's ErrNotFound and ErrExists the text of IAM.
+// explain gives a store's ErrNotFound and ErrExists the text of IAM. An error
+// that has a text keeps it.
 func explain(err error, notFound, exists string) error {
+	var f *Fault
 	switch {
+	case errors.As(err, &f):
+		return err
 	case errors.Is(err, ErrNotFound) && notFound != "":
 		return fail(ErrNotFound, notFound)
 	case errors.Is(err, ErrExists) && exists != "":
@@ -68,7 +72,7 @@ func list[T any](ctx context.Context, c Collection[T], account string, p Page, p
 	}
 }
 
-// putPolicy adds or replaces an inline policy.
+// checkInline judges an inline policy before it is stored.
 func (s *Service) checkInline(name, doc string) error {
 	if !validName(name, 128) {
 		return fail(ErrValidation, "The specified value for policyName is invalid.")

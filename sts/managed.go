@@ -75,7 +75,10 @@ func (p *ManagedPolicy) Version(id string) (PolicyVersion, error) {
 
 func (s *Service) checkAttachable(ctx context.Context, arn string) error {
 	_, err := s.managedDocument(ctx, arn)
-	return explain(err, "Policy "+arn+" does not exist or is not attachable.", "")
+	if errors.Is(err, ErrNotFound) {
+		return fail(ErrNotFound, "Policy "+arn+" does not exist or is not attachable.")
+	}
+	return err
 }
 
 func (s *Service) checkBoundary(ctx context.Context, arn string) error {

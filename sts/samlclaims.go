@@ -99,11 +99,16 @@ func (c *samlClaims) shorten(life time.Duration) {
 
 // readAttributes reads the attributes that AWS defines.
 func (c *samlClaims) readAttributes(a *Assertion) error {
+	seen := map[string]bool{}
 	for _, attr := range a.Attributes {
 		name, ours := strings.CutPrefix(attr.Name, samlAttribute)
 		if !ours {
 			continue
 		}
+		if seen[name] && name != "Role" && name != "TransitiveTagKeys" {
+			return fail(ErrInvalidToken, name+" must have exactly one value in AuthnResponse")
+		}
+		seen[name] = true
 		var err error
 		switch key, isTag := strings.CutPrefix(name, "PrincipalTag:"); {
 		case isTag:
