@@ -143,10 +143,12 @@ func (h *Handler) issueCode(w http.ResponseWriter, r *http.Request, req *request
 	return nil
 }
 
-// forFosite is the request with only what was validated in it.
+// forFosite is the request with only what was validated in it. state stays with
+// us: fosite refuses one of fewer than eight characters and cannot be told not to
+// (F5), but Cognito's apps may send a short one or none.
 func (req *request) forFosite() *http.Request {
 	form := url.Values{"client_id": {string(req.client.ID)}, "redirect_uri": {req.redirectURI}, "response_type": {"code"},
-		"scope": {joinScopes(req.scopes)}, "state": {req.state}}
+		"scope": {joinScopes(req.scopes)}, "state": {"kept at the edge"}}
 	if req.challenge != "" {
 		form.Set("code_challenge", req.challenge)
 		form.Set("code_challenge_method", "S256")

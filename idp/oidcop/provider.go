@@ -35,7 +35,6 @@ func (h *Handler) exchange(pool *userpool.Pool) *exchange { return &exchange{h: 
 // the tokens.
 func (x *exchange) provider() *fosite.Fosite {
 	config := &fosite.Config{
-		MinParameterEntropy:         -1, // state and nonce are the app's business: F5
 		OmitRedirectScopeParam:      true,
 		RefreshTokenScopes:          []string{}, // non-nil: no scope is needed for one: F14
 		EnforcePKCEForPublicClients: x.pool.Strict,
