@@ -26,6 +26,7 @@ type Config struct {
 	TLSKey         string   `yaml:"tls-key" name:"tls-key" help:"File with its private key (PEM)." type:"path"`
 	ClientCA       string   `yaml:"client-ca" name:"client-ca" help:"File with the authorities of client certificates (PEM)." type:"path"`
 	TrustedProxies []string `yaml:"trusted-proxies" name:"trusted-proxies" help:"Networks (CIDR) whose X-Forwarded-For and X-Forwarded-Proto are believed."`
+	MailDir        string   `yaml:"mail-dir" name:"mail-dir" help:"Directory that mails and text messages are written into, a file each." type:"path"`
 	LogFormat      string   `yaml:"log-format" name:"log-format" help:"text or json." default:"text" enum:"text,json"`
 	LogLevel       string   `yaml:"log-level" name:"log-level" help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
 

@@ -15,6 +15,10 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
+
+	"github.com/poolhouse/poolhouse/idp/samlidp"
+	"github.com/poolhouse/poolhouse/server/demo"
+	"github.com/poolhouse/poolhouse/userpool"
 )
 
 // drainTime is how long requests under way may take after a stop was asked for.
@@ -26,18 +30,29 @@ type Server struct {
 
 	cfg      Config
 	log      *slog.Logger
-	listener net.Listener
-	http     *http.Server
-	ready    atomic.Bool
-	closers  []func() error // run in reverse order
+	mail     userpool.Messenger // of the demo; nil elsewhere
+	sweepers map[string]sweeper
+	demo     *demo.App // nil elsewhere
+	samlIDP  *samlidp.Handler
+
+	fresh       bool // the store was never used before this start
+	madeRootKey bool
+	listener    net.Listener
+	http        *http.Server
+	ready       atomic.Bool
+	closers     []func() error // run in reverse order
 }
 
 // Open opens everything and binds the address, but serves nothing yet.
-func Open(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time) (_ *Server, err error) {
+func Open(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time) (*Server, error) {
+	return open(ctx, cfg, log, now, nil)
+}
+
+func open(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time, mail userpool.Messenger) (_ *Server, err error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, log: log}
+	s := &Server{cfg: cfg, log: log, mail: mail}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -47,7 +62,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Tim
 		return nil, err
 	}
 	s.closers = append(s.closers, s.closeListener)
-	handler, err := s.wire(ctx, cfg, s.URL(), now)
+	handler, err := s.wire(ctx, now)
 	if err != nil {
 		return nil, err
 	}

@@ -109,8 +109,11 @@ func (restCodec) fail(x *exchange, e *Error) {
 }
 
 func (restCodec) refusal(e *Error) *Error {
-	if e.Code == "RequestEntityTooLarge" {
+	switch e.Code {
+	case "RequestEntityTooLarge":
 		return renamed(e, e.Status)
+	case "AccessDenied": // Sync declares a name of its own, and its clients catch that
+		return &Error{Status: http.StatusForbidden, Code: "NotAuthorizedException", Message: e.Message}
 	}
 	return renamed(e, http.StatusForbidden)
 }

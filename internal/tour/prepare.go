@@ -120,7 +120,7 @@ func (t *Tour) seedUsers(ctx context.Context, root *awsclient.Key, _ string) err
 func (t *Tour) seedSAML(ctx context.Context, root *awsclient.Key, tag string) error {
 	provider, role := "tour-"+tag, "tour-employee-"+tag
 	var account struct {
-		Account string `xml:">Account"`
+		Account string `xml:"GetCallerIdentityResult>Account"`
 	}
 	if err := t.Query(ctx, "sts", "GetCallerIdentity", nil, &account, root); err != nil {
 		return err

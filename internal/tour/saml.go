@@ -115,13 +115,12 @@ func (t *Tour) fetchAssertion(ctx context.Context) error {
 	return nil
 }
 
-// assumed is the answer of AssumeRoleWithSAML and AssumeRole.
+// assumed is the answer of AssumeRoleWithSAML.
 type assumed struct {
 	Credentials struct {
 		AccessKeyId, SecretAccessKey, SessionToken, Expiration string
-	} `xml:">Credentials"`
-	AssumedRoleUser struct{ Arn string } `xml:">AssumedRoleUser"`
-	Subject         string               `xml:">Subject"`
+	} `xml:"AssumeRoleWithSAMLResult>Credentials"`
+	Arn string `xml:"AssumeRoleWithSAMLResult>AssumedRoleUser>Arn"`
 }
 
 func (a *assumed) key() awsclient.Key {
@@ -142,13 +141,13 @@ func (t *Tour) assumeRoleWithSAML(ctx context.Context) error {
 		return err
 	}
 	t.employee = out.key()
-	t.got("%s, key %s until %s", out.AssumedRoleUser.Arn, t.employee.AccessKeyID, out.Credentials.Expiration)
+	t.got("%s, key %s until %s", out.Arn, t.employee.AccessKeyID, out.Credentials.Expiration)
 	return nil
 }
 
 func (t *Tour) callerIdentity(ctx context.Context, key awsclient.Key) (arn string, err error) {
 	var out struct {
-		Arn string `xml:">Arn"`
+		Arn string `xml:"GetCallerIdentityResult>Arn"`
 	}
 	err = t.Query(ctx, "sts", "GetCallerIdentity", nil, &out, &key)
 	return out.Arn, err

@@ -9,7 +9,6 @@ import (
 	"net/url"
 
 	"github.com/crewjam/saml"
-	dsig "github.com/russellhaering/goxmldsig"
 
 	"github.com/poolhouse/poolhouse/internal/demodata"
 	"github.com/poolhouse/poolhouse/internal/web"
@@ -36,11 +35,11 @@ func (a *App) serviceProvider() saml.ServiceProvider {
 		return *u
 	}
 	return saml.ServiceProvider{
-		EntityID:        a.URL + "/demo/saml/metadata",
-		MetadataURL:     at("/demo/saml/metadata"),
-		AcsURL:          at("/demo/saml/acs"),
-		SloURL:          at("/demo/saml/logout"),
-		SignatureMethod: dsig.RSASHA256SignatureMethod,
+		EntityID:          a.URL + "/demo/saml/metadata",
+		MetadataURL:       at("/demo/saml/metadata"),
+		AcsURL:            at("/demo/saml/acs"),
+		SloURL:            at("/demo/saml/logout"),
+		AuthnNameIDFormat: saml.EmailAddressNameIDFormat,
 	}
 }
 

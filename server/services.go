@@ -1,0 +1,180 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/idp/samlidp"
+	"github.com/poolhouse/poolhouse/internal/outbound"
+	"github.com/poolhouse/poolhouse/sp/oidcrp"
+	"github.com/poolhouse/poolhouse/sts"
+	"github.com/poolhouse/poolhouse/sts/identity"
+	"github.com/poolhouse/poolhouse/sts/stsapi"
+	"github.com/poolhouse/poolhouse/sync/dataset"
+	"github.com/poolhouse/poolhouse/userpool"
+	"github.com/poolhouse/poolhouse/userpool/message"
+)
+
+// Services are the domain: what the APIs and the pages stand on.
+type Services struct {
+	Pools    *userpool.Service
+	Auth     *userpool.Auth
+	Tokens   *userpool.Tokens
+	Sessions *idp.Sessions
+	Apps     *samlidp.Service
+	STS      *sts.Service
+	Identity *identity.Service
+	Datasets *dataset.Service
+}
+
+// build makes the services over the stores.
+func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time) {
+	issuer := func(pool userpool.PoolID) string { return url + "/" + string(pool) }
+	ephemeral, pools := st.ephemeral(), st.db.Userpool(st.keys)
+	hasher := userpool.NewHasher(userpool.HasherConfig{})
+	fetch := outbound.New(cfg.AllowPrivateFetch)
+	remote := stsapi.Remote{Verifier: oidcrp.New(fetch, now)}
+
+	s.Tokens = &userpool.Tokens{Store: pools, Keys: st.keys, Now: now, Issuer: issuer}
+	s.Auth = &userpool.Auth{Store: pools, Ephemeral: ephemeral, Keys: st.keys, Hasher: hasher, Tokens: s.Tokens, Now: now, Log: s.log}
+	s.Pools = &userpool.Service{Store: pools, Ephemeral: ephemeral, Messages: s.messenger(now), Keys: st.keys, Hasher: hasher, Now: now,
+		Region: cfg.Region, Account: cfg.Account, Issuer: issuer, Log: s.log}
+	s.Sessions = &idp.Sessions{Store: st.sessions(), Users: pools, Now: now}
+	s.Apps = &samlidp.Service{Store: st.db.SAML(), Fetcher: fetch, Issuer: issuer, Now: now, Log: s.log}
+
+	stsStore := st.db.STS(st.keys)
+	s.STS = &sts.Service{Store: stsStore, Ephemeral: ephemeral, Keys: st.keys, SAML: stsapi.SAML{}, Remote: remote, Now: now, Log: s.log,
+		Region: cfg.Region, Account: cfg.Account, PublicURL: url,
+		RootAccessKeyID: cfg.RootAccessKeyID, RootSecretAccessKey: cfg.RootSecretAccessKey}
+	s.Identity = &identity.Service{Store: st.db.Identity(), Ephemeral: ephemeral, Keys: st.keys,
+		UserPools: userPools{s.Tokens}, Providers: providers{s.STS}, Remote: remote, Roles: s.STS, Now: now,
+		Region: cfg.Region, PublicURL: url, Issuer: func(pool string) string { return issuer(userpool.PoolID(pool)) }, Log: s.log}
+	s.STS.Local = localIssuers{url: url, pools: s.Tokens, identities: s.Identity, now: now}
+	s.Datasets = &dataset.Service{Store: st.datasets(), Secrets: st.keys, Now: now}
+
+	s.sweepers = map[string]sweeper{
+		"token families": pools.DeleteExpiredFamilies,
+		"grants":         st.db.IDP().DeleteExpiredGrants,
+		"sessions":       st.db.IDP().DeleteExpired,
+		"ephemeral": func(ctx context.Context, limit int) (int, error) {
+			n, err := st.db.Ephemeral().DeleteExpired(ctx, limit)
+			return int(n), err
+		},
+	}
+}
+
+// messenger is where mails go: the demo's viewer, a directory, or nowhere.
+func (s *Server) messenger(now func() time.Time) userpool.Messenger {
+	switch {
+	case s.mail != nil:
+		return s.mail
+	case s.cfg.MailDir != "":
+		return message.Files{Dir: s.cfg.MailDir, Now: now}
+	}
+	return message.Nowhere{}
+}
+
+// userPools shows identity pools the tokens of this server's user pools.
+type userPools struct{ tokens *userpool.Tokens }
+
+// Verify implements identity.UserPools.
+func (u userPools) Verify(ctx context.Context, pool, token string) (map[string]any, error) {
+	c, err := u.tokens.VerifyID(ctx, userpool.PoolID(pool), token)
+	if err != nil {
+		return nil, notAuthorized(err)
+	}
+	return c.Raw, nil
+}
+
+// Alive implements identity.UserPools.
+func (u userPools) Alive(ctx context.Context, pool string, claims map[string]any) error {
+	sub, _ := claims["sub"].(string)
+	origin, _ := claims["origin_jti"].(string)
+	_, err := u.tokens.Alive(ctx, userpool.PoolID(pool), sub, origin, numericDate(claims["iat"]))
+	return notAuthorized(err)
+}
+
+// numericDate reads a claim of a verified token (RFC 7519 section 2); anything
+// else is the zero time, which every sign-out is later than.
+func numericDate(v any) time.Time {
+	switch n := v.(type) {
+	case float64:
+		return time.Unix(int64(n), 0)
+	case int64:
+		return time.Unix(n, 0)
+	case json.Number:
+		if i, err := n.Int64(); err == nil {
+			return time.Unix(i, 0)
+		}
+	}
+	return time.Time{}
+}
+
+// notAuthorized marks a refusal of a token; a store's failure stays one.
+func notAuthorized(err error) error {
+	if errors.Is(err, userpool.ErrNotAuthorized) || errors.Is(err, userpool.ErrPoolNotFound) || errors.Is(err, userpool.ErrUserNotFound) {
+		return fmt.Errorf("%w: %w", identity.ErrNotAuthorized, err)
+	}
+	return err
+}
+
+// providers shows identity pools the OpenID providers of the account.
+type providers struct{ sts *sts.Service }
+
+// OIDCProvider implements identity.OIDCProviders.
+func (p providers) OIDCProvider(ctx context.Context, arn string) (issuer string, clients []string, err error) {
+	o, err := p.sts.OIDCProvider(ctx, arn)
+	if errors.Is(err, sts.ErrNotFound) {
+		return "", nil, fmt.Errorf("%w: %w", identity.ErrNotFound, err)
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	return o.URL, o.ClientIDs, nil
+}
+
+// identities tells the Sync operations which identities there are.
+type identities struct{ pools *identity.Service }
+
+// Exists implements cognitosync.Identities.
+func (i identities) Exists(ctx context.Context, pool, id string) (bool, error) {
+	found, err := i.pools.Identity(ctx, identity.ID(id))
+	if errors.Is(err, identity.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && string(found.Pool) == pool, err
+}
+
+// localIssuers verifies tokens of this server without a call to itself.
+type localIssuers struct {
+	url        string
+	pools      *userpool.Tokens
+	identities *identity.Service
+	now        func() time.Time
+}
+
+// Verify implements sts.LocalIssuers.
+func (l localIssuers) Verify(ctx context.Context, issuer, raw string) (claims map[string]any, ok bool, err error) {
+	if claims, ok, err = l.identities.Verify(ctx, issuer, raw); ok {
+		return claims, true, err
+	}
+	pool, ours := strings.CutPrefix(issuer, l.url+"/")
+	if !ours || strings.Contains(pool, "/") {
+		return nil, false, nil
+	}
+	c, err := l.pools.IDHint(ctx, userpool.PoolID(pool), raw)
+	switch {
+	case errors.Is(err, userpool.ErrNotAuthorized) || errors.Is(err, userpool.ErrPoolNotFound):
+		return nil, true, fmt.Errorf("%w: %w", sts.ErrInvalidToken, err)
+	case err != nil:
+		return nil, true, err
+	case !l.now().Before(c.Expires):
+		return nil, true, sts.ErrTokenExpired
+	}
+	return c.Raw, true, nil
+}

@@ -1,0 +1,128 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/poolhouse/poolhouse/idp/browser"
+	"github.com/poolhouse/poolhouse/idp/login"
+	"github.com/poolhouse/poolhouse/idp/oidcop"
+	"github.com/poolhouse/poolhouse/idp/samlidp"
+	"github.com/poolhouse/poolhouse/internal/audit"
+	"github.com/poolhouse/poolhouse/internal/awsapi"
+	"github.com/poolhouse/poolhouse/internal/web"
+	"github.com/poolhouse/poolhouse/server/poolhouseapi"
+	"github.com/poolhouse/poolhouse/static"
+	"github.com/poolhouse/poolhouse/sts/cognitoidentity"
+	"github.com/poolhouse/poolhouse/sts/iamapi"
+	"github.com/poolhouse/poolhouse/sts/stsapi"
+	"github.com/poolhouse/poolhouse/sync/cognitosync"
+	"github.com/poolhouse/poolhouse/templates"
+	"github.com/poolhouse/poolhouse/userpool"
+	"github.com/poolhouse/poolhouse/userpool/cognitoidp"
+)
+
+// wire opens the stores and joins stores, services and handlers.
+func (s *Server) wire(ctx context.Context, now func() time.Time) (http.Handler, error) {
+	st, err := s.openStores(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	url := s.URL()
+	if err := s.ensureRootKey(ctx, st.keys); err != nil {
+		return nil, err
+	}
+	s.build(s.cfg, st, url, now)
+	aws, err := s.awsAPIs(ctx, st, now)
+	if err != nil {
+		return nil, err
+	}
+	proxies, err := s.cfg.proxies()
+	if err != nil {
+		return nil, err
+	}
+	from, m, mux := origin{proxies}, newMetrics(), http.NewServeMux()
+	pages, err := s.pages(ctx, st, url, now)
+	if err != nil {
+		return nil, err
+	}
+	s.health(mux, st.checks())
+	m.mount(mux, from)
+	mux.Handle("/static/", static.Handler())
+	mux.Handle("/identity/.well-known/", s.identityDocuments())
+	mux.Handle("/", pages)
+	return s.edge(from, m.observe(apisOr(aws, mux))), nil
+}
+
+// awsAPIs joins the operations of all services into one handler.
+func (s *Server) awsAPIs(ctx context.Context, st *stores, now func() time.Time) (*awsapi.Handler, error) {
+	key, err := st.keys.Secret(ctx, "audit")
+	if err != nil {
+		return nil, err
+	}
+	log := audit.Open(audit.Config{Store: st.db.Audit(), Key: key, Account: s.cfg.Account, Region: s.cfg.Region, Now: now, Errors: s.log})
+	s.closers = append(s.closers, func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+		defer cancel()
+		return log.Close(ctx)
+	})
+	access := &stsapi.Access{Service: s.STS}
+	return awsapi.NewHandler(awsapi.Config{
+		Services: s.apis(s.cfg, access, log), Credentials: access, Authorizer: access, Audit: log,
+		Region: s.cfg.Region, Account: s.cfg.Account, Now: now, Log: s.log,
+	})
+}
+
+// apis is the operation table of the server.
+func (s *Services) apis(cfg Config, access *stsapi.Access, log *audit.Log) []awsapi.Service {
+	return []awsapi.Service{
+		(&cognitoidp.API{Pools: s.Pools, Auth: s.Auth, Tokens: s.Tokens}).Service(),
+		(&cognitoidentity.API{Pools: s.Identity, Authorizer: access, Audit: log, Region: cfg.Region, Account: cfg.Account}).Service(),
+		(&cognitosync.API{Datasets: s.Datasets, Identities: identities{s.Identity}, Region: cfg.Region, Account: cfg.Account}).Service(),
+		(&stsapi.API{STS: s.STS}).Service(),
+		(&iamapi.API{STS: s.STS}).Service(),
+		(&poolhouseapi.API{Apps: s.Apps, Region: cfg.Region, Account: cfg.Account}).Service(),
+	}
+}
+
+// pages joins everything that browsers and apps visit.
+func (s *Server) pages(ctx context.Context, st *stores, url string, now func() time.Time) (*web.Mux, error) {
+	secret, err := st.keys.Secret(ctx, "forms")
+	if err != nil {
+		return nil, err
+	}
+	issuer := func(pool userpool.PoolID) string { return url + "/" + string(pool) }
+	store, ephemeral := st.db.Userpool(st.keys), st.ephemeral()
+	sessions := &browser.Store{Sessions: s.Sessions, Secure: secure(url)}
+	gate := &login.Gate{Browser: sessions, Ephemeral: ephemeral, Now: now, Log: s.log}
+	forms := &web.Forms{Secret: secret, Secure: secure(url)}
+	views, err := web.ParsePages(templates.FS, "login", static.Path)
+	if err != nil {
+		return nil, err
+	}
+	hosted := &login.Handler{Store: store, Passwords: s.Auth, Accounts: s.Pools, Browser: sessions, Gate: gate, Ephemeral: ephemeral,
+		Forms: forms, Pages: views, Now: now, Log: s.log}
+	mux := web.NewMux(s.log, login.ErrorPage(views))
+	mux.HSTS = secure(url)
+	hosted.Mount(mux)
+	(&oidcop.Handler{Store: store, Tokens: s.Tokens, Grants: st.db.IDP(), Browser: sessions, Gate: gate, Issuer: issuer, Now: now, Log: s.log}).Mount(mux)
+	s.samlIDP = &samlidp.Handler{Apps: st.db.SAML(), Directory: store, Gate: gate, Keys: st.keys, Ephemeral: ephemeral, Issuer: issuer, Now: now, Log: s.log,
+		Secure: secure(url), Script: static.Path("saml-post.js")}
+	s.samlIDP.Mount(mux)
+	if err := s.addDemo(mux, url); err != nil {
+		return nil, err
+	}
+	return mux, nil
+}
+
+// apisOr sends AWS calls to the APIs and everything else to next.
+func apisOr(aws *awsapi.Handler, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if aws.Matches(r) {
+			aws.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
