@@ -99,11 +99,15 @@ func (a Attribute) constant() (string, bool) {
 
 var attributeSource = regexp.MustCompile(`^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,256}$`)
 
-// applyMetadata fills in what the metadata decides.
+// applyMetadata fills in what the metadata decides. It must be valid at the time
+// of the change; later on, the administrator's word counts.
 func (a *Application) applyMetadata(xml string) error {
 	sp, err := samlxml.ParseSPMetadata([]byte(xml))
 	if err != nil {
 		return userpool.Fail(userpool.ErrInvalidParameter, "The metadata is not that of a SAML 2.0 service provider.")
+	}
+	if !sp.ValidUntil.IsZero() && !a.Modified.Before(sp.ValidUntil) {
+		return userpool.Fail(userpool.ErrInvalidParameter, "The metadata is no longer valid.")
 	}
 	acs := postEndpoints(sp)
 	if len(acs) == 0 {

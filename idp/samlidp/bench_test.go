@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -42,7 +43,7 @@ func benchSSO(b *testing.B, r *rig) {
 		b.Fatal(err)
 	}
 	sum := sha256.Sum256([]byte("floor"))
-	var floor, total time.Duration
+	var floor, total []time.Duration
 	b.ReportAllocs()
 	for b.Loop() {
 		start := time.Now()
@@ -52,10 +53,15 @@ func benchSSO(b *testing.B, r *rig) {
 		mid := time.Now()
 		rec := httptest.NewRecorder()
 		r.Config.Handler.ServeHTTP(rec, req)
-		floor, total = floor+mid.Sub(start), total+time.Since(mid)
+		floor, total = append(floor, mid.Sub(start)), append(total, time.Since(mid))
 		if rec.Code != http.StatusOK {
 			b.Fatalf("status %d: %s", rec.Code, rec.Body)
 		}
 	}
-	b.ReportMetric(float64(total)/float64(floor), "x-sign")
+	b.ReportMetric(float64(median(total))/float64(median(floor)), "x-sign")
+}
+
+func median(d []time.Duration) time.Duration {
+	slices.Sort(d)
+	return d[len(d)/2]
 }

@@ -9,8 +9,6 @@ import (
 	"github.com/poolhouse/poolhouse/internal/samlxml"
 )
 
-// Second-level status codes of Core 3.2.2.2 are crewjam's constants.
-
 // check judges what a request asks for, before anybody signs in. Whatever it
 // returns is a refusal, or our own failure.
 func (x *exchange) check() error {
@@ -38,6 +36,9 @@ func (x *exchange) check() error {
 	}
 	if err := x.checkName(); err != nil {
 		return err
+	}
+	if _, ok := x.stated(classOrder); !ok { // no sign-in could ever satisfy it
+		return errContext
 	}
 	return x.validate()
 }
@@ -92,29 +93,37 @@ func classes(methods []string, secure bool) []string {
 	return held
 }
 
-// chooseContext picks the class to state for a sign-in, or refuses with
-// NoAuthnContext (Core 3.3.2.2.1). An app that did not ask is told how a
-// password came, if one did, since that is what most apps look for.
+var errContext = refuse(saml.StatusResponder, saml.StatusNoAuthnContext, "the sign-in is not of the kind asked for")
+
+// chooseContext picks the class to state for a sign-in, or refuses.
 func (x *exchange) chooseContext(methods []string) error {
-	held := classes(methods, x.secure())
-	refused := refuse(saml.StatusResponder, saml.StatusNoAuthnContext, "the sign-in is not of the kind asked for")
+	class, ok := x.stated(classes(methods, x.secure()))
+	if !ok {
+		return errContext
+	}
+	x.context = class
+	return nil
+}
+
+// stated returns which of the classes that hold answers the request (Core
+// 3.3.2.2.1). An app that did not ask is told how a password came, if one did,
+// since that is what most apps look for.
+func (x *exchange) stated(held []string) (string, bool) {
+	if x.request != nil && x.request.OddContext {
+		return "", false
+	}
 	if x.request == nil || len(x.request.Contexts) == 0 {
-		if x.request != nil && x.request.OddContext {
-			return refused
+		if slices.Contains(held, classProtected) {
+			return classProtected, true
 		}
-		x.context = held[len(held)-1]
-		if i := slices.Index(held, classProtected); i >= 0 {
-			x.context = held[i]
-		}
-		return nil
+		return held[len(held)-1], true
 	}
 	for _, wanted := range x.request.Contexts {
 		if class, ok := satisfy(held, wanted, x.request.Comparison); ok {
-			x.context = class
-			return nil
+			return class, true
 		}
 	}
-	return refused
+	return "", false
 }
 
 // satisfy returns the class among held that answers a wanted one.

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/crewjam/saml"
@@ -50,11 +51,7 @@ func (x *exchange) session(ctx context.Context, s *idp.Session) (*saml.Session, 
 
 // groups reads the user's groups only if the app is told of them.
 func (x *exchange) groups(ctx context.Context, user *userpool.User) ([]string, error) {
-	wanted := x.app.NameIDAttribute == "groups"
-	for _, a := range x.app.Attributes {
-		wanted = wanted || a.Value == "groups"
-	}
-	if !wanted {
+	if !slices.ContainsFunc(x.app.Attributes, func(a Attribute) bool { return a.Value == "groups" }) {
 		return nil, nil
 	}
 	all, err := x.h.Directory.GroupsOf(ctx, x.pool.ID, user.Username)

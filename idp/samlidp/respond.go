@@ -86,7 +86,7 @@ var postPage = template.Must(template.New("post").Parse(`<!doctype html>
 <body>
 <main>
 <form id="saml-post" method="post" action="{{.Form.URL}}">
-<input type="hidden" name="SAMLResponse" value="{{.Form.SAMLResponse}}">
+<input type="hidden" name="SAMLResponse" {{.Value}}>
 {{- if .Form.RelayState}}
 <input type="hidden" name="RelayState" value="{{.Form.RelayState}}">
 {{- end}}
@@ -101,6 +101,24 @@ var postPage = template.Must(template.New("post").Parse(`<!doctype html>
 </html>
 `))
 
+// A view is what the page shows.
+type view struct {
+	Form         saml.IdpAuthnRequestForm
+	Value        template.HTMLAttr // of the Response
+	Name, Script string
+}
+
+// view encodes a Response for the page. Base64 has no character that HTML would
+// mind, and is long, so the template need not look at it.
+func (x *exchange) view(raw []byte) view {
+	encoded := base64.StdEncoding.EncodeToString(raw)
+	return view{
+		Form:  saml.IdpAuthnRequestForm{URL: x.acs.Location, SAMLResponse: encoded, RelayState: x.relayState},
+		Value: template.HTMLAttr(`value="` + encoded + `"`), // #nosec G203: see above
+		Name:  x.app.Name, Script: x.h.Script,
+	}
+}
+
 // post writes the page that carries a Response to the app (Bindings 3.5.4).
 func (x *exchange) post(w http.ResponseWriter, r *http.Request, out *samlxml.Outgoing) error {
 	signer, err := x.h.signer(r.Context(), x.pool.ID)
@@ -112,12 +130,7 @@ func (x *exchange) post(w http.ResponseWriter, r *http.Request, out *samlxml.Out
 		return err
 	}
 	var page bytes.Buffer
-	err = postPage.Execute(&page, struct {
-		Form         saml.IdpAuthnRequestForm
-		Name, Script string
-	}{saml.IdpAuthnRequestForm{URL: x.acs.Location, SAMLResponse: base64.StdEncoding.EncodeToString(raw),
-		RelayState: x.relayState}, x.app.Name, x.h.Script})
-	if err != nil {
+	if err := postPage.Execute(&page, x.view(raw)); err != nil {
 		return err
 	}
 	web.AllowFormTarget(w.Header(), x.acs.Location)

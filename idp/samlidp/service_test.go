@@ -42,6 +42,9 @@ func TestCreateRefuses(t *testing.T) {
 		{"an attribute twice", func(s *samlidp.Spec) {
 			s.Attributes = []samlidp.Attribute{{Name: "a", Value: "email"}, {Name: "a", Value: "email"}}
 		}},
+		{"expired metadata", func(s *samlidp.Spec) {
+			s.MetadataXML = ptr(strings.Replace(awsMetadata, "2030", "2020", 1))
+		}},
 		{"not metadata", func(s *samlidp.Spec) { s.MetadataXML = ptr("<a/>") }},
 		{"of an identity provider", func(s *samlidp.Spec) {
 			s.MetadataXML = ptr(strings.ReplaceAll(good, "SPSSODescriptor", "IDPSSODescriptor"))

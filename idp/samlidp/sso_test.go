@@ -270,6 +270,17 @@ func TestContexts(t *testing.T) {
 	}
 }
 
+// TestImpossibleContext: nobody is asked to sign in for what cannot work.
+func TestImpossibleContext(t *testing.T) {
+	r := newRig(t, nil)
+	r.ask(t, func(q *saml.AuthnRequest) {
+		q.RequestedAuthnContext = &saml.RequestedAuthnContext{Comparison: "exact", AuthnContextClassRef: "urn:x"}
+	})
+	if r.gate.logins != 0 {
+		t.Errorf("%d logins", r.gate.logins)
+	}
+}
+
 func TestForceAuthn(t *testing.T) {
 	r := newRig(t, nil)
 	r.ask(t, nil)

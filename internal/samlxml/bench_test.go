@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/sha256"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,18 +12,23 @@ import (
 )
 
 // interleave times op and its floor in turns, so that both meet the same
-// machine, and reports op's time as a multiple of the floor's.
+// machine, and reports op's median as a multiple of the floor's.
 func interleave(b *testing.B, unit string, floor, op func()) {
 	b.Helper()
-	var low, high time.Duration
+	var low, high []time.Duration
 	for b.Loop() {
 		start := time.Now()
 		floor()
 		mid := time.Now()
 		op()
-		low, high = low+mid.Sub(start), high+time.Since(mid)
+		low, high = append(low, mid.Sub(start)), append(high, time.Since(mid))
 	}
-	b.ReportMetric(float64(high)/float64(low), unit)
+	b.ReportMetric(float64(median(high))/float64(median(low)), unit)
+}
+
+func median(d []time.Duration) time.Duration {
+	slices.Sort(d)
+	return d[len(d)/2]
 }
 
 func rsaSign(b *testing.B) func() {
