@@ -120,10 +120,20 @@ test('nobody else, but the account itself', async () => {
   await at('private').update([put('a', '1', 0)]);
   const { SyncSessionToken } = await at('private').list();
   const foreign = at('private', bob.call);
-  for (const operation of ['ListRecords', 'DescribeDataset', 'DeleteDataset', 'ListDatasets', 'DescribeIdentityUsage']) {
-    await refused(foreign.send(operation), 'NotAuthorizedException');
+  const operations = ['ListRecords', 'DescribeDataset', 'DeleteDataset', 'ListDatasets', 'DescribeIdentityUsage'];
+  for (const operation of operations) await refused(foreign.send(operation), 'AccessDeniedException');
+
+  // A policy that is too wide lets nobody into the data of others either.
+  const role = { RoleName: env.POOLHOUSE_ROLE_ARN.split('/').pop(), PolicyName: 'wide' };
+  const wide = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'cognito-sync:*', Resource: '*' }] };
+  await root('iam', 'PutRolePolicy', { ...role, PolicyDocument: JSON.stringify(wide) });
+  for (const operation of operations) {
+    const error = await refused(foreign.send(operation), 'NotAuthorizedException');
+    assert.equal(error.$metadata.httpStatusCode, 403);
   }
   await refused(foreign.update([put('b', '1', 0)], SyncSessionToken), 'NotAuthorizedException');
+  await root('iam', 'DeleteRolePolicy', role);
+
   const { Records } = await at('private', root).list();
   assert.deepEqual(Records.map((r) => r.Key), ['a']);
   const unknown = { IdentityPoolId, IdentityId: 'us-east-1:00000000-0000-0000-0000-000000000000' };
