@@ -110,6 +110,11 @@ func (w *world) changeUser(name string, change func(*userpool.User)) {
 	w.check(err)
 }
 
+func (w *world) signOut(name string) {
+	w.Helper()
+	w.changeUser(name, func(u *userpool.User) { u.SignedOut = w.Now() })
+}
+
 // initiate runs a flow with parameters given as name, value, name, value …
 func (w *world) initiate(c *userpool.Client, flow string, params ...string) (*userpool.Step, error) {
 	return w.auth.Initiate(w.Context(), c, flow, pairs(params), strings.HasPrefix(flow, "ADMIN"))

@@ -97,7 +97,7 @@ func TestRefusedRefreshes(t *testing.T) {
 			return s.RefreshToken
 		}, userpool.ErrNotAuthorized, "Refresh Token has been revoked"},
 		{"signed out", func(w *world, s *userpool.TokenSet) string {
-			w.check(w.tokens.SignOut(w.Context(), worldPool, "alice"))
+			w.signOut("alice")
 			return s.RefreshToken
 		}, userpool.ErrNotAuthorized, "Refresh Token has been revoked"},
 		{"disabled", func(w *world, s *userpool.TokenSet) string {

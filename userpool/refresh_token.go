@@ -173,13 +173,3 @@ func (t *Tokens) RevokeFamily(ctx context.Context, pool PoolID, id string) error
 	}
 	return err
 }
-
-// SignOut kills all tokens that a user has now (GlobalSignOut).
-func (t *Tokens) SignOut(ctx context.Context, pool PoolID, username string) error {
-	now := t.Now().UTC().Truncate(time.Microsecond)
-	_, err := t.Store.UpdateUser(ctx, pool, username, func(u *User) error {
-		u.SignedOut = now
-		return nil
-	})
-	return err
-}

@@ -161,7 +161,7 @@ func TestAccessTokenEnds(t *testing.T) {
 		{"expired", func(w *world, _ *userpool.TokenSet) { w.Advance(time.Hour) }, userpool.ErrNotAuthorized, "Access Token has expired"},
 		{"revoked", func(w *world, s *userpool.TokenSet) { w.check(w.tokens.Revoke(w.Context(), w.client, s.RefreshToken)) },
 			userpool.ErrNotAuthorized, "Access Token has been revoked"},
-		{"signed out", func(w *world, _ *userpool.TokenSet) { w.check(w.tokens.SignOut(w.Context(), worldPool, "alice")) },
+		{"signed out", func(w *world, _ *userpool.TokenSet) { w.signOut("alice") },
 			userpool.ErrNotAuthorized, "Access Token has been revoked"},
 		{"disabled", func(w *world, _ *userpool.TokenSet) {
 			w.changeUser("alice", func(u *userpool.User) { u.Enabled = false })
@@ -194,7 +194,7 @@ func TestSignOutIsOfThePast(t *testing.T) {
 	before, err := w.passwordSignIn(plain, "alice", password)
 	w.check(err)
 	w.Advance(time.Second)
-	w.check(w.tokens.SignOut(t.Context(), worldPool, "alice"))
+	w.signOut("alice")
 	_, err = w.tokens.VerifyAccess(t.Context(), before.AccessToken)
 	wantFault(t, err, userpool.ErrNotAuthorized, "Access Token has been revoked")
 	w.Advance(time.Second)

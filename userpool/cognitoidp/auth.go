@@ -1,0 +1,147 @@
+package cognitoidp
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/poolhouse/poolhouse/internal/awsapi"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// authOps lists the operations of signing in and of tokens.
+func (a *API) authOps() []awsapi.Op {
+	return []awsapi.Op{
+		awsapi.Func("AdminInitiateAuth", awsapi.SigV4, a.AdminInitiateAuth),
+		awsapi.Func("AdminRespondToAuthChallenge", awsapi.SigV4, a.AdminRespondToAuthChallenge),
+		awsapi.Func("GetSigningCertificate", awsapi.SigV4, a.GetSigningCertificate),
+		awsapi.Func("GetTokensFromRefreshToken", awsapi.Public, a.GetTokensFromRefreshToken),
+		awsapi.Func("GetUser", awsapi.AccessToken, a.GetUser),
+		awsapi.Func("GlobalSignOut", awsapi.AccessToken, a.GlobalSignOut),
+		awsapi.Func("InitiateAuth", awsapi.Public, a.InitiateAuth),
+		awsapi.Func("RespondToAuthChallenge", awsapi.Public, a.RespondToAuthChallenge),
+		awsapi.Func("RevokeToken", awsapi.Public, a.RevokeToken),
+	}
+}
+
+// InitiateAuth starts a sign-in for a client that holds no AWS credentials.
+func (a *API) InitiateAuth(ctx context.Context, in *InitiateAuthInput) (*InitiateAuthOutput, error) {
+	c, err := a.appClient(ctx, *in.ClientId)
+	if err != nil {
+		return nil, err
+	}
+	step, err := a.Auth.Initiate(fromCaller(ctx), c, *in.AuthFlow, in.AuthParameters, false)
+	if err != nil {
+		return nil, authError(err)
+	}
+	out := answer(step)
+	return &InitiateAuthOutput{ChallengeName: out.name, Session: out.session,
+		ChallengeParameters: out.params, AuthenticationResult: out.result}, nil
+}
+
+// AdminInitiateAuth starts a sign-in for a back end.
+func (a *API) AdminInitiateAuth(ctx context.Context, in *AdminInitiateAuthInput) (*AdminInitiateAuthOutput, error) {
+	c, err := a.Pools.Client(ctx, pool(in.UserPoolId), userpool.ClientID(*in.ClientId))
+	if err != nil {
+		return nil, err
+	}
+	step, err := a.Auth.Initiate(fromBackEnd(ctx, in.ContextData), c, *in.AuthFlow, in.AuthParameters, true)
+	if err != nil {
+		return nil, authError(err)
+	}
+	out := answer(step)
+	return &AdminInitiateAuthOutput{ChallengeName: out.name, Session: out.session,
+		ChallengeParameters: out.params, AuthenticationResult: out.result}, nil
+}
+
+// RespondToAuthChallenge answers a challenge of InitiateAuth.
+func (a *API) RespondToAuthChallenge(ctx context.Context, in *RespondToAuthChallengeInput) (*RespondToAuthChallengeOutput, error) {
+	c, err := a.appClient(ctx, *in.ClientId)
+	if err != nil {
+		return nil, err
+	}
+	step, err := a.Auth.Respond(fromCaller(ctx), c, *in.ChallengeName, in.ChallengeResponses, awsapi.Value(in.Session), false)
+	if err != nil {
+		return nil, authError(err)
+	}
+	out := answer(step)
+	return &RespondToAuthChallengeOutput{ChallengeName: out.name, Session: out.session,
+		ChallengeParameters: out.params, AuthenticationResult: out.result}, nil
+}
+
+// AdminRespondToAuthChallenge answers a challenge of AdminInitiateAuth.
+func (a *API) AdminRespondToAuthChallenge(ctx context.Context, in *AdminRespondToAuthChallengeInput) (*AdminRespondToAuthChallengeOutput, error) {
+	c, err := a.Pools.Client(ctx, pool(in.UserPoolId), userpool.ClientID(*in.ClientId))
+	if err != nil {
+		return nil, err
+	}
+	step, err := a.Auth.Respond(fromBackEnd(ctx, in.ContextData), c, *in.ChallengeName, in.ChallengeResponses, awsapi.Value(in.Session), true)
+	if err != nil {
+		return nil, authError(err)
+	}
+	out := answer(step)
+	return &AdminRespondToAuthChallengeOutput{ChallengeName: out.name, Session: out.session,
+		ChallengeParameters: out.params, AuthenticationResult: out.result}, nil
+}
+
+// appClient finds the client of a public operation.
+func (a *API) appClient(ctx context.Context, id string) (*userpool.Client, error) {
+	c, err := a.Pools.Store.Client(ctx, userpool.ClientID(id))
+	if errors.Is(err, userpool.ErrClientNotFound) {
+		return nil, userpool.Fail(userpool.ErrClientNotFound, "User pool client "+id+" does not exist.")
+	}
+	return c, err
+}
+
+// fromCaller says where a sign-in comes from: the address that called.
+func fromCaller(ctx context.Context) context.Context {
+	return userpool.WithOrigin(ctx, userpool.Origin{IP: awsapi.FromContext(ctx).SourceIP})
+}
+
+// fromBackEnd is fromCaller for a back end, which may tell the address of its user.
+func fromBackEnd(ctx context.Context, data *ContextDataType) context.Context {
+	if data == nil || awsapi.Value(data.IpAddress) == "" {
+		return fromCaller(ctx)
+	}
+	return userpool.WithOrigin(ctx, userpool.Origin{IP: *data.IpAddress})
+}
+
+// authError gives a flow that is not written its wire form: the one that the wire
+// layer has for operations that are not.
+func authError(err error) error {
+	var fault *userpool.Fault
+	if errors.Is(err, userpool.ErrNotImplemented) && errors.As(err, &fault) {
+		return &awsapi.Error{Status: 501, Code: "NotImplementedException", Message: fault.Text}
+	}
+	return err
+}
+
+// An authAnswer is what the four operations of signing in have in common.
+type authAnswer struct {
+	name, session *string
+	params        map[string]string
+	result        *AuthenticationResultType
+}
+
+func answer(s *userpool.Step) authAnswer {
+	if s.Challenge == nil {
+		return authAnswer{params: map[string]string{}, result: authenticationResult(s.Result)}
+	}
+	out := authAnswer{name: &s.Challenge.Name, params: s.Challenge.Params}
+	if s.Challenge.Session != "" {
+		out.session = &s.Challenge.Session
+	}
+	return out
+}
+
+func authenticationResult(set *userpool.TokenSet) *AuthenticationResultType {
+	out := &AuthenticationResultType{AccessToken: &set.AccessToken, TokenType: awsapi.Ptr("Bearer"),
+		ExpiresIn: awsapi.Ptr(int32(set.ExpiresIn / time.Second))}
+	if set.IDToken != "" {
+		out.IdToken = &set.IDToken
+	}
+	if set.RefreshToken != "" {
+		out.RefreshToken = &set.RefreshToken
+	}
+	return out
+}
