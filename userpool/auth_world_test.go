@@ -3,7 +3,6 @@ package userpool_test
 import (
 	"context"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -160,19 +159,9 @@ func (w *world) srpChallenge(c *userpool.Client, name string, more ...string) (*
 // srpAnswer is what a client sends for a challenge.
 func (w *world) srpAnswer(half *srp.Client, ch *userpool.Challenge, password string) map[string]string {
 	w.Helper()
-	salt, err := hex.DecodeString(ch.Params["SALT"])
+	answer, err := half.Answer("World0001", password, ch.Params, w.Now())
 	w.check(err)
-	b, err := srp.ParseHex(ch.Params["SRP_B"])
-	w.check(err)
-	block, err := base64.StdEncoding.DecodeString(ch.Params["SECRET_BLOCK"])
-	w.check(err)
-	_, group, _ := strings.Cut(string(worldPool), "_")
-	id := srp.Identity{Group: group, Name: ch.Params["USER_ID_FOR_SRP"]}
-	stamp := srp.Timestamp(w.Now())
-	proof := srp.Sign(half.Key(id, password, salt, b), id, block, stamp)
-	return map[string]string{"USERNAME": ch.Params["USERNAME"], "TIMESTAMP": stamp,
-		"PASSWORD_CLAIM_SECRET_BLOCK": ch.Params["SECRET_BLOCK"],
-		"PASSWORD_CLAIM_SIGNATURE":    base64.StdEncoding.EncodeToString(proof)}
+	return answer
 }
 
 func (w *world) verify(c *userpool.Client, answer map[string]string) (*userpool.Step, error) {

@@ -2,6 +2,8 @@ package srp
 
 import (
 	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
 	"math/big"
 	"time"
 )
@@ -34,6 +36,31 @@ func (c *Client) Key(id Identity, password string, salt []byte, serverPublic *bi
 	exponent := new(big.Int).Mul(u, x)
 	exponent.Add(exponent, c.secret)
 	return sessionKey(u, base.Exp(base, exponent, prime))
+}
+
+// Answer returns the responses to a PASSWORD_VERIFIER challenge with these
+// parameters. group is the pool's ID after the underscore.
+func (c *Client) Answer(group, password string, params map[string]string, now time.Time) (map[string]string, error) {
+	b, err := ParseHex(params["SRP_B"])
+	if err != nil {
+		return nil, err
+	}
+	salt, err := hex.DecodeString(params["SALT"])
+	if err != nil {
+		return nil, err
+	}
+	block, err := base64.StdEncoding.DecodeString(params["SECRET_BLOCK"])
+	if err != nil {
+		return nil, err
+	}
+	id, stamp := Identity{group, params["USER_ID_FOR_SRP"]}, Timestamp(now)
+	proof := Sign(c.Key(id, password, salt, b), id, block, stamp)
+	return map[string]string{
+		"USERNAME":                    params["USERNAME"],
+		"TIMESTAMP":                   stamp,
+		"PASSWORD_CLAIM_SECRET_BLOCK": params["SECRET_BLOCK"],
+		"PASSWORD_CLAIM_SIGNATURE":    base64.StdEncoding.EncodeToString(proof),
+	}, nil
 }
 
 // timestampLayout has the day without a leading zero, and English names.
