@@ -228,6 +228,7 @@ func TestQueryRefuses(t *testing.T) {
 		"list without member": "Names.1=a", "list as scalar": "Names=a", "index": "Names.member.x=a",
 		"index with zeros": "Names.member.01=a", "index zero": "Names.member.0=a", "structure as element": "Names.member.1.x=a",
 		"key twice":         "Tags.entry.1.key=a&Tags.entry.1.value=b&Tags.entry.2.key=a&Tags.entry.2.value=c",
+		"nested too deeply": strings.Repeat("Inner.", 100) + "Name=x",
 		"entry with no key": "Tags.entry.1.value=b", "entry without value": "Tags.entry.1.key=b",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -39,12 +39,12 @@ type (
 	callerIn  struct{}
 	callerOut struct{ UserId, Account, Arn *string }
 	roleOut   struct {
-		Credentials      *credentials
+		Credentials      *tempKeys
 		AssumedRoleUser  *struct{ AssumedRoleId, Arn *string }
 		PackedPolicySize *int32
 		SourceIdentity   *string
 	}
-	credentials struct {
+	tempKeys struct {
 		AccessKeyId, SecretAccessKey, SessionToken *string
 		Expiration                                 *time.Time
 	}
@@ -170,7 +170,7 @@ func callerIdentity(ctx context.Context, _ *callerIn) (*callerOut, error) {
 
 func assumeRole(context.Context, *roleIn) (*roleOut, error) {
 	return &roleOut{
-		Credentials: &credentials{awsapi.Ptr("ASIAEXAMPLE"), awsapi.Ptr("s/+="), awsapi.Ptr("t<&>"), awsapi.Ptr(now.Add(time.Hour + time.Millisecond))},
+		Credentials: &tempKeys{awsapi.Ptr("ASIAEXAMPLE"), awsapi.Ptr("s/+="), awsapi.Ptr("t<&>"), awsapi.Ptr(now.Add(time.Hour + time.Millisecond))},
 		AssumedRoleUser: &struct{ AssumedRoleId, Arn *string }{
 			awsapi.Ptr("AROAEXAMPLE:s"), awsapi.Ptr("arn:aws:sts::000000000000:assumed-role/r/s")},
 	}, nil
@@ -369,7 +369,7 @@ func TestRefusals(t *testing.T) {
 		{"scope", scope, backend{}, [3]string{"InvalidSignatureException", "SignatureDoesNotMatch", "InvalidSignatureException"}},
 		{"unknown key", func(*request) {}, backend{session: "x"},
 			[3]string{"UnrecognizedClientException", "InvalidClientTokenId", "UnrecognizedClientException"}},
-		{"denied", func(*request) {}, backend{denied: denied}, [3]string{"AccessDeniedException", "", "AccessDeniedException"}},
+		{"denied", func(*request) {}, backend{denied: denied}, [3]string{"AccessDeniedException", "", "NotAuthorizedException"}},
 	} {
 		for i, q := range []request{getUser, identity, datasets} {
 			h := map[string]string{}
@@ -483,6 +483,14 @@ func TestFailuresTellNothing(t *testing.T) {
 		if len(b.events) != 1 || b.events[0].Status != 500 {
 			t.Errorf("recorded %+v", b.events)
 		}
+	}
+}
+
+// An operation that asks the authorizer itself answers like the layer.
+func TestRefusalFromAnOperation(t *testing.T) {
+	w := getUser.serve(t, &backend{fail: &awsapi.Error{Status: 403, Code: "AccessDenied", Message: "no"}})
+	if code, _ := errorOf(w); w.Code != 400 || code != "AccessDeniedException" {
+		t.Errorf("%d %s", w.Code, code)
 	}
 }
 

@@ -22,6 +22,9 @@ func malformedInput() *Error { return &Error{Status: 400, Code: "MalformedInput"
 // name only the first value is kept, everywhere.
 type form []sigv4.Param
 
+// maxName bounds the name of a parameter, and with it how deep input can nest.
+const maxName = 512
+
 // parseForm decodes the parameters. Values that are no text are refused.
 func parseForm(raw string) (form, error) {
 	params, err := sigv4.SplitQuery(raw)
@@ -29,7 +32,7 @@ func parseForm(raw string) (form, error) {
 		return nil, malformedInput()
 	}
 	for _, p := range params {
-		if !isText(p.Name) || !isText(p.Value) {
+		if len(p.Name) > maxName || !isText(p.Name) || !isText(p.Value) {
 			return nil, malformedInput()
 		}
 	}

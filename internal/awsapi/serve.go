@@ -86,10 +86,11 @@ func (x *exchange) serve() error {
 	return nil
 }
 
-// domainError finds the wire form of what an operation returned.
+// domainError finds the wire form of what an operation returned. An operation
+// may ask the authorizer itself, so a refusal is renamed here too.
 func (x *exchange) domainError(err error) error {
 	if e, ok := x.svc.spec.Errors.Find(err); ok {
-		return e
+		return x.codec.refusal(e)
 	}
 	return err
 }
