@@ -154,8 +154,12 @@ func signUp(t *testing.T, f *harness.Fixture) {
 	must(t, err)
 	_, err = api.ConfirmSignUp(ctx, &idp.ConfirmSignUpInput{ClientId: &f.ClientID, Username: aws.String("dave"), ConfirmationCode: aws.String("000000")})
 	harness.WantCode(t, err, "CodeMismatchException", "Invalid verification code provided, please try again.")
-	_, err = f.Root().IDP.AdminConfirmSignUp(ctx, &idp.AdminConfirmSignUpInput{UserPoolId: &f.PoolID, Username: aws.String("dave")})
+	confirm := &idp.ConfirmSignUpInput{ClientId: &f.ClientID, Username: aws.String("dave"), ConfirmationCode: aws.String(f.Code(t, "dave@example.com"))}
+	_, err = api.ConfirmSignUp(ctx, confirm)
 	must(t, err)
+	if _, err = api.ConfirmSignUp(ctx, confirm); harness.Code(err) == "" {
+		t.Errorf("a code confirmed twice: %v", err)
+	}
 	signIn(t, f, harness.Person{Username: "dave", Password: "Fresh-password-3"})
 }
 

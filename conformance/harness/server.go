@@ -44,6 +44,7 @@ type Server struct {
 	AccessKeyID, SecretAccessKey string // the account's root key
 
 	binary string
+	mail   string // directory that messages are written into
 	args   []string
 	env    []string
 	cmd    *exec.Cmd
@@ -71,7 +72,8 @@ func Start(t testing.TB, p Profile, options ...Option) *Server {
 		AccessKeyID: "AKIA" + strings.ToUpper(randomHex(8)), SecretAccessKey: randomHex(20)}
 	addr := freeAddress(t)
 	s.URL = "http://" + addr
-	s.args = []string{"serve", "--addr", addr, "--data", t.TempDir(), "--allow-private-fetch"}
+	s.mail = t.TempDir()
+	s.args = []string{"serve", "--addr", addr, "--data", t.TempDir(), "--mail-dir", s.mail, "--allow-private-fetch"}
 	if p == Shared {
 		s.args = append(s.args, "--database-url", sqlstoretest.PostgresURL(t), "--redis-url", redisURL(t))
 	}
