@@ -10,8 +10,10 @@ func TestKeyCacheIsBoundedAndRight(t *testing.T) {
 	var c KeyCache
 	for i := range 3*keysPerGeneration + 1 {
 		id := keyID{strconv.Itoa(i), "20261123", "us-east-1", "sts"}
-		if !bytes.Equal(c.get(id), derive(id)) || !bytes.Equal(c.get(id), derive(id)) {
-			t.Fatal("the cache returned another key")
+		for range 2 { // made, then remembered
+			if !bytes.Equal(c.get(id), derive(id)) {
+				t.Fatal("the cache returned another key")
+			}
 		}
 	}
 	if n := len(c.young) + len(c.old); n > 2*keysPerGeneration {
