@@ -118,11 +118,11 @@ func TestRoles(t *testing.T) {
 func TestPassRole(t *testing.T) {
 	w := newWorld(t)
 	id := w.pool(nil)
-	w.check(w.sts.Store.Users().Create(t.Context(), &sts.User{Account: account, ID: "AIDA1", Path: "/", Name: "passer", Created: time.Now(),
+	w.check(w.sts.Store.Users().Create(t.Context(), &sts.User{Account: account, ID: "AIDA1", Path: "/", Name: "passer", Created: time.Now(), AccessKeys: []string{passerKey},
 		Permissions: sts.Permissions{Inline: map[string]string{"p": `{"Version":"2012-10-17","Statement":[
 			{"Effect":"Allow","Action":"cognito-identity:*","Resource":"*"},
 			{"Effect":"Allow","Action":"iam:PassRole","Resource":"` + userRole + `"}]}`}}}))
-	w.check(w.sts.Store.AccessKeys().Create(t.Context(), &sts.AccessKey{Account: account, ID: passerKey, User: "passer", Secret: secret,
+	w.check(w.sts.Store.AccessKeys().Create(t.Context(), &sts.AccessKey{Account: account, ID: passerKey, User: "passer", UserID: "AIDA1", Secret: secret,
 		Active: true, Created: time.Now()}))
 	c := w.client(passerKey)
 	set := func(role string) error {
