@@ -55,6 +55,7 @@ type house struct {
 	t       testing.TB
 	clock   *idptest.Clock
 	url     string
+	front   *http.ServeMux
 	store   userpool.Store
 	tokens  *userpool.Tokens
 	auth    *userpool.Auth
@@ -120,7 +121,7 @@ func open(t testing.TB) *house {
 	front := http.NewServeMux()
 	srv := httptest.NewServer(front)
 	t.Cleanup(srv.Close)
-	h.url = srv.URL
+	h.url, h.front = srv.URL, front
 	issuer := func(id userpool.PoolID) string { return srv.URL + "/" + string(id) }
 	h.tokens = &userpool.Tokens{Store: h.store, Keys: ring, Now: clock.Now, Issuer: issuer}
 	hasher := cheapHasher()

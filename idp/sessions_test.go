@@ -1,0 +1,99 @@
+package idp_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/idp/idptest"
+	"github.com/poolhouse/poolhouse/store/sqlstore/sqlstoretest"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+type oneUser struct{ user *userpool.User }
+
+func (o oneUser) UserBySub(context.Context, userpool.PoolID, string) (*userpool.User, error) {
+	if o.user == nil {
+		return nil, userpool.ErrUserNotFound
+	}
+	return o.user, nil
+}
+
+const pool userpool.PoolID = "us-east-1_Test00001"
+
+func begin(t *testing.T, idle, life time.Duration) (*idp.Sessions, *idptest.Clock, string) {
+	t.Helper()
+	clock := idptest.NewClock()
+	s := &idp.Sessions{Store: sqlstoretest.SQLite(t, clock.Now).IDP(), Users: oneUser{&userpool.User{Pool: pool, Sub: "s", Enabled: true}},
+		Now: clock.Now, Idle: idle, Life: life}
+	secret, _, err := s.Start(t.Context(), "", idp.SignIn{Pool: pool, Sub: "s", Methods: []string{"pwd"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, clock, secret
+}
+
+func TestIdleAndAbsoluteLife(t *testing.T) {
+	s, clock, secret := begin(t, 30*time.Minute, 2*time.Hour)
+	for range 5 { // used every 20 minutes: lives
+		clock.Add(20 * time.Minute)
+		if _, _, err := s.Current(t.Context(), pool, secret); err != nil {
+			t.Fatal("a used session died early:", err)
+		}
+	}
+	clock.Add(20 * time.Minute) // two hours in all
+	if _, _, err := s.Current(t.Context(), pool, secret); !errors.Is(err, idp.ErrSessionNotFound) {
+		t.Error("outlived its limit:", err)
+	}
+	s, clock, secret = begin(t, 30*time.Minute, 2*time.Hour)
+	clock.Add(30 * time.Minute)
+	if _, _, err := s.Current(t.Context(), pool, secret); !errors.Is(err, idp.ErrSessionNotFound) {
+		t.Error("outlived its idle time:", err)
+	}
+}
+
+func TestStartEndsTheOldSession(t *testing.T) {
+	s, _, old := begin(t, 0, 0)
+	secret, _, err := s.Start(t.Context(), old, idp.SignIn{Pool: pool, Sub: "s"})
+	if err != nil || secret == old {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Current(t.Context(), pool, old); !errors.Is(err, idp.ErrSessionNotFound) {
+		t.Error("the old session lives:", err)
+	}
+	if _, _, err := s.Start(t.Context(), "made up", idp.SignIn{Pool: pool, Sub: "s"}); err != nil {
+		t.Error("an unknown cookie stops the sign-in:", err)
+	}
+}
+
+func TestSessionOfDeletedUser(t *testing.T) {
+	s, _, secret := begin(t, 0, 0)
+	s.Users = oneUser{}
+	if _, _, err := s.Current(t.Context(), pool, secret); !errors.Is(err, idp.ErrSessionNotFound) {
+		t.Error(err)
+	}
+}
+
+func TestStoreHoldsNoSecret(t *testing.T) {
+	s, _, secret := begin(t, 0, 0)
+	if _, err := s.Store.Get(t.Context(), pool, idp.Handle(secret)); !errors.Is(err, idp.ErrSessionNotFound) {
+		t.Error("a session is found by its secret")
+	}
+}
+
+func TestClean(t *testing.T) {
+	s, clock, secret := begin(t, 0, 0)
+	store := s.Store.(interface {
+		idp.SessionStore
+		idp.GrantStore
+	})
+	clock.Add(2 * time.Hour)
+	if err := idp.Clean(t.Context(), store, store); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := store.DeleteExpired(t.Context(), 10); err != nil || n != 0 {
+		t.Errorf("%d were left of %s: %v", n, secret, err)
+	}
+}
