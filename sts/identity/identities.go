@@ -103,9 +103,7 @@ func (s *Service) present(ctx context.Context, id ID, logins map[string]string) 
 
 func (s *Service) presentGuest(p *Pool, i *Identity) (*presence, error) {
 	switch {
-	case i.Disabled:
-		return nil, errForbidden(i.ID)
-	case len(i.Logins) > 0:
+	case i.Disabled || len(i.Logins) > 0:
 		return nil, errForbidden(i.ID)
 	case !p.Settings.AllowUnauthenticated:
 		return nil, errNoGuests
@@ -148,10 +146,11 @@ func (s *Service) Unlink(ctx context.Context, id ID, logins map[string]string, r
 	if len(who.proofs) == 0 || who.identity.ID != id {
 		return errMismatch
 	}
+	providers := make([]string, len(remove))
 	for n, name := range remove {
-		remove[n], _ = s.canonical(name)
+		providers[n], _ = s.canonical(name)
 	}
-	return s.Store.Unlink(ctx, id, remove, s.now())
+	return s.Store.Unlink(ctx, id, providers, s.now())
 }
 
 // Identity returns an identity, or ErrNotFound.
