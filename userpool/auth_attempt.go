@@ -69,7 +69,8 @@ func (a *Auth) admit(ctx context.Context, pool *Pool, c *Client, name string, u 
 			return nil, Fail(ErrPasswordResetRequired, "Password reset required for the user")
 		}
 	}
-	return try, a.refuseLocked(ctx, try.key)
+	_, err := a.admissible(ctx, try.key)
+	return try, err
 }
 
 // barred says why a user may not sign in whatever the password. A client that

@@ -29,27 +29,36 @@ func lockKey(ctx context.Context, pool PoolID, account string) string {
 	return string(pool) + "\x00" + account + "\x00" + originOf(ctx).key()
 }
 
-// refuseLocked returns errAttempts while attempts are refused.
-func (a *Auth) refuseLocked(ctx context.Context, key string) error {
-	locked, err := a.locked(ctx, key)
-	if err == nil && locked {
-		return errAttempts
+// admissible returns errAttempts while attempts are refused, and how many failed.
+func (a *Auth) admissible(ctx context.Context, key string) (failures int64, err error) {
+	failures, err = a.Ephemeral.Count(ctx, nsFailures, key, 0, lockIdle)
+	if err != nil || failures < freeFailures {
+		return failures, err
 	}
-	return err
+	_, err = a.Ephemeral.Get(ctx, nsLocks, key)
+	if errors.Is(err, ephemeral.ErrNotFound) {
+		return failures, nil
+	}
+	if err == nil {
+		err = errAttempts
+	}
+	return failures, err
 }
 
 // record counts the outcome of an attempt, and returns errPassword for a wrong
 // password. The lock is asked again, and outcomes for one key wait for each other:
 // of many guesses sent at once none is answered after one of them closed the lock.
+// Nodes that share a store wait for their own outcomes only.
 func (a *Auth) record(ctx context.Context, key string, ok bool) error {
 	turn := &a.turns[maphash.String(turnSeed, key)%uint64(len(a.turns))]
 	turn.Lock()
 	defer turn.Unlock()
-	if err := a.refuseLocked(ctx, key); err != nil {
+	failures, err := a.admissible(ctx, key)
+	if err != nil {
 		return err
 	}
 	if ok {
-		return a.forgive(ctx, key)
+		return a.forgive(ctx, key, failures)
 	}
 	if err := a.failed(ctx, key); err != nil {
 		return err
@@ -58,19 +67,6 @@ func (a *Auth) record(ctx context.Context, key string, ok bool) error {
 }
 
 var turnSeed = maphash.MakeSeed()
-
-// locked reports whether attempts are refused now.
-func (a *Auth) locked(ctx context.Context, key string) (bool, error) {
-	n, err := a.Ephemeral.Count(ctx, nsFailures, key, 0, lockIdle)
-	if err != nil || n < freeFailures {
-		return false, err
-	}
-	_, err = a.Ephemeral.Get(ctx, nsLocks, key)
-	if errors.Is(err, ephemeral.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
-}
 
 // failed counts a wrong password.
 func (a *Auth) failed(ctx context.Context, key string) error {
@@ -91,11 +87,10 @@ func lockTime(n int64) time.Duration {
 }
 
 // forgive forgets the failures of an origin that knew the password after all.
-func (a *Auth) forgive(ctx context.Context, key string) error {
-	n, err := a.Ephemeral.Count(ctx, nsFailures, key, 0, lockIdle)
-	if err != nil || n == 0 {
-		return err
+func (a *Auth) forgive(ctx context.Context, key string, failures int64) error {
+	if failures == 0 {
+		return nil
 	}
-	_, err = a.Ephemeral.Count(ctx, nsFailures, key, -n, lockIdle)
+	_, err := a.Ephemeral.Count(ctx, nsFailures, key, -failures, lockIdle)
 	return errors.Join(err, a.Ephemeral.Delete(ctx, nsLocks, key))
 }

@@ -23,19 +23,20 @@ const (
 	authPool   = "us-east-1_Auth00001"
 	authClient = "authclient0000000000000000"
 	authSecret = "secretclient00000000000000"
-	password   = "Correct-Horse1"
+
+	rightPassword = "Correct-Horse1"
 )
 
-// A desk is the API over a real store, with one pool, a public and a secret
+// A gate is the API over a real store, with one pool, a public and a secret
 // client, and the user alice.
-type desk struct {
+type gate struct {
 	*testing.T
 	*cognitoidp.API
 	clock *ephemeraltest.Clock
 	store userpool.Store
 }
 
-func newDesk(t *testing.T) *desk {
+func newGate(t *testing.T) *gate {
 	t.Helper()
 	clock := ephemeraltest.NewClock()
 	ring := keyringtest.Open(t, keyringtest.NewStore(), clock.Now)
@@ -44,7 +45,7 @@ func newDesk(t *testing.T) *desk {
 	issuer := func(id userpool.PoolID) string { return "http://127.0.0.1:8080/" + string(id) }
 	hasher := userpool.NewHasher(userpool.HasherConfig{Cost: userpool.HashCost{MemoryKiB: 64, Passes: 1, Lanes: 1}})
 	tokens := &userpool.Tokens{Store: store, Keys: ring, Now: clock.Now, Issuer: issuer}
-	d := &desk{T: t, clock: clock, store: store, API: &cognitoidp.API{
+	d := &gate{T: t, clock: clock, store: store, API: &cognitoidp.API{
 		Pools: &userpool.Service{Store: store, Ephemeral: db.Ephemeral(), Keys: ring, Hasher: hasher, Now: clock.Now,
 			Region: "us-east-1", Account: "000000000000", Issuer: issuer, Log: log},
 		Auth: &userpool.Auth{Store: store, Ephemeral: db.Ephemeral(), Keys: ring, Hasher: hasher, Tokens: tokens,
@@ -57,35 +58,35 @@ func newDesk(t *testing.T) *desk {
 	d.check(err)
 	d.client(authClient, "")
 	d.client(authSecret, "s3cret")
-	phc, err := hasher.Hash(t.Context(), password)
+	phc, err := hasher.Hash(t.Context(), rightPassword)
 	d.check(err)
 	u := &userpool.User{Pool: authPool, Username: "alice", Sub: "sub-alice", Status: userpool.Confirmed, Enabled: true,
 		Created: clock.Now(), Modified: clock.Now(), Password: phc, PasswordChanged: clock.Now(),
 		Attributes: map[string]string{"email": "alice@example.com", "custom:x": "hidden"}}
-	u.SRPSalt, u.SRPVerifier = userpool.NewVerifier(authPool, "alice", password)
+	u.SRPSalt, u.SRPVerifier = userpool.NewVerifier(authPool, "alice", rightPassword)
 	d.check(store.CreateUser(t.Context(), u))
 	return d
 }
 
-func (d *desk) client(id userpool.ClientID, secret string) {
+func (d *gate) client(id userpool.ClientID, secret string) {
 	d.Helper()
 	d.check(d.store.CreateClient(d.Context(), &userpool.Client{ID: id, Pool: authPool, Name: "app", Secret: secret,
 		ExplicitAuthFlows: strings.Fields("ALLOW_USER_SRP_AUTH ALLOW_USER_PASSWORD_AUTH ALLOW_ADMIN_USER_PASSWORD_AUTH ALLOW_REFRESH_TOKEN_AUTH ALLOW_CUSTOM_AUTH"),
 		TokenRevocation:   true, Created: d.clock.Now(), Modified: d.clock.Now()}))
 }
 
-func (d *desk) check(err error) {
+func (d *gate) check(err error) {
 	d.Helper()
 	if err != nil {
 		d.Fatal(err)
 	}
 }
 
-func (d *desk) signIn() *cognitoidp.AuthenticationResultType {
+func (d *gate) signIn() *cognitoidp.AuthenticationResultType {
 	d.Helper()
 	out, err := d.InitiateAuth(d.Context(), &cognitoidp.InitiateAuthInput{ClientId: awsapi.Ptr(authClient),
 		AuthFlow:       awsapi.Ptr("USER_PASSWORD_AUTH"),
-		AuthParameters: map[string]string{"USERNAME": "alice", "PASSWORD": password}})
+		AuthParameters: map[string]string{"USERNAME": "alice", "PASSWORD": rightPassword}})
 	d.check(err)
 	return out.AuthenticationResult
 }
@@ -100,9 +101,9 @@ func wantCode(t *testing.T, err error, status int, code, text string) {
 }
 
 func TestInitiateAuthAnswer(t *testing.T) {
-	d := newDesk(t)
+	d := newGate(t)
 	out, err := d.InitiateAuth(t.Context(), &cognitoidp.InitiateAuthInput{ClientId: awsapi.Ptr(authClient),
-		AuthFlow: awsapi.Ptr("USER_PASSWORD_AUTH"), AuthParameters: map[string]string{"USERNAME": "alice", "PASSWORD": password}})
+		AuthFlow: awsapi.Ptr("USER_PASSWORD_AUTH"), AuthParameters: map[string]string{"USERNAME": "alice", "PASSWORD": rightPassword}})
 	d.check(err)
 	r := out.AuthenticationResult
 	if *r.TokenType != "Bearer" || *r.ExpiresIn != 3600 || r.RefreshToken == nil || r.IdToken == nil || r.NewDeviceMetadata != nil {
@@ -121,7 +122,7 @@ func TestInitiateAuthAnswer(t *testing.T) {
 }
 
 func TestSRPOverTheAPI(t *testing.T) {
-	d := newDesk(t)
+	d := newGate(t)
 	half := srp.NewClient()
 	out, err := d.InitiateAuth(t.Context(), &cognitoidp.InitiateAuthInput{ClientId: awsapi.Ptr(authClient),
 		AuthFlow: awsapi.Ptr("USER_SRP_AUTH"), AuthParameters: map[string]string{"USERNAME": "alice", "SRP_A": half.Public.Text(16)}})
@@ -129,7 +130,7 @@ func TestSRPOverTheAPI(t *testing.T) {
 	if *out.ChallengeName != "PASSWORD_VERIFIER" || out.Session != nil || out.AuthenticationResult != nil {
 		t.Fatalf("answer %+v", out)
 	}
-	answer, err := half.Answer("Auth00001", password, out.ChallengeParameters, d.clock.Now())
+	answer, err := half.Answer("Auth00001", rightPassword, out.ChallengeParameters, d.clock.Now())
 	d.check(err)
 	done, err := d.RespondToAuthChallenge(t.Context(), &cognitoidp.RespondToAuthChallengeInput{ClientId: awsapi.Ptr(authClient),
 		ChallengeName: out.ChallengeName, ChallengeResponses: answer})
@@ -140,8 +141,8 @@ func TestSRPOverTheAPI(t *testing.T) {
 }
 
 func TestUnknownClients(t *testing.T) {
-	d := newDesk(t)
-	in := map[string]string{"USERNAME": "alice", "PASSWORD": password}
+	d := newGate(t)
+	in := map[string]string{"USERNAME": "alice", "PASSWORD": rightPassword}
 	_, err := d.InitiateAuth(t.Context(), &cognitoidp.InitiateAuthInput{ClientId: awsapi.Ptr("nosuch"), AuthFlow: awsapi.Ptr("USER_PASSWORD_AUTH"), AuthParameters: in})
 	wantCode(t, err, 400, "ResourceNotFoundException", "User pool client nosuch does not exist.")
 	_, err = d.AdminInitiateAuth(t.Context(), &cognitoidp.AdminInitiateAuthInput{UserPoolId: awsapi.Ptr("us-east-1_Nowhere01"),
@@ -157,7 +158,7 @@ func TestUnknownClients(t *testing.T) {
 }
 
 func TestNotImplementedFlowNamesItself(t *testing.T) {
-	d := newDesk(t)
+	d := newGate(t)
 	_, err := d.InitiateAuth(t.Context(), &cognitoidp.InitiateAuthInput{ClientId: awsapi.Ptr(authClient), AuthFlow: awsapi.Ptr("CUSTOM_AUTH")})
 	wantCode(t, err, 501, "NotImplementedException", "The CUSTOM_AUTH flow is not implemented.")
 	_, err = d.AdminRespondToAuthChallenge(t.Context(), &cognitoidp.AdminRespondToAuthChallengeInput{UserPoolId: awsapi.Ptr(authPool),
@@ -168,7 +169,7 @@ func TestNotImplementedFlowNamesItself(t *testing.T) {
 // A back end tells the address of its user, so that one user's guesses do not
 // lock all users of the back end out.
 func TestOriginOfABackEnd(t *testing.T) {
-	d := newDesk(t)
+	d := newGate(t)
 	try := func(ctx context.Context, ip, password string) error {
 		_, err := d.AdminInitiateAuth(ctx, &cognitoidp.AdminInitiateAuthInput{UserPoolId: awsapi.Ptr(authPool), ClientId: awsapi.Ptr(authClient),
 			AuthFlow: awsapi.Ptr("ADMIN_USER_PASSWORD_AUTH"), AuthParameters: map[string]string{"USERNAME": "alice", "PASSWORD": password},
@@ -179,13 +180,13 @@ func TestOriginOfABackEnd(t *testing.T) {
 	for range 5 {
 		wantCode(t, try(back, "192.0.2.1", "wrong"), 400, "NotAuthorizedException", "Incorrect username or password.")
 	}
-	wantCode(t, try(back, "192.0.2.1", password), 400, "NotAuthorizedException", "Password attempts exceeded")
-	d.check(try(back, "192.0.2.2", password))
-	d.check(try(back, "", password))
+	wantCode(t, try(back, "192.0.2.1", rightPassword), 400, "NotAuthorizedException", "Password attempts exceeded")
+	d.check(try(back, "192.0.2.2", rightPassword))
+	d.check(try(back, "", rightPassword))
 }
 
 func TestGetUser(t *testing.T) {
-	d := newDesk(t)
+	d := newGate(t)
 	out, err := d.GetUser(t.Context(), &cognitoidp.GetUserInput{AccessToken: d.signIn().AccessToken})
 	d.check(err)
 	var names []string
@@ -200,7 +201,7 @@ func TestGetUser(t *testing.T) {
 }
 
 func TestGlobalSignOut(t *testing.T) {
-	d := newDesk(t)
+	d := newGate(t)
 	tokens := d.signIn()
 	_, err := d.GlobalSignOut(t.Context(), &cognitoidp.GlobalSignOutInput{AccessToken: tokens.AccessToken})
 	d.check(err)
@@ -211,7 +212,7 @@ func TestGlobalSignOut(t *testing.T) {
 }
 
 func TestRevokeToken(t *testing.T) {
-	d := newDesk(t)
+	d := newGate(t)
 	tokens := d.signIn()
 	revoke := func(client, secret string, token *string) error {
 		_, err := d.RevokeToken(t.Context(), &cognitoidp.RevokeTokenInput{ClientId: &client, ClientSecret: &secret, Token: token})
@@ -230,7 +231,7 @@ func TestRevokeToken(t *testing.T) {
 }
 
 func TestRevokeTokenSwitchedOff(t *testing.T) {
-	d := newDesk(t)
+	d := newGate(t)
 	tokens := d.signIn()
 	_, err := d.store.UpdateClient(t.Context(), authPool, authClient, func(c *userpool.Client) error { c.TokenRevocation = false; return nil })
 	d.check(err)
@@ -239,7 +240,7 @@ func TestRevokeTokenSwitchedOff(t *testing.T) {
 }
 
 func TestGetTokensFromRefreshToken(t *testing.T) {
-	d := newDesk(t)
+	d := newGate(t)
 	tokens := d.signIn()
 	get := func(secret *string, token *string) (*cognitoidp.GetTokensFromRefreshTokenOutput, error) {
 		return d.GetTokensFromRefreshToken(t.Context(), &cognitoidp.GetTokensFromRefreshTokenInput{ClientId: awsapi.Ptr(authClient), ClientSecret: secret, RefreshToken: token})
@@ -263,7 +264,7 @@ func TestGetTokensFromRefreshToken(t *testing.T) {
 }
 
 func TestGetSigningCertificate(t *testing.T) {
-	d := newDesk(t)
+	d := newGate(t)
 	one, err := d.GetSigningCertificate(t.Context(), &cognitoidp.GetSigningCertificateInput{UserPoolId: awsapi.Ptr(authPool)})
 	d.check(err)
 	two, err := d.GetSigningCertificate(t.Context(), &cognitoidp.GetSigningCertificateInput{UserPoolId: awsapi.Ptr(authPool)})
@@ -277,10 +278,10 @@ func TestGetSigningCertificate(t *testing.T) {
 
 // An internal error has no wire form, so its text stays in the log.
 func TestInternalErrorsStayInside(t *testing.T) {
-	d := newDesk(t)
+	d := newGate(t)
 	d.Auth.Store = broken{d.store}
 	_, err := d.InitiateAuth(t.Context(), &cognitoidp.InitiateAuthInput{ClientId: awsapi.Ptr(authClient),
-		AuthFlow: awsapi.Ptr("USER_PASSWORD_AUTH"), AuthParameters: map[string]string{"USERNAME": "alice", "PASSWORD": password}})
+		AuthFlow: awsapi.Ptr("USER_PASSWORD_AUTH"), AuthParameters: map[string]string{"USERNAME": "alice", "PASSWORD": rightPassword}})
 	if e, ok := cognitoidp.Errors.Find(err); ok || err == nil {
 		t.Errorf("err = %v, %+v", err, e)
 	}
@@ -293,11 +294,11 @@ func (broken) User(context.Context, userpool.PoolID, string) (*userpool.User, er
 }
 
 func TestRequiredAttributesAreJSON(t *testing.T) {
-	d := newDesk(t)
+	d := newGate(t)
 	_, err := d.store.UpdateUser(t.Context(), authPool, "alice", func(u *userpool.User) error { u.Status = userpool.ForceChangePassword; return nil })
 	d.check(err)
 	out, err := d.InitiateAuth(t.Context(), &cognitoidp.InitiateAuthInput{ClientId: awsapi.Ptr(authClient),
-		AuthFlow: awsapi.Ptr("USER_PASSWORD_AUTH"), AuthParameters: map[string]string{"USERNAME": "alice", "PASSWORD": password}})
+		AuthFlow: awsapi.Ptr("USER_PASSWORD_AUTH"), AuthParameters: map[string]string{"USERNAME": "alice", "PASSWORD": rightPassword}})
 	d.check(err)
 	var attributes map[string]string
 	var required []string
