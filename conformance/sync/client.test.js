@@ -121,7 +121,7 @@ test('nobody else, but the account itself', async () => {
   const { SyncSessionToken } = await at('private').list();
   const foreign = at('private', bob.call);
   const operations = ['ListRecords', 'DescribeDataset', 'DeleteDataset', 'ListDatasets', 'DescribeIdentityUsage'];
-  for (const operation of operations) await refused(foreign.send(operation), 'AccessDeniedException');
+  for (const operation of operations) await refused(foreign.send(operation), 'NotAuthorizedException');
 
   // A policy that is too wide lets nobody into the data of others either.
   const role = { RoleName: env.POOLHOUSE_ROLE_ARN.split('/').pop(), PolicyName: 'wide' };
