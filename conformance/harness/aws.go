@@ -33,7 +33,7 @@ func (s *Server) As(accessKeyID, secret, sessionToken string) *AWS {
 func (s *Server) Anonymous() *AWS { return s.with(aws.AnonymousCredentials{}) }
 
 func (s *Server) with(p aws.CredentialsProvider) *AWS {
-	conf := aws.Config{Region: Region, Credentials: p, BaseEndpoint: aws.String(s.URL), RetryMaxAttempts: 1}
+	conf := aws.Config{Region: Region, Credentials: p, BaseEndpoint: aws.String(s.URL), HTTPClient: s.HTTP, RetryMaxAttempts: 1}
 	return &AWS{
 		IDP:      cognitoidentityprovider.NewFromConfig(conf),
 		Identity: cognitoidentity.NewFromConfig(conf),

@@ -43,6 +43,9 @@ type Server struct {
 
 	AccessKeyID, SecretAccessKey string // the account's root key
 
+	// HTTP trusts the server's certificate; the usual client where it has none.
+	HTTP *http.Client
+
 	binary string
 	mail   string // directory that messages are written into
 	args   []string
@@ -68,9 +71,9 @@ func EachProfile(t *testing.T, run func(t *testing.T, s *Server), options ...Opt
 // when the test ends.
 func Start(t testing.TB, p Profile, options ...Option) *Server {
 	t.Helper()
-	s := &Server{Profile: p, binary: Binary(t), log: new(Log),
+	s := &Server{Profile: p, binary: Binary(t), log: new(Log), HTTP: http.DefaultClient,
 		AccessKeyID: "AKIA" + strings.ToUpper(randomHex(8)), SecretAccessKey: randomHex(20)}
-	addr := freeAddress(t)
+	addr := FreeAddress(t)
 	s.URL = "http://" + addr
 	s.mail = t.TempDir()
 	s.args = []string{"serve", "--addr", addr, "--data", t.TempDir(), "--mail-dir", s.mail, "--allow-private-fetch"}
@@ -96,7 +99,7 @@ func Start(t testing.TB, p Profile, options ...Option) *Server {
 func (s *Server) Second(t testing.TB) *Server {
 	t.Helper()
 	other := *s
-	addr := freeAddress(t)
+	addr := FreeAddress(t)
 	other.args = append([]string(nil), s.args...)
 	for i, a := range other.args {
 		if a == "--addr" {
@@ -121,15 +124,20 @@ func (s *Server) Launch(t testing.TB) {
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	WaitReady(t, s.URL, s.log)
+	waitReady(t, s.HTTP, s.URL, s.log)
 }
 
 // WaitReady waits until the server at url says that it can serve.
 func WaitReady(t testing.TB, url string, log interface{ String() string }) {
 	t.Helper()
+	waitReady(t, http.DefaultClient, url, log)
+}
+
+func waitReady(t testing.TB, client *http.Client, url string, log interface{ String() string }) {
+	t.Helper()
 	deadline := time.Now().Add(30 * time.Second)
 	for time.Now().Before(deadline) {
-		resp, err := http.Get(url + "/readyz")
+		resp, err := client.Get(url + "/readyz")
 		if err == nil {
 			resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
@@ -215,7 +223,8 @@ func Root(t testing.TB) string {
 	return filepath.Dir(strings.TrimSpace(string(out)))
 }
 
-func freeAddress(t testing.TB) string {
+// FreeAddress is a loopback address that nobody listens on.
+func FreeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
