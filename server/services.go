@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/poolhouse/poolhouse/internal/outbound"
 	"github.com/poolhouse/poolhouse/sp/oidcrp"
 	"github.com/poolhouse/poolhouse/sts"
+	"github.com/poolhouse/poolhouse/sts/cognitoidentity"
 	"github.com/poolhouse/poolhouse/sts/identity"
 	"github.com/poolhouse/poolhouse/sts/stsapi"
 	"github.com/poolhouse/poolhouse/sync/dataset"
@@ -52,7 +52,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 		Region: cfg.Region, Account: cfg.Account, PublicURL: url,
 		RootAccessKeyID: cfg.RootAccessKeyID, RootSecretAccessKey: cfg.RootSecretAccessKey}
 	s.Identity = &identity.Service{Store: st.db.Identity(), Ephemeral: ephemeral, Keys: st.keys,
-		UserPools: userPools{s.Tokens}, Providers: providers{s.STS}, Remote: remote, Roles: s.STS, Now: now,
+		UserPools: cognitoidentity.UserPools{Tokens: s.Tokens}, Providers: cognitoidentity.Providers{Store: stsStore, Account: cfg.Account}, Remote: remote, Roles: s.STS, Now: now,
 		Region: cfg.Region, PublicURL: url, Issuer: func(pool string) string { return issuer(userpool.PoolID(pool)) }, Log: s.log}
 	s.STS.Local = localIssuers{url: url, pools: s.Tokens, identities: s.Identity, now: now}
 	s.Datasets = &dataset.Service{Store: st.datasets(), Secrets: st.keys, Now: now}
@@ -77,65 +77,6 @@ func (s *Server) messenger(now func() time.Time) userpool.Messenger {
 		return message.Files{Dir: s.cfg.MailDir, Now: now}
 	}
 	return message.Nowhere{}
-}
-
-// userPools shows identity pools the tokens of this server's user pools.
-type userPools struct{ tokens *userpool.Tokens }
-
-// Verify implements identity.UserPools.
-func (u userPools) Verify(ctx context.Context, pool, token string) (map[string]any, error) {
-	c, err := u.tokens.VerifyID(ctx, userpool.PoolID(pool), token)
-	if err != nil {
-		return nil, notAuthorized(err)
-	}
-	return c.Raw, nil
-}
-
-// Alive implements identity.UserPools.
-func (u userPools) Alive(ctx context.Context, pool string, claims map[string]any) error {
-	sub, _ := claims["sub"].(string)
-	origin, _ := claims["origin_jti"].(string)
-	_, err := u.tokens.Alive(ctx, userpool.PoolID(pool), sub, origin, numericDate(claims["iat"]))
-	return notAuthorized(err)
-}
-
-// numericDate reads a claim of a verified token (RFC 7519 section 2); anything
-// else is the zero time, which every sign-out is later than.
-func numericDate(v any) time.Time {
-	switch n := v.(type) {
-	case float64:
-		return time.Unix(int64(n), 0)
-	case int64:
-		return time.Unix(n, 0)
-	case json.Number:
-		if i, err := n.Int64(); err == nil {
-			return time.Unix(i, 0)
-		}
-	}
-	return time.Time{}
-}
-
-// notAuthorized marks a refusal of a token; a store's failure stays one.
-func notAuthorized(err error) error {
-	if errors.Is(err, userpool.ErrNotAuthorized) || errors.Is(err, userpool.ErrPoolNotFound) || errors.Is(err, userpool.ErrUserNotFound) {
-		return fmt.Errorf("%w: %w", identity.ErrNotAuthorized, err)
-	}
-	return err
-}
-
-// providers shows identity pools the OpenID providers of the account.
-type providers struct{ sts *sts.Service }
-
-// OIDCProvider implements identity.OIDCProviders.
-func (p providers) OIDCProvider(ctx context.Context, arn string) (issuer string, clients []string, err error) {
-	o, err := p.sts.OIDCProvider(ctx, arn)
-	if errors.Is(err, sts.ErrNotFound) {
-		return "", nil, fmt.Errorf("%w: %w", identity.ErrNotFound, err)
-	}
-	if err != nil {
-		return "", nil, err
-	}
-	return o.URL, o.ClientIDs, nil
 }
 
 // identities tells the Sync operations which identities there are.
