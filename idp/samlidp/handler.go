@@ -112,7 +112,20 @@ const (
 	metadataCache = "PT6H"
 )
 
-// metadata serves the metadata of a pool's identity provider.
+// Metadata returns the metadata of a pool's identity provider.
+func (h *Handler) Metadata(ctx context.Context, pool userpool.PoolID) ([]byte, error) {
+	certs, err := h.certificates(ctx, pool)
+	if err != nil {
+		return nil, err
+	}
+	return samlxml.WriteIDPMetadata(&samlxml.IDPDescription{
+		EntityID: h.EntityID(pool), SSO: h.SSOURL(pool), Certificates: certs,
+		ValidUntil: h.Now().Add(metadataLife).Truncate(time.Second), CacheFor: metadataCache,
+		NameIDFormats: []string{formatURNs[Persistent], formatURNs[Transient], formatURNs[EmailAddress], formatURNs[Unspecified]},
+	}), nil
+}
+
+// metadata serves Metadata.
 func (h *Handler) metadata(w http.ResponseWriter, r *http.Request) error {
 	pool, err := h.pool(r)
 	if err != nil {
@@ -126,18 +139,4 @@ func (h *Handler) metadata(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Cache-Control", "max-age=300")
 	_, _ = w.Write(doc)
 	return nil
-}
-
-// Metadata returns the metadata of a pool's identity provider, with every
-// certificate that its responses may be signed by.
-func (h *Handler) Metadata(ctx context.Context, pool userpool.PoolID) ([]byte, error) {
-	certs, err := h.certificates(ctx, pool)
-	if err != nil {
-		return nil, err
-	}
-	return samlxml.WriteIDPMetadata(&samlxml.IDPDescription{
-		EntityID: h.EntityID(pool), SSO: h.SSOURL(pool), Certificates: certs,
-		ValidUntil: h.Now().Add(metadataLife).Truncate(time.Second), CacheFor: metadataCache,
-		NameIDFormats: []string{formatURNs[Persistent], formatURNs[Transient], formatURNs[EmailAddress], formatURNs[Unspecified]},
-	}), nil
 }
