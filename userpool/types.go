@@ -62,10 +62,11 @@ type PasswordPolicy struct {
 type SchemaAttribute struct {
 	Name      string // as users carry it: email, custom:team, dev:custom:x
 	Type      string // String, Number, DateTime, Boolean
-	Mutable   bool
-	Required  bool
-	Developer bool
-	Min, Max  string // lengths or values, as decimal text; empty where unbounded
+	Mutable   bool   `json:",omitempty"`
+	Required  bool   `json:",omitempty"`
+	Developer bool   `json:",omitempty"`
+	Min       string `json:",omitempty"` // length or value, as decimal text; empty where unbounded
+	Max       string `json:",omitempty"`
 }
 
 // A Client is an app client.
