@@ -80,6 +80,9 @@ func (st *stores) ephemeral() ephemeral.Store {
 }
 
 func (st *stores) sessions() idp.SessionStore {
+	if st.redis != nil {
+		return st.redis.Sessions()
+	}
 	return st.db.IDP()
 }
 
