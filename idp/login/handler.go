@@ -97,7 +97,7 @@ func (h *Handler) submitLogin(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name, password := r.PostForm.Get("username"), r.PostForm.Get("password")
-	user, err := h.Passwords.CheckPassword(h.origin(r), v.pool, v.client, name, password)
+	user, err := h.Passwords.CheckPassword(h.origin(r), v.pool, v.actor(), name, password)
 	if step, ok := nextStep(err); ok {
 		return h.toStep(w, r, v, step, name)
 	}

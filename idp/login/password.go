@@ -96,9 +96,7 @@ func (h *Handler) submitForgot(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name := r.PostForm.Get("username")
-	actor := *v.actor()
-	actor.HideUserExistence = true // a page is open to everybody, whatever the app's own API says
-	d, err := h.Accounts.ForgotPassword(h.origin(r), &actor, name)
+	d, err := h.Accounts.ForgotPassword(h.origin(r), v.actor(), name)
 	if err != nil {
 		p := h.view(w, r, v, "Forgot your password?")
 		p.Username = name
@@ -126,9 +124,7 @@ func (h *Handler) submitReset(w http.ResponseWriter, r *http.Request) error {
 	if v == nil || err != nil {
 		return err
 	}
-	actor := *v.actor()
-	actor.HideUserExistence = true
-	err = h.Accounts.ConfirmForgotPassword(h.origin(r), &actor, r.PostForm.Get("username"), fold(r.PostForm.Get("code")),
+	err = h.Accounts.ConfirmForgotPassword(h.origin(r), v.actor(), r.PostForm.Get("username"), fold(r.PostForm.Get("code")),
 		r.PostForm.Get("password"))
 	if err != nil {
 		p, viewErr := h.stepView(w, r, v, stepReset, "Set a new password", r.PostForm.Get("step"))

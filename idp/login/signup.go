@@ -95,9 +95,7 @@ func (h *Handler) submitResend(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name := r.PostForm.Get("username")
-	actor := *v.actor()
-	actor.HideUserExistence = true
-	d, err := h.Accounts.ResendCode(h.origin(r), &actor, name)
+	d, err := h.Accounts.ResendCode(h.origin(r), v.actor(), name)
 	if err != nil {
 		return h.confirmAgain(w, r, v, err)
 	}

@@ -81,13 +81,16 @@ func (h *Handler) submitted(w http.ResponseWriter, r *http.Request) (*visit, err
 	return v, h.Forms.Check(r, string(v.pool.ID))
 }
 
-// actor is the client that account operations run as. Where a Gate asks there is
-// none; then it may do nothing but reset a password, and hides who exists.
+// actor is the client that the page acts as. A page is open to everybody, so it
+// hides who exists, whatever the app has chosen for its own calls. Where a Gate
+// asks there is no app: then nothing is named but the pool.
 func (v *visit) actor() *userpool.Client {
+	actor := userpool.Client{Pool: v.pool.ID}
 	if v.client != nil {
-		return v.client
+		actor = *v.client
 	}
-	return &userpool.Client{Pool: v.pool.ID, HideUserExistence: true}
+	actor.HideUserExistence = true
+	return &actor
 }
 
 // address is a page of this visit.

@@ -42,6 +42,29 @@ func TestLoginTellsNothing(t *testing.T) {
 	}
 }
 
+// TestLoginHidesStates: who does not know the password does not learn that a user
+// is disabled or unconfirmed either, even where the app's own API would tell.
+func TestLoginHidesStates(t *testing.T) {
+	h := open(t)
+	h.user(poolID, "eve", userpool.Unconfirmed)
+	h.user(poolID, "dan", userpool.Confirmed)
+	_, err := h.store.UpdateUser(t.Context(), poolID, "dan", func(u *userpool.User) error { u.Enabled = false; return nil })
+	h.must(err)
+	v := h.visitor()
+	page := v.loginPage(nil)
+	for _, name := range []string{"eve", "dan"} {
+		if res := v.post(page, credentials(name, "wrong")); res.StatusCode != 401 || !strings.Contains(res.text, "Incorrect username or password.") {
+			t.Errorf("%s: %d", name, res.StatusCode)
+		}
+	}
+	if at := where(v.post(page, credentials("eve", password))); !strings.HasSuffix(at.Path, "/confirm") {
+		t.Errorf("her own password leads to %s, want the confirmation", at)
+	}
+	if res := v.post(page, credentials("dan", password)); res.StatusCode != 401 {
+		t.Errorf("a disabled user's own password: %d", res.StatusCode)
+	}
+}
+
 // TestSessionIDChanges (S16): an id that was planted before sign-in is no session after it.
 func TestSessionIDChanges(t *testing.T) {
 	h := open(t)
