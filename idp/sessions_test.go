@@ -82,18 +82,3 @@ func TestStoreHoldsNoSecret(t *testing.T) {
 		t.Error("a session is found by its secret")
 	}
 }
-
-func TestClean(t *testing.T) {
-	s, clock, secret := begin(t, 0, 0)
-	store := s.Store.(interface {
-		idp.SessionStore
-		idp.GrantStore
-	})
-	clock.Add(2 * time.Hour)
-	if err := idp.Clean(t.Context(), store, store); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := store.DeleteExpired(t.Context(), 10); err != nil || n != 0 {
-		t.Errorf("%d were left of %s: %v", n, secret, err)
-	}
-}

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -145,6 +144,3 @@ func maskPassword(raw string) string {
 	}
 	return u.Redacted()
 }
-
-// randomHex returns n random bytes as 2n hexadecimal digits.
-func randomHex(n int) string { return hex.EncodeToString(randomBytes(n)) }

@@ -21,6 +21,10 @@ func (s *Server) edge(from origin, next http.Handler) http.Handler {
 		r = r.WithContext(awsapi.WithPeer(r.Context(), awsapi.Peer{IP: address, TLS: from.secure(r)}))
 		r.RemoteAddr = net.JoinHostPort(address, "0")
 		r, err := s.toPool(r)
+		if errors.Is(err, userpool.ErrDomainNotFound) {
+			plain(w, http.StatusNotFound, "There is no such page.\n")
+			return
+		}
 		if err != nil {
 			s.log.Error("finding a pool by its domain", "host", r.Host, "err", err)
 			plain(w, http.StatusServiceUnavailable, "Something went wrong on our side. Please try again in a moment.\n")
@@ -47,16 +51,13 @@ func (s *Server) recovered(w http.ResponseWriter, r *http.Request) {
 
 // toPool rewrites a request to {prefix}.auth.{host} into one to /{poolId}.
 // A path that begins with the pool's ID already is left as it is: pages link
-// to it so.
+// to it so. A domain of no pool is userpool.ErrDomainNotFound.
 func (s *Server) toPool(r *http.Request) (*http.Request, error) {
 	prefix, ok := s.domainPrefix(r.Host)
 	if !ok {
 		return r, nil
 	}
 	pool, err := s.Pools.Store.PoolByDomain(r.Context(), prefix)
-	if errors.Is(err, userpool.ErrDomainNotFound) {
-		return r, nil
-	}
 	if err != nil {
 		return r, err
 	}

@@ -4,7 +4,6 @@ package server
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -81,6 +80,9 @@ func open(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Tim
 // URL is the public URL, without a slash at the end.
 func (s *Server) URL() string { return s.cfg.publicURL(s.listener.Addr().String()) }
 
+// Handler is what the server serves, for tests and benchmarks that need no socket.
+func (s *Server) Handler() http.Handler { return s.http.Handler }
+
 // Serve serves until ctx ends, then finishes the requests under way.
 func (s *Server) Serve(ctx context.Context) error {
 	failed := make(chan error, 1)
@@ -150,10 +152,4 @@ func (c *Config) tlsConfig() (*tls.Config, error) {
 	}
 	conf.ClientAuth = tls.VerifyClientCertIfGiven
 	return conf, nil
-}
-
-func randomBytes(n int) []byte {
-	b := make([]byte, n)
-	rand.Read(b) // never fails: crypto/rand ends the process first
-	return b
 }

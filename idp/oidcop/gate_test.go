@@ -3,12 +3,8 @@ package oidcop_test
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
-
-	"github.com/poolhouse/poolhouse/idp/login"
 )
 
 // gated is a page of another protocol, as the SAML IdP has.
@@ -61,33 +57,5 @@ func TestGateProofIsBound(t *testing.T) {
 	other.signIn(authorizeURL(poolID, public, nil), "alice")
 	if res := other.get(back); res.StatusCode == 200 {
 		t.Error("accepted in another session")
-	}
-}
-
-func TestDomains(t *testing.T) {
-	h := open(t)
-	pool, err := h.store.Pool(t.Context(), poolID)
-	h.must(err)
-	pool.ID, pool.Domain = "us-east-1_Domain001", "shop"
-	h.must(h.store.CreatePool(t.Context(), pool))
-	d := &login.Domains{Pools: h.store, Host: "login.example", Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, r.URL.Path)
-	})}
-	for at, want := range map[string]string{
-		"http://shop.auth.login.example/oauth2/token":              "/us-east-1_Domain001/oauth2/token",
-		"http://SHOP.auth.login.example/login":                     "/us-east-1_Domain001/login",
-		"http://shop.auth.login.example/us-east-1_Domain001/login": "/us-east-1_Domain001/login",
-		"http://shop.auth.login.example/" + poolID + "/login":      "/us-east-1_Domain001/" + poolID + "/login",
-		"http://shop.auth.login.example/static/x.css":              "/static/x.css",
-		"http://login.example/us-east-1_Domain001/login":           "/us-east-1_Domain001/login",
-		"http://shop.auth.evil.example/login":                      "/login",
-		"http://none.auth.login.example/login":                     "404 page not found\n",
-		"http://shop.auth.login.example/" + url.PathEscape("../x"): "/us-east-1_Domain001/../x",
-	} {
-		rec := httptest.NewRecorder()
-		d.ServeHTTP(rec, httptest.NewRequest("GET", at, nil))
-		if got := rec.Body.String(); got != want {
-			t.Errorf("%s: %q, want %q", at, got, want)
-		}
 	}
 }

@@ -95,7 +95,7 @@ func TestPackageNamesAreUsedOnce(t *testing.T) {
 	seen := map[string]string{}
 	for line := range strings.Lines(out) {
 		name, path, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if name == "main" || strings.HasSuffix(name, "_test") || name == "" {
+		if name == "main" || strings.HasPrefix(short(path), "./conformance/") { // nobody imports a suite
 			continue
 		}
 		if other, ok := seen[name]; ok {
