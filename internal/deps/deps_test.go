@@ -1,5 +1,39 @@
 package deps
+
 import (
- _ "github.com/alecthomas/kong"; _ "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
- _ "modernc.org/sqlite"; _ "github.com/jackc/pgx/v5/stdlib"; _ "github.com/jackc/pgx/v5/pgxpool"; _ "github.com/ory/fosite"; _ "github.com/ory/fosite/compose"; _ "github.com/crewjam/saml"; _ "github.com/redis/go-redis/v9"; _ "github.com/pressly/goose/v3"; _ "github.com/coreos/go-oidc/v3/oidc"; _ "github.com/gorilla/sessions"; _ "github.com/go-jose/go-jose/v4"; _ "github.com/go-jose/go-jose/v4/jwt"; _ "github.com/go-jose/go-jose/v3"; _ "github.com/beevik/etree"; _ "github.com/russellhaering/goxmldsig"; _ "golang.org/x/crypto/argon2"; _ "golang.org/x/oauth2"; _ "golang.org/x/sync/semaphore"; _ "golang.org/x/sync/singleflight"; _ "golang.org/x/net/html"; _ "gopkg.in/yaml.v3"; _ "github.com/prometheus/client_golang/prometheus/promhttp"; _ "github.com/aws/aws-sdk-go-v2/config"; _ "github.com/aws/aws-sdk-go-v2/credentials"; _ "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"; _ "github.com/aws/aws-sdk-go-v2/service/cognitoidentity"; _ "github.com/aws/aws-sdk-go-v2/service/sts"; _ "github.com/aws/aws-sdk-go-v2/service/iam"; _ "github.com/alicebob/miniredis/v2"; _ "pgregory.net/rapid"; "testing")
-func TestX(t *testing.T){}
+	_ "github.com/alecthomas/kong"
+	_ "github.com/alicebob/miniredis/v2"
+	_ "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	_ "github.com/aws/aws-sdk-go-v2/config"
+	_ "github.com/aws/aws-sdk-go-v2/credentials"
+	_ "github.com/aws/aws-sdk-go-v2/service/cognitoidentity"
+	_ "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	_ "github.com/aws/aws-sdk-go-v2/service/iam"
+	_ "github.com/aws/aws-sdk-go-v2/service/sts"
+	_ "github.com/beevik/etree"
+	_ "github.com/coreos/go-oidc/v3/oidc"
+	_ "github.com/crewjam/saml"
+	_ "github.com/go-jose/go-jose/v3"
+	_ "github.com/go-jose/go-jose/v4"
+	_ "github.com/go-jose/go-jose/v4/jwt"
+	_ "github.com/gorilla/sessions"
+	_ "github.com/jackc/pgx/v5/pgxpool"
+	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "github.com/ory/fosite"
+	_ "github.com/ory/fosite/compose"
+	_ "github.com/pressly/goose/v3"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/redis/go-redis/v9"
+	_ "github.com/russellhaering/goxmldsig"
+	_ "golang.org/x/crypto/argon2"
+	_ "golang.org/x/net/html"
+	_ "golang.org/x/oauth2"
+	_ "golang.org/x/sync/semaphore"
+	_ "golang.org/x/sync/singleflight"
+	_ "gopkg.in/yaml.v3"
+	_ "modernc.org/sqlite"
+	_ "pgregory.net/rapid"
+	"testing"
+)
+
+func TestX(t *testing.T) {}

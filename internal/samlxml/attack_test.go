@@ -44,7 +44,9 @@ func cut(t testing.TB, raw []byte) parts {
 }
 
 // put replaces the assertion of the Response.
-func (p parts) put(assertion string) string { return strings.Replace(p.whole, p.assertion, assertion, 1) }
+func (p parts) put(assertion string) string {
+	return strings.Replace(p.whole, p.assertion, assertion, 1)
+}
 
 // in puts a child at the end of an assertion, or a Signature after its Issuer.
 func in(assertion, child string) string {
