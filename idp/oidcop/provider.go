@@ -65,6 +65,9 @@ func (x *exchange) authenticate(ctx context.Context, r *http.Request) (fosite.Cl
 	}
 	x.app = &app{Client: c}
 	if r.PostForm.Get("grant_type") == "client_credentials" {
+		if !x.app.GetGrantTypes().Has("client_credentials") {
+			return nil, oauthFail("unauthorized_client", "The client may not use this grant type.")
+		}
 		x.app.scopes, err = x.h.clientScopes(ctx, c, r.PostForm.Get("scope"))
 	}
 	return x.app, err
