@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,7 +19,7 @@ type demoCmd struct {
 }
 
 // Run serves the demo until the process is told to stop.
-func (c *demoCmd) Run(e *env) error {
+func (c *demoCmd) Run(e *env) (err error) {
 	data, err := c.dataDir()
 	if err != nil {
 		return err
@@ -32,7 +33,7 @@ func (c *demoCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	printDemo(e.stdout, s.URL())
 	return s.Serve(e.ctx)
 }

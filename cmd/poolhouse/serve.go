@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -15,14 +16,14 @@ type serveCmd struct {
 }
 
 // Run serves until the process is told to stop.
-func (c *serveCmd) Run(e *env) error {
+func (c *serveCmd) Run(e *env) (err error) {
 	cfg := c.Config
 	secrets(e, &cfg)
 	s, err := server.Open(e.ctx, cfg, logger(e, cfg), time.Now)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	if key, made := s.NewRootKey(); made {
 		fmt.Fprintf(e.stdout, "The account's root key, shown this once:\n  AWS_ACCESS_KEY_ID=%s\n  AWS_SECRET_ACCESS_KEY=%s\n", key.AccessKeyID, key.SecretAccessKey)
 	}

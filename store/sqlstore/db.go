@@ -73,7 +73,7 @@ func (db *DB) migrated(ctx context.Context, dialect goose.Dialect, dir string) (
 	return db, nil
 }
 
-func (db *DB) migrate(ctx context.Context, dialect goose.Dialect, dir string) error {
+func (db *DB) migrate(ctx context.Context, dialect goose.Dialect, dir string) (err error) {
 	files, err := fs.Sub(migrations, dir)
 	if err != nil {
 		return err
@@ -88,7 +88,10 @@ func (db *DB) migrate(ctx context.Context, dialect goose.Dialect, dir string) er
 		if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, lock); err != nil {
 			return err
 		}
-		defer conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, lock)
+		defer func() {
+			_, failed := conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, lock)
+			err = errors.Join(err, failed)
+		}()
 	}
 	p, err := goose.NewProvider(dialect, db.write, files)
 	if err != nil {

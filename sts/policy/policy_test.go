@@ -18,7 +18,7 @@ func TestParseRefuses(t *testing.T) {
 		{"two documents", `{} {}`, "Syntax errors in policy.", policy.Identity},
 		{"a list", `[]`, "Syntax errors in policy.", policy.Identity},
 		{"unknown version", `{"Version":"2020-01-01","Statement":[]}`, "Syntax errors in policy.", policy.Identity},
-		{"unknown element", `{"Statment":[]}`, "Syntax errors in policy.", policy.Identity},
+		{"unknown element", `{"Sttement":[]}`, "Syntax errors in policy.", policy.Identity},
 		{"a member twice", statement(`"Effect":"Deny","Effect":"Allow","Action":"*","Resource":"*"`), "Syntax errors in policy.", policy.Identity},
 		{"no statement", `{"Version":"2012-10-17","Statement":[]}`, "Syntax errors in policy.", policy.Identity},
 		{"no effect", statement(`"Action":"*","Resource":"*"`), "Missing required field Effect", policy.Identity},
