@@ -20,7 +20,8 @@ import (
 func TestNodeSAML(t *testing.T) {
 	harness.EachProfile(t, func(t *testing.T, s *harness.Server) {
 		f := s.Fixture(t)
-		keyFile, cert := keyPair(t)
+		keyFile, der := keyPair(t)
+		cert := base64.StdEncoding.EncodeToString(der)
 		f.SAMLApplication(t, "node-saml", `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="urn:example:node-saml">`+
 			`<SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><KeyDescriptor>`+
 			`<KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>`+cert+`</X509Certificate></X509Data></KeyInfo></KeyDescriptor>`+
@@ -30,9 +31,9 @@ func TestNodeSAML(t *testing.T) {
 	})
 }
 
-// keyPair makes a key and its certificate: the file of the one, the base64 of
-// the other.
-func keyPair(t *testing.T) (keyFile, cert string) {
+// keyPair makes a key and its certificate: the file of the one, the bytes of the
+// other.
+func keyPair(t *testing.T) (keyFile string, der []byte) {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -40,7 +41,7 @@ func keyPair(t *testing.T) (keyFile, cert string) {
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "sp"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	der, err = x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,5 +53,5 @@ func keyPair(t *testing.T) (keyFile, cert string) {
 	if err := os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return keyFile, base64.StdEncoding.EncodeToString(der)
+	return keyFile, der
 }
