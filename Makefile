@@ -8,7 +8,7 @@ GO ?= go
 PKGS ?= ./...
 BENCH ?= .
 
-.PHONY: help build check test test-all unit lint generate bench conformance fuzz
+.PHONY: help build check test test-all unit lint generate bench conformance fuzz screenshots
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,3 +50,7 @@ fuzz: ## A minute of fuzzing for each target
 bench: ## Benchmarks, each beside the cost it cannot avoid (metric x-floor)
 	scripts/install.sh
 	scripts/with-services.sh $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $$($(GO) list ./... | grep -v /conformance)
+
+screenshots: build ## Take the pictures in docs/images anew
+	scripts/install.sh
+	node scripts/screenshots.mjs bin/poolhouse

@@ -47,7 +47,7 @@ const browser = await chromium.launch({ executablePath: process.env.POOLHOUSE_TE
 try {
   await mkdir(folder, { recursive: true });
   const signIn = `${url}/demo/saml/login`; // the SAML app sends the browser on to the sign-in page
-  const viewport = { width: 480, height: 560 };
+  const viewport = { width: 480, height: 500 };
   await montage(browser, 'sign-in.png', [
     await shot(browser, signIn, { viewport, colorScheme: 'light' }),
     await shot(browser, signIn, { viewport, colorScheme: 'dark' }),
