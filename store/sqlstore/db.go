@@ -32,6 +32,7 @@ type DB struct {
 	read, write *sql.DB
 	postgres    bool
 	now         func() time.Time
+	docs        *userpoolDocs
 }
 
 // OpenSQLite opens, or makes, the database file poolhouse.db in dir.
@@ -39,18 +40,15 @@ func OpenSQLite(ctx context.Context, dir string, now func() time.Time) (*DB, err
 	pragmas := url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
 		"busy_timeout(10000)", "cache_size(-16000)"}, "_txlock": {"immediate"}}
 	dsn := "file:" + filepath.Join(dir, "poolhouse.db") + "?" + pragmas.Encode()
-	write, err := sql.Open("sqlite", dsn)
+	connector, err := keepStatements(dsn)
 	if err != nil {
 		return nil, err
 	}
+	write, read := sql.OpenDB(connector), sql.OpenDB(connector)
 	write.SetMaxOpenConns(1)
-	read, err := sql.Open("sqlite", dsn)
-	if err != nil {
-		return nil, errors.Join(err, write.Close())
-	}
 	read.SetMaxOpenConns(8)
 	read.SetMaxIdleConns(8)
-	db := &DB{read: read, write: write, now: now}
+	db := &DB{read: read, write: write, now: now, docs: newUserpoolDocs()}
 	return db.migrated(ctx, goose.DialectSQLite3, "migrations/sqlite")
 }
 
@@ -62,7 +60,7 @@ func OpenPostgres(ctx context.Context, dsn string, maxConns int, now func() time
 	}
 	pool.SetMaxOpenConns(maxConns)
 	pool.SetMaxIdleConns(maxConns)
-	db := &DB{read: pool, write: pool, postgres: true, now: now}
+	db := &DB{read: pool, write: pool, postgres: true, now: now, docs: newUserpoolDocs()}
 	return db.migrated(ctx, goose.DialectPostgres, "migrations/postgres")
 }
 

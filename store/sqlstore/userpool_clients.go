@@ -25,8 +25,8 @@ func (s *UserpoolStore) scanClient(row scanner) (*userpool.Client, error) {
 	if err := row.Scan(&secret, &doc); err != nil {
 		return nil, err
 	}
-	c := new(userpool.Client)
-	if err := decode(doc, c); err != nil {
+	c, err := s.known.clients.decode(doc)
+	if err != nil {
 		return nil, err
 	}
 	plain, err := s.open(secret, clientAAD(c))

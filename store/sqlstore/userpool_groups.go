@@ -28,25 +28,24 @@ func (s *UserpoolStore) CreateGroup(ctx context.Context, g *userpool.Group) erro
 	return affected(res, err, userpool.ErrPoolNotFound)
 }
 
-func scanGroup(row scanner) (*userpool.Group, error) {
+func (s *UserpoolStore) scanGroup(row scanner) (*userpool.Group, error) {
 	var doc string
 	if err := row.Scan(&doc); err != nil {
 		return nil, err
 	}
-	g := new(userpool.Group)
-	return g, decode(doc, g)
+	return s.known.groups.decode(doc)
 }
 
 // Group implements userpool.GroupStore.
 func (s *UserpoolStore) Group(ctx context.Context, pool userpool.PoolID, name string) (*userpool.Group, error) {
-	g, err := scanGroup(s.db.read.QueryRowContext(ctx, `SELECT doc FROM userpool_groups WHERE pool = $1 AND name = $2`, pool, name))
+	g, err := s.scanGroup(s.db.read.QueryRowContext(ctx, `SELECT doc FROM userpool_groups WHERE pool = $1 AND name = $2`, pool, name))
 	return g, notFound(err, userpool.ErrGroupNotFound)
 }
 
 // UpdateGroup implements userpool.GroupStore.
 func (s *UserpoolStore) UpdateGroup(ctx context.Context, pool userpool.PoolID, name string, fn func(*userpool.Group) error) (g *userpool.Group, err error) {
 	err = s.db.inTx(ctx, func(tx *sql.Tx) error {
-		g, err = scanGroup(tx.QueryRowContext(ctx,
+		g, err = s.scanGroup(tx.QueryRowContext(ctx,
 			`SELECT doc FROM userpool_groups WHERE pool = $1 AND name = $2`+s.db.forUpdate(), pool, name))
 		if err != nil {
 			return notFound(err, userpool.ErrGroupNotFound)
@@ -76,7 +75,7 @@ func (s *UserpoolStore) DeleteGroup(ctx context.Context, pool userpool.PoolID, n
 func (s *UserpoolStore) Groups(ctx context.Context, pool userpool.PoolID, after string, limit int) ([]*userpool.Group, string, error) {
 	rows, err := s.db.read.QueryContext(ctx,
 		`SELECT doc FROM userpool_groups WHERE pool = $1 AND name > $2 ORDER BY name LIMIT $3`, pool, after, limit+1)
-	all, err := collect(rows, err, scanGroup)
+	all, err := collect(rows, err, s.scanGroup)
 	groups, next := page(all, limit, func(g *userpool.Group) string { return g.Name })
 	return groups, next, err
 }
@@ -129,5 +128,5 @@ const groupsOf = `SELECT g.doc FROM userpool_members m CROSS JOIN userpool_group
 // GroupsOf implements userpool.GroupStore.
 func (s *UserpoolStore) GroupsOf(ctx context.Context, pool userpool.PoolID, username string) ([]*userpool.Group, error) {
 	rows, err := s.db.read.QueryContext(ctx, groupsOf, pool, username, userpool.FoldCase(username))
-	return collect(rows, err, scanGroup)
+	return collect(rows, err, s.scanGroup)
 }

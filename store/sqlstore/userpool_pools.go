@@ -40,29 +40,28 @@ func flag(b bool) int {
 
 // Pool implements userpool.PoolStore.
 func (s *UserpoolStore) Pool(ctx context.Context, id userpool.PoolID) (*userpool.Pool, error) {
-	p, err := scanPool(s.db.read.QueryRowContext(ctx, `SELECT doc FROM userpool_pools WHERE id = $1`, id))
+	p, err := s.scanPool(s.db.read.QueryRowContext(ctx, `SELECT doc FROM userpool_pools WHERE id = $1`, id))
 	return p, notFound(err, userpool.ErrPoolNotFound)
 }
 
 // PoolByDomain implements userpool.PoolStore.
 func (s *UserpoolStore) PoolByDomain(ctx context.Context, domain string) (*userpool.Pool, error) {
-	p, err := scanPool(s.db.read.QueryRowContext(ctx, `SELECT doc FROM userpool_pools WHERE domain = $1`, domain))
+	p, err := s.scanPool(s.db.read.QueryRowContext(ctx, `SELECT doc FROM userpool_pools WHERE domain = $1`, domain))
 	return p, notFound(err, userpool.ErrDomainNotFound)
 }
 
-func scanPool(row scanner) (*userpool.Pool, error) {
+func (s *UserpoolStore) scanPool(row scanner) (*userpool.Pool, error) {
 	var doc string
 	if err := row.Scan(&doc); err != nil {
 		return nil, err
 	}
-	p := new(userpool.Pool)
-	return p, decode(doc, p)
+	return s.known.pools.decode(doc)
 }
 
 // UpdatePool implements userpool.PoolStore.
 func (s *UserpoolStore) UpdatePool(ctx context.Context, id userpool.PoolID, fn func(*userpool.Pool) error) (p *userpool.Pool, err error) {
 	err = s.db.inTx(ctx, func(tx *sql.Tx) error {
-		p, err = scanPool(tx.QueryRowContext(ctx, `SELECT doc FROM userpool_pools WHERE id = $1`+s.db.forUpdate(), id))
+		p, err = s.scanPool(tx.QueryRowContext(ctx, `SELECT doc FROM userpool_pools WHERE id = $1`+s.db.forUpdate(), id))
 		if err != nil {
 			return notFound(err, userpool.ErrPoolNotFound)
 		}
@@ -109,7 +108,7 @@ func (s *UserpoolStore) DeletePool(ctx context.Context, id userpool.PoolID) erro
 func (s *UserpoolStore) Pools(ctx context.Context, after string, limit int) ([]*userpool.Pool, string, error) {
 	rows, err := s.db.read.QueryContext(ctx,
 		`SELECT doc FROM userpool_pools WHERE id > $1 ORDER BY id LIMIT $2`, after, limit+1)
-	all, err := collect(rows, err, scanPool)
+	all, err := collect(rows, err, s.scanPool)
 	pools, next := page(all, limit, func(p *userpool.Pool) string { return string(p.ID) })
 	return pools, next, err
 }

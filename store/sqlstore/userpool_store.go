@@ -18,13 +18,28 @@ import (
 type UserpoolStore struct {
 	db     *DB
 	sealer keyring.Sealer
+	known  *userpoolDocs
+}
+
+// userpoolDocs are the documents that are read over and over. One set serves all
+// stores of a database.
+type userpoolDocs struct {
+	pools   decoded[userpool.Pool]
+	clients decoded[userpool.Client]
+	groups  decoded[userpool.Group]
+}
+
+func newUserpoolDocs() *userpoolDocs {
+	d := new(userpoolDocs)
+	d.pools.clone, d.clients.clone, d.groups.clone = clonePool, cloneClient, cloneGroup
+	return d
 }
 
 var _ userpool.Store = (*UserpoolStore)(nil)
 
 // Userpool returns the store of user pools in db.
 func (db *DB) Userpool(sealer keyring.Sealer) *UserpoolStore {
-	return &UserpoolStore{db, sealer}
+	return &UserpoolStore{db, sealer, db.docs}
 }
 
 // A querier is what *sql.DB and *sql.Tx have in common.
