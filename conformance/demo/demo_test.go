@@ -83,5 +83,6 @@ func start(t *testing.T) (url string, printed func() string) {
 	})
 	url = "http://" + addr
 	harness.WaitReady(t, url, out)
+	out.WaitFor(t, "poolhouse tour --endpoint "+url)
 	return url, out.String
 }

@@ -282,3 +282,14 @@ func (b *Log) String() string {
 	defer b.mu.Unlock()
 	return b.buf.String()
 }
+
+// WaitFor waits until the process has printed text: what it printed before it
+// was ready may still be on its way through the pipe.
+func (b *Log) WaitFor(t testing.TB, text string) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(b.String(), text); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not printed within 10 s: %q\n%s", text, b)
+		}
+	}
+}
