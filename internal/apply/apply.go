@@ -25,6 +25,7 @@ type Applier struct {
 	account string
 	pools   map[string]string            // name → ID; empty for one that is yet to be made
 	clients map[string]map[string]string // pool → client name → ID
+	idPools map[string]string            // name → ID; as pools
 	roles   map[string]string            // name → ARN
 }
 
@@ -34,11 +35,12 @@ type obj = map[string]any
 // Run makes the server match f and returns how many changes that took, or
 // would take. It stops at the first refusal; what was done until then stays.
 func (a *Applier) Run(ctx context.Context, f *File) (changes int, err error) {
-	a.file, a.pools, a.clients, a.roles = f, map[string]string{}, map[string]map[string]string{}, map[string]string{}
+	a.file, a.pools, a.clients = f, map[string]string{}, map[string]map[string]string{}
+	a.idPools, a.roles = map[string]string{}, map[string]string{}
 	if err := a.findAccount(ctx); err != nil {
 		return 0, err
 	}
-	for _, part := range []func(context.Context) error{a.applyPools, a.applyProviders, a.applyRoles, a.applyIdentityPools} {
+	for _, part := range []func(context.Context) error{a.applyPools, a.applyProviders, a.applyIdentityPools, a.applyRoles, a.applyIdentityRoles} {
 		if err := part(ctx); err != nil {
 			return a.changes, err
 		}
@@ -72,6 +74,49 @@ func (a *Applier) change(do func() error, format string, args ...any) error {
 // call calls a JSON operation as the administrator.
 func (a *Applier) call(ctx context.Context, target string, in, out any) error {
 	return a.Client.JSON(ctx, target, in, out, &a.Key)
+}
+
+// pages calls a list operation until its last page and hands each page to
+// read. The operation names the size of a page MaxResults and the next page
+// NextToken.
+func pages[Page any](ctx context.Context, a *Applier, target string, in obj, read func(Page)) error {
+	in = with(in, obj{"MaxResults": pageSize})
+	for {
+		var raw json.RawMessage
+		if err := a.call(ctx, target, in, &raw); err != nil {
+			return err
+		}
+		var page Page
+		var next struct{ NextToken string }
+		if err := errors.Join(json.Unmarshal(raw, &page), json.Unmarshal(raw, &next)); err != nil {
+			return err
+		}
+		read(page)
+		if next.NextToken == "" {
+			return nil
+		}
+		in["NextToken"] = next.NextToken
+	}
+}
+
+// index puts one more thing into a map of names to IDs. Two things of one name
+// matter only where the file means one of them.
+func index(ids map[string]string, name, id string) {
+	if _, ok := ids[name]; ok {
+		id = ambiguous
+	}
+	ids[name] = id
+}
+
+// ambiguous stands in for the ID of things that share a name.
+const ambiguous = "\x00"
+
+// known looks a name up. ok is false for what is yet to be made.
+func known(ids map[string]string, kind, name string) (id string, ok bool, err error) {
+	if id, ok = ids[name]; id == ambiguous {
+		return "", false, fmt.Errorf("the server has more than one %s called %q; apply finds them by name", kind, name)
+	}
+	return id, ok, nil
 }
 
 // idp and own name the targets of two services.

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -136,31 +138,53 @@ type roleAnswer struct {
 	Made role `xml:"CreateRoleResult>Role"`
 }
 
-type role struct{ Arn, AssumeRolePolicyDocument string }
+type role struct {
+	Arn, AssumeRolePolicyDocument, Description string
+	MaxSessionDuration                         int
+}
 
 func (a *Applier) applyRole(ctx context.Context, r Role) error {
-	trust, err := json.Marshal(r.Trust)
+	trust, err := a.document(r.Trust)
 	if err != nil {
-		return err
+		return fmt.Errorf("role %s: trust: %w", r.Name, err)
 	}
 	var have roleAnswer
 	err = a.iam(ctx, "GetRole", map[string]string{"RoleName": r.Name}, &have)
 	switch {
 	case isMissing(err):
-		err = a.change(func() error { return a.createRole(ctx, r, string(trust)) }, "+ role %s", r.Name)
+		err = a.change(func() error { return a.createRole(ctx, r, trust) }, "+ role %s", r.Name)
 	case err == nil:
 		a.roles[r.Name] = have.Got.Arn
-		if sameDocument(have.Got.AssumeRolePolicyDocument, string(trust)) {
-			break
-		}
-		err = a.change(func() error {
-			return a.iam(ctx, "UpdateAssumeRolePolicy", map[string]string{"RoleName": r.Name, "PolicyDocument": string(trust)}, nil)
-		}, "~ role %s: trust", r.Name)
+		err = a.updateRole(ctx, r, have.Got, trust)
 	}
 	if err != nil {
 		return err
 	}
 	return a.applyPolicies(ctx, r)
+}
+
+func (a *Applier) updateRole(ctx context.Context, r Role, have role, trust string) error {
+	in, names := map[string]string{"RoleName": r.Name}, []string{}
+	if r.Description != "" && r.Description != have.Description {
+		names = append(names, "description")
+		in["Description"] = r.Description
+	}
+	if r.MaxSessionDuration != 0 && r.MaxSessionDuration != have.MaxSessionDuration {
+		names = append(names, "maxSessionDuration")
+		in["MaxSessionDuration"] = strconv.Itoa(r.MaxSessionDuration)
+	}
+	if len(names) > 0 {
+		err := a.change(func() error { return a.iam(ctx, "UpdateRole", in, nil) }, "~ role %s: %s", r.Name, strings.Join(names, ", "))
+		if err != nil {
+			return err
+		}
+	}
+	if sameDocument(have.AssumeRolePolicyDocument, trust) {
+		return nil
+	}
+	return a.change(func() error {
+		return a.iam(ctx, "UpdateAssumeRolePolicy", map[string]string{"RoleName": r.Name, "PolicyDocument": trust}, nil)
+	}, "~ role %s: trust", r.Name)
 }
 
 func (a *Applier) createRole(ctx context.Context, r Role, trust string) error {
@@ -182,9 +206,9 @@ func (a *Applier) createRole(ctx context.Context, r Role, trust string) error {
 
 func (a *Applier) applyPolicies(ctx context.Context, r Role) error {
 	for _, name := range slices.Sorted(maps.Keys(r.Policies)) {
-		document, err := json.Marshal(r.Policies[name])
+		document, err := a.document(r.Policies[name])
 		if err != nil {
-			return err
+			return fmt.Errorf("role %s: policy %s: %w", r.Name, name, err)
 		}
 		var have struct {
 			Document string `xml:"GetRolePolicyResult>PolicyDocument"`
@@ -193,17 +217,47 @@ func (a *Applier) applyPolicies(ctx context.Context, r Role) error {
 		if err != nil && !isMissing(err) {
 			return err
 		}
-		if err == nil && sameDocument(have.Document, string(document)) {
+		if err == nil && sameDocument(have.Document, document) {
 			continue
 		}
 		err = a.change(func() error {
-			return a.iam(ctx, "PutRolePolicy", map[string]string{"RoleName": r.Name, "PolicyName": name, "PolicyDocument": string(document)}, nil)
+			return a.iam(ctx, "PutRolePolicy", map[string]string{"RoleName": r.Name, "PolicyName": name, "PolicyDocument": document}, nil)
 		}, "~ role %s: policy %s", r.Name, name)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// poolID is how a policy of the file names an identity pool of the file, whose
+// ID the server chooses.
+var poolID = regexp.MustCompile(`IDENTITY_POOL\(([^()]+)\)`)
+
+// document writes a policy as JSON, with the IDs of identity pools filled in.
+// One that is yet to be made keeps its name: then only the difference is shown.
+func (a *Applier) document(v any) (string, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return "", err
+	}
+	var err error
+	text := poolID.ReplaceAllStringFunc(strings.TrimSpace(buf.String()), func(ref string) string {
+		name := poolID.FindStringSubmatch(ref)[1]
+		id, ok, fault := known(a.idPools, "identity pool", name)
+		switch {
+		case fault != nil:
+			err = fault
+		case ok:
+			return id
+		case !slices.ContainsFunc(a.file.IdentityPools, func(p IdentityPool) bool { return p.Name == name }):
+			err = fmt.Errorf("there is no identity pool %q", name)
+		}
+		return ref
+	})
+	return text, err
 }
 
 // sameDocument compares policies by content. have is URL-encoded, as IAM answers.

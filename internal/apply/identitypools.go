@@ -7,67 +7,68 @@ import (
 )
 
 func (a *Applier) applyIdentityPools(ctx context.Context) error {
-	if len(a.file.IdentityPools) == 0 {
+	if len(a.file.IdentityPools) == 0 && len(a.file.Roles) == 0 {
 		return nil
 	}
-	var out struct {
+	type page struct {
 		IdentityPools []struct{ IdentityPoolId, IdentityPoolName string }
 	}
-	if err := a.call(ctx, identity("ListIdentityPools"), obj{"MaxResults": pageSize}, &out); err != nil {
+	err := pages(ctx, a, identity("ListIdentityPools"), nil, func(out page) {
+		for _, p := range out.IdentityPools {
+			index(a.idPools, p.IdentityPoolName, p.IdentityPoolId)
+		}
+	})
+	if err != nil {
 		return err
 	}
-	ids := map[string]string{}
-	for _, p := range out.IdentityPools {
-		ids[p.IdentityPoolName] = p.IdentityPoolId
-	}
 	for _, p := range a.file.IdentityPools {
-		if err := a.applyIdentityPool(ctx, p, ids); err != nil {
+		if err := a.applyIdentityPool(ctx, p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (a *Applier) applyIdentityPool(ctx context.Context, p IdentityPool, ids map[string]string) error {
-	want := func() (obj, error) {
-		logins, err := a.logins(p)
-		return obj{"IdentityPoolName": p.Name, "AllowUnauthenticatedIdentities": p.AllowGuests,
-			"AllowClassicFlow": p.AllowClassic, "CognitoIdentityProviders": logins}, err
-	}
-	id, ok := ids[p.Name]
-	if !ok {
-		err := a.change(func() error {
-			in, err := want()
-			if err != nil {
-				return err
-			}
-			var out struct{ IdentityPoolId string }
-			err = a.call(ctx, identity("CreateIdentityPool"), in, &out)
-			id = out.IdentityPoolId
-			return err
-		}, "+ identity pool %s", p.Name)
-		if err != nil {
-			return err
-		}
-		return a.applyIdentityRoles(ctx, p, id)
-	}
-	in, err := want()
+func (a *Applier) applyIdentityPool(ctx context.Context, p IdentityPool) error {
+	id, ok, err := known(a.idPools, "identity pool", p.Name)
 	if err != nil {
 		return err
+	}
+	if !ok {
+		return a.change(func() error { return a.createIdentityPool(ctx, p) }, "+ identity pool %s", p.Name)
 	}
 	var have map[string]any
 	if err := a.call(ctx, identity("DescribeIdentityPool"), obj{"IdentityPoolId": id}, &have); err != nil {
 		return err
 	}
-	if names := differing(in, have); len(names) > 0 {
-		err := a.change(func() error {
-			return a.call(ctx, identity("UpdateIdentityPool"), with(in, obj{"IdentityPoolId": id}), new(obj))
-		}, "~ identity pool %s: %s", p.Name, strings.Join(names, ", "))
-		if err != nil {
-			return err
-		}
+	want := p.settings()
+	if logins, err := a.logins(p); err == nil {
+		want["CognitoIdentityProviders"] = logins
+	} else if !a.Diff { // a client that is yet to be made has no ID to compare
+		return err
 	}
-	return a.applyIdentityRoles(ctx, p, id)
+	names := differing(want, have)
+	if len(names) == 0 {
+		return nil
+	}
+	return a.change(func() error {
+		return a.call(ctx, identity("UpdateIdentityPool"), with(want, obj{"IdentityPoolId": id}), new(obj))
+	}, "~ identity pool %s: %s", p.Name, strings.Join(names, ", "))
+}
+
+func (p IdentityPool) settings() obj {
+	return obj{"IdentityPoolName": p.Name, "AllowUnauthenticatedIdentities": p.AllowGuests, "AllowClassicFlow": p.AllowClassic}
+}
+
+func (a *Applier) createIdentityPool(ctx context.Context, p IdentityPool) error {
+	logins, err := a.logins(p)
+	if err != nil {
+		return err
+	}
+	var out struct{ IdentityPoolId string }
+	err = a.call(ctx, identity("CreateIdentityPool"), with(p.settings(), obj{"CognitoIdentityProviders": logins}), &out)
+	a.idPools[p.Name] = out.IdentityPoolId
+	return err
 }
 
 // logins names the clients of pools as an identity pool knows them.
@@ -83,10 +84,19 @@ func (a *Applier) logins(p IdentityPool) ([]obj, error) {
 	return list, nil
 }
 
-func (a *Applier) applyIdentityRoles(ctx context.Context, p IdentityPool, id string) error {
-	if len(p.Roles) == 0 {
-		return nil
+func (a *Applier) applyIdentityRoles(ctx context.Context) error {
+	for _, p := range a.file.IdentityPools {
+		if len(p.Roles) == 0 {
+			continue
+		}
+		if err := a.setRoles(ctx, p, a.idPools[p.Name]); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+func (a *Applier) setRoles(ctx context.Context, p IdentityPool, id string) error {
 	roles := func() obj {
 		want := obj{}
 		for kind, name := range p.Roles {

@@ -25,46 +25,28 @@ func (a *Applier) applyPools(ctx context.Context) error {
 }
 
 func (a *Applier) findPools(ctx context.Context) error {
-	in := obj{"MaxResults": pageSize}
-	for {
-		var out struct {
-			UserPools []struct{ Id, Name string }
-			NextToken string
-		}
-		if err := a.call(ctx, idp("ListUserPools"), in, &out); err != nil {
-			return err
-		}
+	type page struct{ UserPools []struct{ Id, Name string } }
+	return pages(ctx, a, idp("ListUserPools"), nil, func(out page) {
 		for _, p := range out.UserPools {
-			if other, ok := a.pools[p.Name]; ok {
-				return fmt.Errorf("pools %s and %s are both called %q; apply finds pools by name", other, p.Id, p.Name)
-			}
-			a.pools[p.Name] = p.Id
+			index(a.pools, p.Name, p.Id)
 		}
-		if out.NextToken == "" {
-			return nil
-		}
-		in["NextToken"] = out.NextToken
-	}
+	})
 }
 
 func (a *Applier) applyPool(ctx context.Context, p Pool) error {
-	var have struct{ UserPool map[string]any }
-	if id, ok := a.pools[p.Name]; ok {
-		if err := a.call(ctx, idp("DescribeUserPool"), obj{"UserPoolId": id}, &have); err != nil {
-			return err
-		}
-		if names := differing(p.Settings, have.UserPool); len(names) > 0 {
-			err := a.change(func() error {
-				return a.call(ctx, idp("UpdateUserPool"), with(p.Settings, obj{"UserPoolId": id}), new(obj))
-			}, "~ pool %s: %s", p.Name, strings.Join(names, ", "))
-			if err != nil {
-				return err
-			}
-		}
-	} else if err := a.createPool(ctx, p); err != nil {
+	id, ok, err := known(a.pools, "pool", p.Name)
+	if err != nil {
 		return err
 	}
-	domain, _ := have.UserPool["Domain"].(string)
+	domain := ""
+	if ok {
+		domain, err = a.updatePool(ctx, p, id)
+	} else {
+		err = a.createPool(ctx, p)
+	}
+	if err != nil {
+		return err
+	}
 	if p.Domain != "" && p.Domain != domain {
 		err := a.change(func() error {
 			return a.call(ctx, idp("CreateUserPoolDomain"), obj{"UserPoolId": a.pools[p.Name], "Domain": p.Domain}, new(obj))
@@ -75,6 +57,62 @@ func (a *Applier) applyPool(ctx context.Context, p Pool) error {
 	}
 	for _, part := range []func(context.Context, Pool) error{a.applyClients, a.applyGroups, a.applyUsers, a.applySAMLApps} {
 		if err := part(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forLife are the settings that UpdateUserPool does not take.
+var forLife = []string{"AliasAttributes", "UsernameAttributes", "UsernameConfiguration"}
+
+// updatePool returns the domain that the pool has.
+func (a *Applier) updatePool(ctx context.Context, p Pool, id string) (domain string, err error) {
+	var have struct{ UserPool map[string]any }
+	if err := a.call(ctx, idp("DescribeUserPool"), obj{"UserPoolId": id}, &have); err != nil {
+		return "", err
+	}
+	domain, _ = have.UserPool["Domain"].(string)
+	want := with(p.Settings, nil)
+	for _, name := range forLife {
+		if value, ok := want[name]; ok && len(differing(obj{name: value}, have.UserPool)) > 0 {
+			return "", fmt.Errorf("pool %s: %s can't be changed once the pool is made", p.Name, name)
+		}
+		delete(want, name)
+	}
+	if err := a.addAttributes(ctx, p, id, want["Schema"], have.UserPool["SchemaAttributes"]); err != nil {
+		return "", err
+	}
+	delete(want, "Schema")
+	names := differing(want, have.UserPool)
+	if len(names) == 0 {
+		return domain, nil
+	}
+	return domain, a.change(func() error {
+		return a.call(ctx, idp("UpdateUserPool"), with(want, obj{"UserPoolId": id}), new(obj))
+	}, "~ pool %s: %s", p.Name, strings.Join(names, ", "))
+}
+
+// addAttributes adds the custom attributes of a schema that the pool lacks.
+// Those that it has stay as they are for life.
+func (a *Applier) addAttributes(ctx context.Context, p Pool, id string, want, have any) error {
+	names := map[any]bool{}
+	listed, _ := have.([]any)
+	for _, x := range listed {
+		if attribute, ok := x.(map[string]any); ok {
+			names[attribute["Name"]] = true
+		}
+	}
+	wanted, _ := normal(want).([]any)
+	for _, x := range wanted {
+		attribute, ok := x.(map[string]any)
+		if name := fmt.Sprint(attribute["Name"]); !ok || names[name] || names["custom:"+name] || names["dev:custom:"+name] {
+			continue
+		}
+		err := a.change(func() error {
+			return a.call(ctx, idp("AddCustomAttributes"), obj{"UserPoolId": id, "CustomAttributes": []any{attribute}}, new(obj))
+		}, "+ attribute %s of pool %s", attribute["Name"], p.Name)
+		if err != nil {
 			return err
 		}
 	}
@@ -95,14 +133,16 @@ func (a *Applier) applyClients(ctx context.Context, p Pool) error {
 	ids := map[string]string{}
 	a.clients[p.Name] = ids
 	if pool != "" {
-		var out struct {
+		type page struct {
 			UserPoolClients []struct{ ClientId, ClientName string }
 		}
-		if err := a.call(ctx, idp("ListUserPoolClients"), obj{"UserPoolId": pool, "MaxResults": pageSize}, &out); err != nil {
+		err := pages(ctx, a, idp("ListUserPoolClients"), obj{"UserPoolId": pool}, func(out page) {
+			for _, c := range out.UserPoolClients {
+				index(ids, c.ClientName, c.ClientId)
+			}
+		})
+		if err != nil {
 			return err
-		}
-		for _, c := range out.UserPoolClients {
-			ids[c.ClientName] = c.ClientId
 		}
 	}
 	for _, c := range p.Clients {
@@ -114,7 +154,10 @@ func (a *Applier) applyClients(ctx context.Context, p Pool) error {
 }
 
 func (a *Applier) applyClient(ctx context.Context, p Pool, c Client, ids map[string]string) error {
-	id, ok := ids[c.Name]
+	id, ok, err := known(ids, "client of pool "+p.Name, c.Name)
+	if err != nil {
+		return err
+	}
 	if !ok {
 		return a.change(func() error {
 			var out struct{ UserPoolClient struct{ ClientId string } }

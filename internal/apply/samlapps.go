@@ -1,0 +1,66 @@
+package apply
+
+import (
+	"context"
+	"strings"
+)
+
+func (a *Applier) applySAMLApps(ctx context.Context, p Pool) error {
+	if len(p.SAMLApps) == 0 {
+		return nil
+	}
+	ids := map[string]string{}
+	if pool := a.pools[p.Name]; pool != "" {
+		type page struct {
+			Applications []struct{ ApplicationId, Name string }
+		}
+		err := pages(ctx, a, own("ListSamlApplications"), obj{"UserPoolId": pool}, func(out page) {
+			for _, app := range out.Applications {
+				index(ids, app.Name, app.ApplicationId)
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, app := range p.SAMLApps {
+		if err := a.applySAMLApp(ctx, p, app, ids); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Applier) applySAMLApp(ctx context.Context, p Pool, app SAMLApp, ids map[string]string) error {
+	want := with(app.Settings, obj{"Name": app.Name})
+	if app.MetadataURL != "" {
+		want["MetadataUrl"] = app.MetadataURL
+	} else {
+		text, err := a.file.text(app.MetadataFile)
+		if err != nil {
+			return err
+		}
+		want["MetadataXml"] = text
+	}
+	id, ok, err := known(ids, "SAML app of pool "+p.Name, app.Name)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return a.change(func() error {
+			return a.call(ctx, own("CreateSamlApplication"), with(want, obj{"UserPoolId": a.pools[p.Name]}), new(obj))
+		}, "+ SAML app %s of pool %s", app.Name, p.Name)
+	}
+	at := obj{"UserPoolId": a.pools[p.Name], "ApplicationId": id}
+	var have struct{ Application map[string]any } // the list leaves the metadata out
+	if err := a.call(ctx, own("DescribeSamlApplication"), at, &have); err != nil {
+		return err
+	}
+	names := differing(want, have.Application)
+	if len(names) == 0 {
+		return nil
+	}
+	return a.change(func() error {
+		return a.call(ctx, own("UpdateSamlApplication"), with(want, at), new(obj))
+	}, "~ SAML app %s of pool %s: %s", app.Name, p.Name, strings.Join(names, ", "))
+}
