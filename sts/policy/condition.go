@@ -17,7 +17,7 @@ const (
 // A condition is one operator applied to one key: it holds if the key's values
 // fit the listed ones. All conditions of a statement must hold.
 type condition struct {
-	key        string // lower case
+	key        string // folded
 	quantifier quantifier
 	ifExists   bool
 	null       bool // the Null operator
@@ -26,7 +26,8 @@ type condition struct {
 }
 
 // A matcher compares one value of a request with one value of a policy. known is
-// false where the policy's value names a variable that the request lacks.
+// false where the two cannot be compared: the policy's value names a variable that
+// the request lacks, or the request's value is not of the operator's type.
 type matcher func(value string, keys *keySet) (match, known bool)
 
 func (p *parser) conditions(v any) ([]condition, error) {
@@ -52,7 +53,7 @@ func (p *parser) conditions(v any) ([]condition, error) {
 }
 
 func (p *parser) condition(opName string, m member) (condition, error) {
-	c := condition{key: strings.ToLower(m.name)}
+	c := condition{key: fold(m.name)}
 	if !validKey(m.name) {
 		return c, malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
 	}
@@ -99,8 +100,9 @@ func validKey(name string) bool {
 	return i > 0 && i < len(name)-1
 }
 
-// holds evaluates the condition. deny tells which way an unknown variable falls:
-// it never helps an allowing statement to apply, nor a denying one not to.
+// holds evaluates the condition. deny tells which way a negated comparison falls
+// that cannot be made: it never helps an allowing statement to apply, nor a
+// denying one not to.
 func (c *condition) holds(keys *keySet, deny bool) bool {
 	values := keys.get(c.key)
 	if c.null {

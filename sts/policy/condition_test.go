@@ -66,6 +66,13 @@ func TestConditions(t *testing.T) {
 		{"NotIpAddress", `"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`, false},
 		{"no address", `"IpAddress":{"aws:username":"0.0.0.0/0"}`, false},
 
+		{"IpAddress in the IPv6 form", `"IpAddress":{"aws:SourceIp":"::ffff:192.0.2.7"}`, true},
+		{"IpAddress range in the IPv6 form", `"IpAddress":{"aws:SourceIp":"::ffff:192.0.2.0/120"}`, true},
+		{"every IPv6 address is no IPv4 address", `"IpAddress":{"aws:SourceIp":"::/0"}`, false},
+		{"no address satisfies no negation", `"NotIpAddress":{"aws:username":"192.0.2.0/24"}`, false},
+		{"no number satisfies no negation", `"NumericNotEquals":{"aws:username":"300"}`, false},
+		{"no date satisfies no negation", `"DateNotEquals":{"aws:username":"2026"}`, false},
+
 		{"ArnLike", `"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/*/dev"}`, true},
 		{"ArnEquals takes wildcards too", `"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::000000000000:role/*"}`, true},
 		{"ArnLike never crosses a colon", `"ArnLike":{"aws:PrincipalArn":"arn:aws:*:role/team/dev:x:y"}`, false},
@@ -98,11 +105,23 @@ func TestUnknownVariableStillDenies(t *testing.T) {
 	for _, body := range []string{
 		`"Resource":"*","Condition":{"StringNotEquals":{"aws:username":"${aws:none}"}}`,
 		`"NotResource":"arn:aws:s3:::${aws:none}"`,
+		`"Resource":"*","Condition":{"NotIpAddress":{"aws:username":"192.0.2.0/24"}}`,
 	} {
 		deny := mustParse(t, policy.Identity, `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*",`+body+`}}`)
 		r := &policy.Request{Action: "s3:x", Resource: "arn:aws:s3:::b", Keys: map[string][]string{"aws:username": {"a"}}}
 		if policy.Evaluate(r, layer("a", allow, deny)).Allowed {
 			t.Errorf("%s: allowed", body)
+		}
+	}
+}
+
+// İ is no i: strings.EqualFold keeps the two apart, and so must the lookup of keys.
+func TestKeyNamesFoldAsTagsDo(t *testing.T) {
+	p := mustParse(t, policy.Identity, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/tier":"high"}}}}`)
+	for key, want := range map[string]bool{"aws:principaltag/TIER": true, "aws:PrincipalTag/tİer": false, "aws:PrincipalTag/tıer": false} {
+		keys := map[string][]string{"aws:PrincipalTag/other": {"low"}, key: {"high"}}
+		if got := policy.Evaluate(&policy.Request{Action: "s3:x", Resource: "*", Keys: keys}, layer("a", p)).Allowed; got != want {
+			t.Errorf("%s: allowed %v, want %v", key, got, want)
 		}
 	}
 }

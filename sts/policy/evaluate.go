@@ -1,6 +1,10 @@
 package policy
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // A Request is one thing that somebody wants to do.
 type Request struct {
@@ -187,14 +191,39 @@ type keySet struct {
 	folded map[string][]string
 }
 
-// get returns the values of a key whose name is in lower case.
+// get returns the values of a key whose name is folded.
 func (k *keySet) get(name string) []string {
 	if k.folded == nil {
 		k.folded = make(map[string][]string, len(k.raw))
 		for n, v := range k.raw {
-			n = strings.ToLower(n)
+			n = fold(n)
 			k.folded[n] = append(k.folded[n], v...)
 		}
 	}
 	return k.folded[name]
+}
+
+// fold returns the one spelling of all names of a key that differ by case only.
+// It agrees with strings.EqualFold, by which tags are kept apart; for strings.ToLower
+// İ is an i, and a tag of that name would stand in for another.
+func fold(name string) string {
+	for i := range len(name) {
+		if name[i] >= utf8.RuneSelf {
+			return strings.Map(foldRune, name)
+		}
+	}
+	return strings.ToLower(name)
+}
+
+// foldRune returns the least rune that equals r but for case, in lower case where
+// that is a letter of ASCII.
+func foldRune(r rune) rune {
+	least := r
+	for o := unicode.SimpleFold(r); o != r; o = unicode.SimpleFold(o) {
+		least = min(least, o)
+	}
+	if least < utf8.RuneSelf {
+		return unicode.ToLower(least)
+	}
+	return least
 }

@@ -17,7 +17,7 @@ const (
 
 type token struct {
 	kind       tokenKind
-	text       string // of a literal; name of a variable, in lower case
+	text       string // of a literal; name of a variable, folded
 	fallback   string
 	hasDefault bool
 }
@@ -78,7 +78,7 @@ func variableToken(body string) (token, error) {
 	if name == "" || strings.ContainsAny(name, "${'") {
 		return token{}, errVariable
 	}
-	t := token{kind: variable, text: strings.ToLower(name), hasDefault: hasDefault}
+	t := token{kind: variable, text: fold(name), hasDefault: hasDefault}
 	if !hasDefault {
 		return t, nil
 	}

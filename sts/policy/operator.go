@@ -90,7 +90,7 @@ func numericOp(holds func(int) bool) func(string, bool) (matcher, error) {
 		}
 		return func(v string, _ *keySet) (bool, bool) {
 			got, err := parseNumber(v)
-			return err == nil && holds(compareFloat(got, want)), true
+			return err == nil && holds(compareFloat(got, want)), err == nil
 		}, nil
 	}
 }
@@ -124,7 +124,7 @@ func dateOp(holds func(int) bool) func(string, bool) (matcher, error) {
 		}
 		return func(v string, _ *keySet) (bool, bool) {
 			got, err := parseDate(v)
-			return err == nil && holds(got.Compare(want)), true
+			return err == nil && holds(got.Compare(want)), err == nil
 		}, nil
 	}
 }
@@ -163,7 +163,7 @@ func binaryOp(value string, _ bool) (matcher, error) {
 	}
 	return func(v string, _ *keySet) (bool, bool) {
 		got, err := base64.StdEncoding.DecodeString(v)
-		return err == nil && bytes.Equal(got, want), true
+		return err == nil && bytes.Equal(got, want), err == nil
 	}, nil
 }
 
@@ -174,19 +174,29 @@ func addressOp(value string, _ bool) (matcher, error) {
 	}
 	return func(v string, _ *keySet) (bool, bool) {
 		got, err := netip.ParseAddr(v)
-		return err == nil && want.Contains(got.Unmap().WithZone("")), true
+		return err == nil && want.Contains(got.Unmap().WithZone("")), err == nil
 	}, nil
 }
 
+// mappedBits is how much of an IPv4-mapped IPv6 address stands before the IPv4 one.
+const mappedBits = 96
+
+// parsePrefix reads a range or an address. One of IPv4 addresses in the IPv6 form
+// becomes plain IPv4, as the addresses of requests do.
 func parsePrefix(s string) (netip.Prefix, error) {
-	if strings.Contains(s, "/") {
-		return netip.ParsePrefix(s)
+	if !strings.Contains(s, "/") {
+		a, err := netip.ParseAddr(s)
+		if err != nil {
+			return netip.Prefix{}, err
+		}
+		a = a.Unmap()
+		return netip.PrefixFrom(a, a.BitLen()), nil
 	}
-	a, err := netip.ParseAddr(s)
-	if err != nil {
-		return netip.Prefix{}, err
+	p, err := netip.ParsePrefix(s)
+	if err == nil && p.Addr().Is4In6() && p.Bits() >= mappedBits {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mappedBits)
 	}
-	return netip.PrefixFrom(a, a.BitLen()), nil
+	return p, err
 }
 
 // arnParts is the number of colon-separated parts of an ARN.

@@ -1,0 +1,23 @@
+package sts_test
+
+import (
+	"testing"
+
+	"github.com/poolhouse/poolhouse/sts"
+)
+
+// A session cannot pass off a tag of its own as an inherited one by a letter that
+// only a careless comparison takes for the same.
+func TestLookalikeTagIsAnotherTag(t *testing.T) {
+	e := newEnv(t)
+	e.role("first", anybody, allowAll)
+	e.role("second", anybody, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/tier":"high"}}}}`)
+	low := e.assume(e.root(), "first", func(in *sts.AssumeRoleRequest) {
+		in.Tags, in.Transitive = []sts.Tag{{Key: "tier", Value: "low"}}, []string{"tier"}
+	})
+	forged := e.assume(e.session(low.Credentials), "second", func(in *sts.AssumeRoleRequest) {
+		in.Tags = []sts.Tag{{Key: "tİer", Value: "high"}}
+	})
+	err := e.Authorize(e.ctx, e.session(forged.Credentials), "s3:GetObject", "*", nil)
+	wantFault(t, err, sts.ErrAccessDenied, "not authorized")
+}
