@@ -138,12 +138,14 @@ func spKeyPair(t *testing.T) (key, cert []byte) {
 	return key, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
-// start starts Apache and waits until it answers. It stays in the foreground:
-// its parent process is ours to end.
+// start starts Apache and waits until it answers. It stays in the foreground,
+// so that it is ours to end, in a process group of its own: Apache ends its whole
+// group when it stops.
 func (a *apache) start(t *testing.T) {
 	t.Helper()
 	a.cmd = exec.Command(apacheProgram, "-f", filepath.Join(a.dir, "httpd.conf"), "-D", "FOREGROUND")
 	a.cmd.Stdout, a.cmd.Stderr = a.out, a.out
+	a.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := a.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
