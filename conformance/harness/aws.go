@@ -32,8 +32,11 @@ func (s *Server) As(accessKeyID, secret, sessionToken string) *AWS {
 // Anonymous returns clients that don't sign.
 func (s *Server) Anonymous() *AWS { return s.with(aws.AnonymousCredentials{}) }
 
+// with leaves the SDK's retries on, as apps do: the SDK closes its request body
+// when an answer begins, and a server that answers before the transport has
+// looked at the end of that body is then cut off in the middle of a long answer.
 func (s *Server) with(p aws.CredentialsProvider) *AWS {
-	conf := aws.Config{Region: Region, Credentials: p, BaseEndpoint: aws.String(s.URL), HTTPClient: s.HTTP, RetryMaxAttempts: 1}
+	conf := aws.Config{Region: Region, Credentials: p, BaseEndpoint: aws.String(s.URL), HTTPClient: s.HTTP}
 	return &AWS{
 		IDP:      cognitoidentityprovider.NewFromConfig(conf),
 		Identity: cognitoidentity.NewFromConfig(conf),
