@@ -4,6 +4,7 @@ package apply_test
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
@@ -248,4 +249,57 @@ func clientID(t *testing.T, s *harness.Server, pool, name string) string {
 	}
 	t.Fatalf("pool %s has no client %s", pool, name)
 	return ""
+}
+
+// What a pool has for life is refused by name; a new custom attribute is added.
+func TestSettingsForLife(t *testing.T) {
+	s := harness.Start(t, harness.Embedded)
+	file := filepath.Join(t.TempDir(), "pool.yaml")
+	const pool = "pools:\n  - name: P\n    settings:\n      UsernameAttributes: [email]\n      Schema:\n        - {Name: team, AttributeDataType: String, Mutable: true}\n"
+	write(t, file, pool)
+	apply(t, s, file)
+	if out := apply(t, s, file); out != "Nothing to change.\n" {
+		t.Errorf("the second time it says\n%s", out)
+	}
+	write(t, file, pool+"        - {Name: floor, AttributeDataType: String, Mutable: true}\n")
+	if out := apply(t, s, file); !slices.Equal(changes(out), []string{"+ attribute floor of pool P"}) {
+		t.Errorf("a new attribute:\n%s", out)
+	}
+	if out := apply(t, s, file); out != "Nothing to change.\n" {
+		t.Errorf("afterwards it says\n%s", out)
+	}
+	edit(t, file, "[email]", "[phone_number]")
+	out, err := command(t, s, file).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "pool P: UsernameAttributes can't be changed") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// Names are how apply finds things: two pools of one name matter if the file
+// means them, and a pool behind the first page is found.
+func TestManyPools(t *testing.T) {
+	s := harness.Start(t, harness.Embedded)
+	for i := range 62 {
+		name := "twin"
+		if i > 1 {
+			name = fmt.Sprintf("pool-%02d", i)
+		}
+		if _, err := s.Root().IDP.CreateUserPool(t.Context(), &cognitoidentityprovider.CreateUserPoolInput{PoolName: &name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "pools.yaml")
+	text := "pools:\n"
+	for i := 2; i < 62; i++ {
+		text += fmt.Sprintf("  - name: pool-%02d\n", i)
+	}
+	write(t, file, text)
+	if out := apply(t, s, file, "--diff"); out != "Nothing to change.\n" {
+		t.Errorf("pools that are there:\n%s", out)
+	}
+	write(t, file, "pools:\n  - name: twin\n")
+	out, err := command(t, s, file).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), `more than one pool called "twin"`) {
+		t.Errorf("%v\n%s", err, out)
+	}
 }
