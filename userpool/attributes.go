@@ -52,6 +52,9 @@ func (p *Pool) checkWrite(w writer, attributes map[string]string) error {
 	if phone := attributes["phone_number"]; phone != "" && !validPhone(phone) {
 		return invalid("Invalid phone number format.")
 	}
+	if name := attributes["preferred_username"]; name != "" && slices.Contains(p.AliasAttributes, "preferred_username") {
+		return p.checkUsername(name)
+	}
 	return nil
 }
 

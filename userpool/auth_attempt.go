@@ -58,7 +58,7 @@ func (a *Auth) lookup(ctx context.Context, pool PoolID, c *Client, name string) 
 
 // admit makes the checks that come before the password.
 func (a *Auth) admit(ctx context.Context, pool *Pool, c *Client, name string, u *User) (*attempt, error) {
-	try := &attempt{user: u, hide: hides(c), key: lockKey(ctx, pool.ID, FoldCase(name))}
+	try := &attempt{user: u, hide: hides(c), key: lockKey(ctx, pool.ID, pool.Fold(name))}
 	if u != nil {
 		try.key = lockKey(ctx, pool.ID, u.Username)
 		if err := barred(u); err != nil && !try.hide {

@@ -138,7 +138,8 @@ func (a *Auth) ChangeForcedPassword(ctx context.Context, p *Pool, c *Client, u *
 func (p *Pool) checkCompletion(c *Client, u *User, attributes map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
 		s := p.Attribute(name)
-		if s != nil && u.Attributes[name] != "" && (s.Required || !s.Mutable) {
+		fixed := s != nil && (s.Required || !s.Mutable) || slices.Contains(p.VerifyBeforeUpdate, name)
+		if fixed && u.Attributes[name] != "" {
 			return Fail(ErrNotAuthorized, "Cannot modify an already provided "+name)
 		}
 	}

@@ -1,6 +1,9 @@
 package userpool
 
-import "context"
+import (
+	"context"
+	"net/netip"
+)
 
 // An Origin is where a sign-in comes from. Failed attempts are counted for each
 // origin, so that a stranger's guesses do not lock the owner of an account out.
@@ -19,10 +22,15 @@ func WithOrigin(ctx context.Context, o Origin) context.Context {
 	return context.WithValue(ctx, originKey{}, o)
 }
 
-// key returns what failures from this origin are counted under.
+// key returns what failures from this origin are counted under. Of an IPv6
+// address it is the network: a customer gets 2^64 addresses or more.
 func (o Origin) key() string {
 	if o.Device != "" {
 		return "device " + o.Device
+	}
+	if ip, err := netip.ParseAddr(o.IP); err == nil && ip.Is6() && !ip.Is4In6() {
+		network := netip.PrefixFrom(ip.WithZone(""), 64).Masked()
+		return "ip " + network.String()
 	}
 	return "ip " + o.IP
 }

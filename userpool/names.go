@@ -78,23 +78,14 @@ func (u *User) Verified(attribute string) bool {
 	return u.Attributes[attribute] != "" && u.Attributes[attribute+"_verified"] == "true"
 }
 
-// unalias takes an alias away: an address becomes unverified, a preferred
-// username is removed.
-func (u *User) unalias(attribute string) {
-	if attribute == "preferred_username" {
-		delete(u.Attributes, attribute)
-		return
-	}
-	u.Attributes[attribute+"_verified"] = "false"
-}
-
 // Unalias takes the alias away from u, for a store that moves it to another
-// user. It reports false where that cannot be done: an address that is the
-// username of its owner stays with them.
+// user: the address becomes unverified. It reports false where that cannot be
+// done: an address that is the username of its owner stays with them, and so does
+// a preferred username, which nobody else can prove to own.
 func (p *Pool) Unalias(u *User, attribute string) bool {
-	if !slices.Contains(p.AliasAttributes, attribute) {
+	if attribute == "preferred_username" || !slices.Contains(p.AliasAttributes, attribute) {
 		return false
 	}
-	u.unalias(attribute)
+	u.Attributes[attribute+"_verified"] = "false"
 	return true
 }

@@ -68,7 +68,8 @@ func (s *Service) ForgotPassword(ctx context.Context, c *Client, name string) (*
 	if err != nil {
 		return nil, err
 	}
-	return s.sendCode(ctx, p, "forgot", a, u.Attributes[a], code)
+	d, err := s.sendCode(ctx, p, "forgot", a, u.Attributes[a], code)
+	return quietly(c, d, err)
 }
 
 // fakeDelivery is where a code would have gone, the same at every call. A name
@@ -129,6 +130,9 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, c *Client, name, co
 	}
 	if u == nil || !u.Verified(r.Attribute) || u.Attributes[r.Attribute] != r.Value {
 		return errCodeExpired // the address is no longer the user's
+	}
+	if u.PasswordChanged.After(r.Expires.Add(-forgotCodeLife)) {
+		return errCodeExpired // the password that it was to replace is gone
 	}
 	set, err := s.passwords().Prepare(ctx, p, u, password, false)
 	if err != nil {

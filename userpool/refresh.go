@@ -3,6 +3,7 @@ package userpool
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -23,7 +24,11 @@ func (t *Tokens) Refresh(ctx context.Context, c *Client, token string) (*TokenSe
 	if err != nil {
 		return nil, err
 	}
-	g := &Grant{Pool: pool, Client: c, User: u, Scopes: f.Scopes, Native: st.Native, AuthTime: f.AuthTime,
+	scopes := c.still(f.Scopes, st.Native)
+	if len(scopes) == 0 || pool.Strict && u.PasswordChanged.After(f.Created) { // RFC 9700 section 4.14.2
+		return nil, errRefreshRevoked
+	}
+	g := &Grant{Pool: pool, Client: c, User: u, Scopes: scopes, Native: st.Native, AuthTime: f.AuthTime,
 		Nonce: f.Nonce, Resource: f.Resource}
 	set, err := t.mint(ctx, g, f)
 	if err != nil || !c.RotateRefresh {
@@ -36,6 +41,18 @@ func (t *Tokens) Refresh(ctx context.Context, c *Client, token string) (*TokenSe
 	}
 	set.RefreshToken, err = t.sealRefresh(set.Family, *st)
 	return set, err
+}
+
+// still returns what the client may have today of the scopes of a grant. A native
+// sign-in has scopes that no client asks for.
+func (c *Client) still(granted []string, native bool) []string {
+	if native {
+		return granted
+	}
+	if !c.OAuthEnabled {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(granted), func(s string) bool { return !slices.Contains(c.OAuthScopes, s) })
 }
 
 // A verdict says what a refresh token of some generation is worth.

@@ -106,10 +106,10 @@ func (s *Service) ConfirmSignUp(ctx context.Context, c *Client, name, code strin
 	if err := s.limit(ctx, h, "ConfirmSignUp", 15); err != nil {
 		return err
 	}
-	if u == nil {
+	switch {
+	case u == nil || u.Status != Unconfirmed && c.HideUserExistence:
 		return errCodeExpired
-	}
-	if u.Status != Unconfirmed {
+	case u.Status != Unconfirmed:
 		return u.confirm()
 	}
 	r, err := s.matchCode(ctx, h, codeSignUp, code)
@@ -175,18 +175,24 @@ func (s *Service) ResendCode(ctx context.Context, c *Client, name string) (*Deli
 	if len(p.AutoVerified) == 0 {
 		return nil, Fail(ErrNotAuthorized, "Cannot resend codes. Auto verification not turned on.")
 	}
-	if u == nil {
+	if u == nil || c.HideUserExistence && (u.Status != Unconfirmed || p.verifyTarget(u) == "") {
 		return s.fakeDelivery(ctx, p, name)
 	}
 	if u.Status != Unconfirmed {
-		if c.HideUserExistence {
-			return s.fakeDelivery(ctx, p, name)
-		}
 		return nil, invalid("User is already confirmed.")
 	}
 	d, err := s.sendSignUpCode(ctx, p, u)
 	if err == nil && d == nil {
 		err = Fail(ErrNotAuthorized, "Cannot resend codes. Auto verification not turned on.")
+	}
+	return quietly(c, d, err)
+}
+
+// quietly drops the error of a message that did not go out, where the client hides
+// who exists: nobody else could get it. The log has it.
+func quietly(c *Client, d *Delivery, err error) (*Delivery, error) {
+	if c.HideUserExistence && errors.Is(err, ErrCodeDelivery) {
+		return d, nil
 	}
 	return d, err
 }

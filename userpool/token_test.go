@@ -177,6 +177,7 @@ func TestScopesSelectClaims(t *testing.T) {
 
 func TestGrantWithoutOpenID(t *testing.T) {
 	w := newWorld(t)
+	w.client.OAuthEnabled, w.client.OAuthScopes = true, []string{"openid", "api/read", userpool.ScopeAdmin}
 	set, err := w.tokens.Issue(t.Context(), &userpool.Grant{Pool: w.pool, Client: w.client, User: w.alice,
 		Scopes: []string{"api/read", userpool.ScopeAdmin}, Resource: "https://api.example.com"})
 	w.check(err)

@@ -137,8 +137,13 @@ func testNameSpace(t *testing.T, f *fixture) {
 	wantErr(t, f.CreateUserTaking(ctx, f.newUser(poolA, "robert")), userpool.ErrUserExists)
 	err := f.CreateUser(ctx, f.newUser(poolA, "eve", "preferred_username", "bob"))
 	wantErr(t, err, userpool.ErrAliasExists)
-	err = f.CreateUserTaking(ctx, f.newUser(poolA, "eve", "preferred_username", "bob"))
-	wantErr(t, err, userpool.ErrAliasExists)
+	for _, name := range []string{"bob", "robert"} { // nobody can prove to own one
+		err = f.CreateUserTaking(ctx, f.newUser(poolA, "eve", "preferred_username", name))
+		wantErr(t, err, userpool.ErrAliasExists)
+	}
+	got, err := f.User(ctx, poolA, "robert")
+	check(t, err)
+	equal(t, "robert", got.Username, "bob")
 }
 
 func testAliases(t *testing.T, f *fixture) {
