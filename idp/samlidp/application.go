@@ -97,7 +97,11 @@ func (a Attribute) constant() (string, bool) {
 	return "", false
 }
 
-var attributeSource = regexp.MustCompile(`^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,256}$`)
+// attributeSource bounds no length: a counted class of Unicode compiles to 10 MB.
+var attributeSource = regexp.MustCompile(`^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$`)
+
+// maxSource is the longest name of a user's attribute, in characters.
+const maxSource = 256
 
 // applyMetadata fills in what the metadata decides. It must be valid at the time
 // of the change; later on, the administrator's word counts.
@@ -146,7 +150,7 @@ func (a *Application) validateMore(fail func(string) error) error {
 	seen := map[Attribute]bool{}
 	for _, at := range a.Attributes {
 		_, constant := at.constant()
-		if at.Name == "" || !constant && !attributeSource.MatchString(at.Value) {
+		if at.Name == "" || !constant && (utf8.RuneCountInString(at.Value) > maxSource || !attributeSource.MatchString(at.Value)) {
 			return fail("An attribute needs a name, and a value that is an attribute of the user, groups, or a constant in double quotes.")
 		}
 		if seen[at] {
