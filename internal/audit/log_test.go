@@ -256,3 +256,28 @@ func TestCopyToLog(t *testing.T) {
 		t.Errorf("%s, %v", out.Bytes(), err)
 	}
 }
+
+// What strangers choose cannot stop the log: databases refuse NUL, text that is no
+// UTF-8, and index entries that are too long.
+func TestHostileTextIsStored(t *testing.T) {
+	for name, open := range map[string]func(*testing.T) audit.Store{
+		"sqlite":   func(t *testing.T) audit.Store { return sqlstoretest.SQLite(t, time.Now).Audit() },
+		"postgres": func(t *testing.T) audit.Store { return sqlstoretest.Postgres(t, time.Now).Audit() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := openLog(t, open(t))
+			long := strings.Repeat("x", 1<<20)
+			l.Add(ctx, audit.Event{Source: "a\xff", Name: "b\x00", UserAgent: long, ErrorText: long,
+				Identity: audit.Identity{UserName: "mallory\x00\xff" + long, AccessKeyID: "\xff"}})
+			short, cancel := context.WithTimeout(ctx, 5*time.Second)
+			defer cancel()
+			if err := l.Flush(short); err != nil {
+				t.Fatal(err)
+			}
+			found, _, err := l.Store.Find(ctx, audit.Query{Name: "b\uFFFD", Limit: 1})
+			if err != nil || len(found) != 1 || len(found[0].Record) > 1<<14 || !strings.HasPrefix(found[0].User, "mallory\uFFFD\uFFFDx") {
+				t.Errorf("got %d entries, %v", len(found), err)
+			}
+		})
+	}
+}

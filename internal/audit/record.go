@@ -48,19 +48,32 @@ type resource struct {
 
 // entry encodes an event. account is whose log it is.
 func entry(e *Event, account string) (*Entry, error) {
-	id := newEventID()
+	id, who := newEventID(), e.Identity
+	who.UserName = clean(who.UserName)
 	raw, err := json.Marshal(record{
-		EventVersion: "1.05", UserIdentity: identity(e.Identity), EventTime: e.Time.UTC().Format(time.RFC3339),
-		EventSource: e.Source, EventName: e.Name, AWSRegion: e.Region, SourceIPAddress: e.SourceIP, UserAgent: e.UserAgent,
-		ErrorCode: e.ErrorCode, ErrorMessage: e.ErrorText,
+		EventVersion: "1.05", UserIdentity: identity(who), EventTime: e.Time.UTC().Format(time.RFC3339),
+		EventSource: e.Source, EventName: e.Name, AWSRegion: e.Region, SourceIPAddress: e.SourceIP, UserAgent: clean(e.UserAgent),
+		ErrorCode: e.ErrorCode, ErrorMessage: clean(e.ErrorText),
 		RequestParameters: plain(e.Params), ResponseElements: plain(e.Response), AdditionalEventData: plain(e.Extra),
 		RequestID: e.RequestID, EventID: id, Resources: resources(e.Resources), EventType: e.Type, RecipientAccountID: account,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Entry{Time: e.Time.UTC().Truncate(time.Microsecond), ID: id, Source: e.Source, Name: e.Name,
-		User: e.Identity.userName(), AccessKey: e.Identity.AccessKeyID, Record: raw}, nil
+	return &Entry{Time: e.Time.UTC().Truncate(time.Microsecond), ID: id, Source: clean(e.Source), Name: clean(e.Name),
+		User: clean(who.userName()), AccessKey: clean(who.AccessKeyID), Record: raw}, nil
+}
+
+// maxText bounds, in bytes, a text that a stranger may have chosen.
+const maxText = 1024
+
+// clean makes a text one that every store keeps. The writer tries an entry until it
+// is stored: one that a database refuses would hold up all that follow.
+func clean(s string) string {
+	if len(s) > maxText {
+		s = s[:maxText]
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 func resources(arns []string) (out []resource) {
