@@ -62,4 +62,8 @@ func assumedRoleARN(account, role, session string) string {
 	return "arn:aws:sts::" + account + ":assumed-role/" + role + "/" + session
 }
 
+func federatedARN(account, name string) string {
+	return "arn:aws:sts::" + account + ":federated-user/" + name
+}
+
 func rootARN(account string) string { return "arn:aws:iam::" + account + ":root" }

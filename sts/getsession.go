@@ -2,6 +2,7 @@ package sts
 
 import (
 	"context"
+	"maps"
 	"time"
 )
 
@@ -52,7 +53,7 @@ func (s *Service) FederationToken(ctx context.Context, p *Principal, in Federati
 	if err := s.checkSessionPolicies(ctx, in.SessionSpec); err != nil {
 		return nil, err
 	}
-	if err := checkTags(in.Tags, nil); err != nil {
+	if err := s.mayTag(ctx, p, in); err != nil {
 		return nil, err
 	}
 	packed, err := packedSize(in.SessionSpec, in.Tags)
@@ -68,11 +69,28 @@ func (s *Service) FederationToken(ctx context.Context, p *Principal, in Federati
 	if err != nil {
 		return nil, err
 	}
-	out := &Federated{Credentials: c, ARN: "arn:aws:sts::" + p.Account + ":federated-user/" + in.Name, ID: p.Account + ":" + in.Name}
+	out := &Federated{Credentials: c, ARN: federatedARN(p.Account, in.Name), ID: p.Account + ":" + in.Name}
 	if packed != nil {
 		out.PackedPolicy = *packed
 	}
 	return out, nil
+}
+
+// mayTag judges the session tags of a federation. They stand above the caller's own
+// tags, by which its policies may let it do more or less: so they need permission.
+func (s *Service) mayTag(ctx context.Context, p *Principal, in FederationRequest) error {
+	if len(in.Tags) == 0 {
+		return nil
+	}
+	if err := checkTags(in.Tags, nil); err != nil {
+		return err
+	}
+	keys := maps.Clone(in.Keys)
+	if keys == nil {
+		keys = map[string][]string{}
+	}
+	tagKeys(keys, in.Tags)
+	return s.Authorize(ctx, p, "sts:TagSession", federatedARN(p.Account, in.Name), keys)
 }
 
 // ownerID is what the session dies with: the user's stable ID.

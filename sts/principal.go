@@ -66,7 +66,7 @@ func (p *Principal) identify() {
 		p.UserID, p.Name, kind = p.role.ID+":"+p.state.SessionName, p.role.Name, "AssumedRole"
 		principalARN = p.role.ARN()
 	case p.Kind == FederatedUser:
-		p.ARN = "arn:aws:sts::" + p.Account + ":federated-user/" + p.state.Name
+		p.ARN = federatedARN(p.Account, p.state.Name)
 		p.UserID, p.Name, kind = p.Account+":"+p.state.Name, p.state.Name, "FederatedUser"
 		principalARN = p.ARN
 	}

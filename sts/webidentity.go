@@ -46,7 +46,7 @@ func (s *Service) AssumeRoleWithWebIdentity(ctx context.Context, in WebIdentityR
 	claims := id.conditionKeys()
 	a := &assumption{role: role, session: in.SessionName, tags: id.Tags, transitive: id.Transitive,
 		sourceIdentity: id.SourceIdentity, provider: id.Principal, spec: in.SessionSpec}
-	if id.Prefix == IdentityPoolPrincipal {
+	if id.Principal == IdentityPoolPrincipal {
 		a.keep = claims
 	}
 	keys := make(map[string][]string, len(claims)+len(id.Keys))

@@ -64,7 +64,7 @@ func (s *Service) method(p *Pool, provider string) (*method, error) {
 	for _, up := range p.Settings.UserPools {
 		if name, _ := s.canonical(up.Name); m.userPool != "" && name == m.name {
 			m.clients[up.Client] = true
-			m.checked[up.Client] = up.ServerSideCheck
+			m.checked[up.Client] = m.checked[up.Client] || up.ServerSideCheck // both spellings of a pool may be listed
 		}
 	}
 	if len(m.clients) > 0 {

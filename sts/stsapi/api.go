@@ -17,7 +17,7 @@ type API struct {
 
 // Service describes the operations to the wire layer.
 func (a *API) Service() awsapi.Service {
-	return awsapi.Service{Name: "sts", Ops: a.Ops(), Errors: Errors, Resource: resource}
+	return awsapi.Service{Name: "sts", Ops: a.Ops(), Errors: Errors, Resource: a.resource}
 }
 
 // Ops lists the operations served, in the order of the API reference.
@@ -47,12 +47,12 @@ var Errors = awsapi.ErrorTable{
 
 // resource is what authorisation is asked for. AssumeRole is decided by the
 // domain, together with the role's trust policy.
-func resource(_ string, in any) string {
+func (a *API) resource(_ string, in any) string {
 	switch in := in.(type) {
 	case *AssumeRoleInput:
 		return awsapi.Value(in.RoleArn)
 	case *GetFederationTokenInput:
-		return "arn:aws:sts::*:federated-user/" + awsapi.Value(in.Name)
+		return "arn:aws:sts::" + a.STS.Account + ":federated-user/" + awsapi.Value(in.Name)
 	}
 	return "*"
 }

@@ -199,3 +199,24 @@ func TestOwnNameIsTheResource(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A policy about federated users of the account is asked about the account's.
+func TestFederationIsAuthorisedByName(t *testing.T) {
+	s, ctx := newStack(t), context.Background()
+	if err := s.sts.CreateUser(ctx, &sts.User{Name: "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.sts.PutUserPolicy(ctx, "ann", "p", `{"Statement":{"Effect":"Allow","Action":"sts:*","Resource":"arn:aws:sts::000000000000:federated-user/guest"}}`); err != nil {
+		t.Fatal(err)
+	}
+	key, err := s.sts.CreateAccessKey(ctx, "ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ann := awssts.NewFromConfig(s.config(key.ID, key.Secret, ""))
+	if _, err := ann.GetFederationToken(ctx, &awssts.GetFederationTokenInput{Name: aws.String("guest")}); err != nil {
+		t.Error(err)
+	}
+	_, err = ann.GetFederationToken(ctx, &awssts.GetFederationTokenInput{Name: aws.String("other")})
+	wantCode(t, err, 403, "AccessDenied", "User: arn:aws:iam::000000000000:user/ann is not authorized to perform: sts:GetFederationToken on resource: arn:aws:sts::000000000000:federated-user/other because no identity-based policy allows the sts:GetFederationToken action")
+}
