@@ -3,6 +3,7 @@ package idp
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/poolhouse/poolhouse/userpool"
@@ -59,15 +60,14 @@ func (s *Sessions) Start(ctx context.Context, old string, in SignIn) (secret str
 }
 
 // Current returns the session that a browser's secret stands for, and its user.
-// A session is over, ErrSessionNotFound, when its user is gone or disabled, has
-// signed out everywhere, or has a new password since.
+// A session is over, ErrSessionNotFound, when Stands says so, or its user is gone.
 func (s *Sessions) Current(ctx context.Context, pool userpool.PoolID, secret string) (*Session, *userpool.User, error) {
 	sess, err := s.Store.Get(ctx, pool, HandleOf(secret))
 	if err != nil {
 		return nil, nil, err
 	}
 	user, err := s.Users.UserBySub(ctx, pool, sess.Sub)
-	if errors.Is(err, userpool.ErrUserNotFound) || err == nil && !stands(sess, user) {
+	if errors.Is(err, userpool.ErrUserNotFound) || err == nil && !Stands(user, sess.AuthTime) {
 		return nil, nil, errors.Join(ErrSessionNotFound, s.Store.Revoke(ctx, pool, sess.ID))
 	}
 	if err != nil {
@@ -81,8 +81,11 @@ func (s *Sessions) End(ctx context.Context, pool userpool.PoolID, secret string)
 	return s.Store.Revoke(ctx, pool, HandleOf(secret))
 }
 
-func stands(sess *Session, u *userpool.User) bool {
-	return u.Enabled && !u.SignedOut.After(sess.AuthTime) && !u.PasswordChanged.After(sess.AuthTime)
+// Stands reports whether a sign-in at that time still counts: the user is not
+// disabled, has not signed out everywhere since, and neither has a new password
+// nor must choose one.
+func Stands(u *userpool.User, signedIn time.Time) bool {
+	return u.Enabled && u.Status != userpool.ResetRequired && !u.SignedOut.After(signedIn) && !u.PasswordChanged.After(signedIn)
 }
 
 func (s *Sessions) touch(ctx context.Context, sess *Session) error {
@@ -109,9 +112,7 @@ func orDefault(d time.Duration) time.Duration {
 	return d
 }
 
+// clip cuts s to n bytes of text: PostgreSQL takes nothing else.
 func clip(s string, n int) string {
-	if len(s) > n {
-		return s[:n]
-	}
-	return s
+	return strings.ToValidUTF8(s[:min(n, len(s))], "")
 }

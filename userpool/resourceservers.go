@@ -88,7 +88,7 @@ func (s *Service) allResourceServers(ctx context.Context, pool PoolID) ([]*Resou
 }
 
 // DeleteResourceServer deletes a resource server. Clients that list its scopes
-// keep them, but no token carries them any more.
+// keep them, but no grant gets them any more.
 func (s *Service) DeleteResourceServer(ctx context.Context, pool PoolID, identifier string) error {
 	if _, err := s.Pool(ctx, pool); err != nil {
 		return err

@@ -36,6 +36,9 @@ func (h *Handler) visit(w http.ResponseWriter, r *http.Request) (*visit, error) 
 		return nil, err
 	}
 	q := r.URL.Query()
+	if !web.IsText(q) {
+		return nil, web.Fail(http.StatusBadRequest, "The request could not be read.", nil)
+	}
 	if token := q.Get(continueParam); token != "" {
 		return h.visitForGate(r, pool, token)
 	}

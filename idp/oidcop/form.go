@@ -4,14 +4,19 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+
+	"github.com/poolhouse/poolhouse/internal/web"
 )
 
 // repeatable are the parameters that may be sent more than once.
 var repeatable = map[string]bool{"resource": true}
 
 // checkSingle refuses parameters that are sent twice (RFC 6749 section 3.1): two
-// readers of such a request may each see another one.
+// readers of such a request may each see another one. It refuses what is no text, too.
 func checkSingle(v url.Values) error {
+	if !web.IsText(v) {
+		return oauthFail("invalid_request", "A parameter is no text.")
+	}
 	for name, values := range v {
 		if len(values) > 1 && !repeatable[name] {
 			return oauthFail("invalid_request", "A parameter is included more than once.")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ory/fosite"
 
+	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -67,7 +68,7 @@ func (i *issuer) redeem(ctx context.Context) (*userpool.TokenSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !user.Enabled || user.SignedOut.After(g.AuthTime) {
+	if !idp.Stands(user, g.AuthTime) {
 		return nil, userpool.ErrNotAuthorized
 	}
 	set, err := x.h.Tokens.Issue(ctx, &userpool.Grant{Pool: x.pool, Client: x.app.Client, User: user, Scopes: g.Scopes,

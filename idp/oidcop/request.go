@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -40,7 +41,7 @@ type untrusted struct{ code string }
 func (e *untrusted) Error() string { return e.code }
 
 func (h *Handler) trust(ctx context.Context, pool *userpool.Pool, params url.Values) (*request, error) {
-	if len(params["client_id"]) != 1 || len(params["redirect_uri"]) > 1 {
+	if !web.IsText(params) || len(params["client_id"]) != 1 || len(params["redirect_uri"]) > 1 {
 		return nil, &untrusted{"invalid_request"}
 	}
 	c, err := h.client(ctx, pool, params.Get("client_id"))

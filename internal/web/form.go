@@ -7,6 +7,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
 )
 
 // FormField is the name of the hidden input that carries the form token.
@@ -42,12 +46,26 @@ func (f *Forms) Check(r *http.Request, scope string) error {
 	if err := r.ParseForm(); err != nil {
 		return Fail(http.StatusBadRequest, "The form could not be read.", err)
 	}
+	if !IsText(r.PostForm) {
+		return Fail(http.StatusBadRequest, "The form could not be read.", errors.New("web: the form holds no text"))
+	}
 	seed := f.Seed(r)
 	if seed == "" || !hmac.Equal([]byte(f.mac(seed, scope)), []byte(r.PostForm.Get(FormField))) {
 		return Fail(http.StatusForbidden, "This form is no longer valid. Go back, reload the page and try again.",
 			errors.New("web: form token missing or wrong"))
 	}
 	return nil
+}
+
+// IsText reports whether all values are valid UTF-8 without NUL. Nothing else may
+// reach a store: PostgreSQL answers it with an error that looks like its own.
+func IsText(values url.Values) bool {
+	for _, list := range values {
+		if slices.ContainsFunc(list, func(v string) bool { return !utf8.ValidString(v) || strings.Contains(v, "\x00") }) {
+			return false
+		}
+	}
+	return true
 }
 
 // Seed identifies the browser before it signed in; empty if it has no cookie.

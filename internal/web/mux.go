@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -36,6 +37,11 @@ func NewMux(log *slog.Logger, errorPage func(http.ResponseWriter, *http.Request,
 	return &Mux{Log: log, ErrorPage: errorPage}
 }
 
+// TrustOrigin has forms be accepted from a page at origin (scheme://host[:port])
+// whatever the Host of the request: behind a proxy that changes it, our own pages
+// look like another site's. Call it before the Mux serves.
+func (m *Mux) TrustOrigin(origin string) error { return m.origin.AddTrustedOrigin(origin) }
+
 // Get serves a page, for GET and HEAD.
 func (m *Mux) Get(pattern string, h Handler) { m.handle("GET "+pattern, h) }
 
@@ -53,10 +59,15 @@ func (m *Mux) Post(pattern string, h Handler) {
 // handler decides about methods and origins itself.
 func (m *Mux) Endpoint(pattern string, h Handler) { m.handle(pattern, h) }
 
+// LargeEndpoint is Endpoint for bodies of up to limit bytes.
+func (m *Mux) LargeEndpoint(pattern string, limit int64, h Handler) {
+	m.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { m.serve(w, r, limit, h) })
+}
+
 // ServeHTTP implements http.Handler.
 func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if _, pattern := m.mux.Handler(r); pattern == "" {
-		m.serve(w, r, func(http.ResponseWriter, *http.Request) error { return m.notFound(r) })
+		m.serve(w, r, MaxForm, func(http.ResponseWriter, *http.Request) error { return m.notFound(r) })
 		return
 	}
 	m.mux.ServeHTTP(w, r)
@@ -74,14 +85,19 @@ func (m *Mux) notFound(r *http.Request) error {
 }
 
 func (m *Mux) handle(pattern string, h Handler) {
-	m.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { m.serve(w, r, h) })
+	m.LargeEndpoint(pattern, MaxForm, h)
 }
 
-func (m *Mux) serve(w http.ResponseWriter, r *http.Request, h Handler) {
+func (m *Mux) serve(w http.ResponseWriter, r *http.Request, limit int64, h Handler) {
 	start := time.Now()
-	r.Body = http.MaxBytesReader(w, r.Body, MaxForm)
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	m.headers(w)
 	rec := &recorder{ResponseWriter: w}
+	if !IsText(url.Values{"path": {r.URL.Path}}) {
+		h = func(http.ResponseWriter, *http.Request) error {
+			return Fail(http.StatusBadRequest, "There is no such page.", nil)
+		}
+	}
 	err := h(rec, r)
 	if err != nil {
 		m.fail(rec, r, asError(err))
