@@ -65,6 +65,9 @@ func Dialing(t testing.TB, address string) *http.Transport {
 	return transport
 }
 
+// Transport is how the browser reaches servers.
+func (b *Browser) Transport() http.RoundTripper { return b.client.Transport }
+
 // Open answers with one page; it follows no redirect.
 func (b *Browser) Open(t testing.TB, address string) *Page {
 	t.Helper()
