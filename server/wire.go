@@ -105,6 +105,9 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 		Forms: forms, Pages: views, Now: now, Log: s.log}
 	mux := web.NewMux(s.log, login.ErrorPage(views))
 	mux.HSTS = secure(url)
+	if err := mux.TrustOrigin(url); err != nil {
+		return nil, err
+	}
 	hosted.Mount(mux)
 	(&oidcop.Handler{Store: store, Tokens: s.Tokens, Grants: st.db.IDP(), Browser: sessions, Gate: gate, Issuer: issuer, Now: now, Log: s.log}).Mount(mux)
 	s.samlIDP = &samlidp.Handler{Apps: st.db.SAML(), Directory: store, Gate: gate, Keys: st.keys, Ephemeral: ephemeral, Issuer: issuer, Now: now, Log: s.log,

@@ -42,6 +42,11 @@ func NewMux(log *slog.Logger, errorPage func(http.ResponseWriter, *http.Request,
 // look like another site's. Call it before the Mux serves.
 func (m *Mux) TrustOrigin(origin string) error { return m.origin.AddTrustedOrigin(origin) }
 
+// TrustOrigin has forms be accepted from a page at origin (scheme://host[:port])
+// whatever the Host of the request: behind a proxy that changes it, our own pages
+// look like another site's. Call it before the Mux serves.
+func (m *Mux) TrustOrigin(origin string) error { return m.origin.AddTrustedOrigin(origin) }
+
 // Get serves a page, for GET and HEAD.
 func (m *Mux) Get(pattern string, h Handler) { m.handle("GET "+pattern, h) }
 
