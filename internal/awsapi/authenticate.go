@@ -74,8 +74,12 @@ func (x *exchange) authorize(ctx context.Context, in any) error {
 	if x.svc.spec.Resource != nil {
 		resource = x.svc.spec.Resource(x.op.name, in)
 	}
+	keys := x.conditionKeys()
+	if x.svc.spec.Keys != nil {
+		maps.Copy(keys, x.svc.spec.Keys(x.op.name, in))
+	}
 	action := x.svc.model.SigningName + ":" + x.op.name
-	if err := x.h.cfg.Authorizer.Authorize(ctx, x.call.Caller, action, resource, x.conditionKeys()); err != nil {
+	if err := x.h.cfg.Authorizer.Authorize(ctx, x.call.Caller, action, resource, keys); err != nil {
 		return x.refused(err)
 	}
 	return nil

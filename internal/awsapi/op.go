@@ -149,4 +149,8 @@ type Service struct {
 	// operation has none. in is the input, decoded and validated. A nil Resource
 	// stands for "*" throughout.
 	Resource func(op string, in any) string
+
+	// Keys returns the condition keys that the input itself has, such as
+	// iam:PolicyARN; nil where there are none.
+	Keys func(op string, in any) map[string][]string
 }

@@ -19,7 +19,7 @@ type API struct {
 
 // Service describes the operations to the wire layer.
 func (a *API) Service() awsapi.Service {
-	return awsapi.Service{Name: "iam", Ops: a.Ops(), Errors: Errors, Resource: a.resource}
+	return awsapi.Service{Name: "iam", Ops: a.Ops(), Errors: Errors, Resource: a.resource, Keys: a.keys}
 }
 
 // Errors is how this service reports domain errors.

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"log/slog"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	awssts "github.com/aws/aws-sdk-go-v2/service/sts"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/aws/smithy-go"
@@ -219,4 +221,46 @@ func TestFederationIsAuthorisedByName(t *testing.T) {
 	}
 	_, err = ann.GetFederationToken(ctx, &awssts.GetFederationTokenInput{Name: aws.String("other")})
 	wantCode(t, err, 403, "AccessDenied", "User: arn:aws:iam::000000000000:user/ann is not authorized to perform: sts:GetFederationToken on resource: arn:aws:sts::000000000000:federated-user/other because no identity-based policy allows the sts:GetFederationToken action")
+}
+
+// Power over IAM that a policy holds back by condition keys stays held back.
+func TestDelegatedAdministration(t *testing.T) {
+	s, ctx := newStack(t), context.Background()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	const admin, readOnly = "arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/AmazonCognitoReadOnly"
+	must(s.sts.CreateUser(ctx, &sts.User{Name: "ann"}))
+	must(s.sts.CreateUser(ctx, &sts.User{Name: "boss", Tags: []sts.Tag{{Key: "rank", Value: "high"}}}))
+	must(s.sts.PutUserPolicy(ctx, "ann", "p", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:*","Resource":"*"},`+
+		`{"Effect":"Deny","Action":"iam:Attach*","Resource":"*","Condition":{"ArnEquals":{"iam:PolicyARN":"`+admin+`"}}},`+
+		`{"Effect":"Deny","Action":["iam:TagUser","iam:UntagUser"],"Resource":"*","Condition":{"ForAnyValue:StringEquals":{"aws:TagKeys":"rank"}}},`+
+		`{"Effect":"Deny","Action":"iam:*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/rank":"high"}}},`+
+		`{"Effect":"Deny","Action":"iam:CreateUser","Resource":"*","Condition":{"StringNotEquals":{"iam:PermissionsBoundary":"`+readOnly+`"}}}]}`))
+	key, err := s.sts.CreateAccessKey(ctx, "ann")
+	must(err)
+	ann := iam.NewFromConfig(s.config(key.ID, key.Secret, ""))
+	refused := func(what string, err error) {
+		t.Helper()
+		if err == nil || !strings.Contains(err.Error(), "explicit deny") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	_, err = ann.AttachUserPolicy(ctx, &iam.AttachUserPolicyInput{UserName: aws.String("ann"), PolicyArn: aws.String(admin)})
+	refused("attach", err)
+	_, err = ann.TagUser(ctx, &iam.TagUserInput{UserName: aws.String("ann"), Tags: []iamtypes.Tag{{Key: aws.String("Rank"), Value: aws.String("x")}, {Key: aws.String("rank"), Value: aws.String("x")}}})
+	refused("tag", err)
+	_, err = ann.UntagUser(ctx, &iam.UntagUserInput{UserName: aws.String("ann"), TagKeys: []string{"rank"}})
+	refused("untag", err)
+	_, err = ann.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: aws.String("boss")})
+	refused("a key of the boss", err)
+	_, err = ann.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("free")})
+	refused("a user without boundary", err)
+	_, err = ann.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("bound"), PermissionsBoundary: aws.String(readOnly)})
+	must(err)
+	_, err = ann.AttachUserPolicy(ctx, &iam.AttachUserPolicyInput{UserName: aws.String("ann"), PolicyArn: aws.String(readOnly)})
+	must(err)
 }
