@@ -29,10 +29,37 @@ var migrations embed.FS
 // beside a pool of readers, because it has one writer at a time anyway and a
 // queue in Go is fairer than its busy loop.
 type DB struct {
-	read, write *sql.DB
-	postgres    bool
-	now         func() time.Time
-	docs        *userpoolDocs
+	read     reader
+	write    *sql.DB
+	postgres bool
+	now      func() time.Time
+	docs     *userpoolDocs
+}
+
+// A reader is a pool of connections that reads.
+type reader struct {
+	*sql.DB
+	brief bool
+}
+
+// whole returns the context that a read runs under. On SQLite a read waits for
+// nobody and takes microseconds: to be ready to stop it, two goroutines each time,
+// costs as much. So a caller that goes away is noticed between reads.
+func (r reader) whole(ctx context.Context) context.Context {
+	if r.brief && ctx.Err() == nil {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
+}
+
+// QueryContext is that of *sql.DB.
+func (r reader) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return r.DB.QueryContext(r.whole(ctx), query, args...)
+}
+
+// QueryRowContext is that of *sql.DB.
+func (r reader) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return r.DB.QueryRowContext(r.whole(ctx), query, args...)
 }
 
 // OpenSQLite opens, or makes, the database file poolhouse.db in dir.
@@ -48,7 +75,7 @@ func OpenSQLite(ctx context.Context, dir string, now func() time.Time) (*DB, err
 	write.SetMaxOpenConns(1)
 	read.SetMaxOpenConns(8)
 	read.SetMaxIdleConns(8)
-	db := &DB{read: read, write: write, now: now, docs: newUserpoolDocs()}
+	db := &DB{read: reader{read, true}, write: write, now: now, docs: newUserpoolDocs()}
 	return db.migrated(ctx, goose.DialectSQLite3, "migrations/sqlite")
 }
 
@@ -60,7 +87,7 @@ func OpenPostgres(ctx context.Context, dsn string, maxConns int, now func() time
 	}
 	pool.SetMaxOpenConns(maxConns)
 	pool.SetMaxIdleConns(maxConns)
-	db := &DB{read: pool, write: pool, postgres: true, now: now, docs: newUserpoolDocs()}
+	db := &DB{read: reader{pool, false}, write: pool, postgres: true, now: now, docs: newUserpoolDocs()}
 	return db.migrated(ctx, goose.DialectPostgres, "migrations/postgres")
 }
 
@@ -101,7 +128,7 @@ func (db *DB) migrate(ctx context.Context, dialect goose.Dialect, dir string) (e
 
 // Close closes the database.
 func (db *DB) Close() error {
-	if db.read == db.write {
+	if db.read.DB == db.write {
 		return db.write.Close()
 	}
 	return errors.Join(db.read.Close(), db.write.Close())

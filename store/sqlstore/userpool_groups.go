@@ -119,14 +119,18 @@ func (s *UserpoolStore) Members(ctx context.Context, pool userpool.PoolID, group
 	return listed(all, err, limit, func(u userRow) string { return strconv.FormatInt(u.seq, 10) })
 }
 
-// groupsOf reads the groups of one user: few, so that sorting them is cheap.
-const groupsOf = `SELECT g.doc FROM userpool_members m CROSS JOIN userpool_groups g
-	WHERE m.owner = (SELECT u.seq` + byName + ` AND n.kind = 'username'` + exactFirst + `)
+// groupsOf reads the groups of one user, found by from and order: few groups, so
+// that sorting them is cheap.
+func groupsOf(from, order string) string {
+	return `SELECT g.doc FROM userpool_members m CROSS JOIN userpool_groups g
+	WHERE m.owner = (SELECT u.seq` + from + ` AND n.kind = 'username'` + order + `)
 		AND m.pool = $1 AND g.pool = m.pool AND g.name = m.name
 	ORDER BY g.precedence IS NULL, g.precedence, g.name`
+}
 
 // GroupsOf implements userpool.GroupStore.
 func (s *UserpoolStore) GroupsOf(ctx context.Context, pool userpool.PoolID, username string) ([]*userpool.Group, error) {
-	rows, err := s.db.read.QueryContext(ctx, groupsOf, pool, username, userpool.FoldCase(username))
+	from, order, args := named(pool, username)
+	rows, err := s.db.read.QueryContext(ctx, groupsOf(from, order), args...)
 	return collect(rows, err, s.scanGroup)
 }

@@ -62,21 +62,37 @@ func (s *UserpoolStore) scanUser(row scanner) (userRow, error) {
 	return u, err
 }
 
-// byName finds a user by a name that is compared as its pool compares names.
-// Users of upstream providers keep their case, so the exact name is tried too
-// and wins. CROSS JOIN fixes the order of the join on SQLite: names first.
+// byName finds a user by a name that has one spelling under every case rule.
+// CROSS JOIN fixes the order of the join on SQLite: names first.
 const byName = ` FROM userpool_names n CROSS JOIN userpool_users u
+	WHERE u.seq = n.owner AND n.pool = $1 AND n.value = $2`
+
+// byFoldedName finds a user by a name that is compared as its pool compares names.
+// Users of upstream providers keep their case, so the exact name is tried too
+// and wins.
+const byFoldedName = ` FROM userpool_names n CROSS JOIN userpool_users u
 	WHERE u.seq = n.owner AND n.pool = $1 AND n.value IN ($2,
 		(SELECT CASE WHEN p.case_sensitive = 1 THEN $2 ELSE $3 END FROM userpool_pools p WHERE p.id = $1))`
 
 // exactFirst prefers the name as given.
 const exactFirst = ` ORDER BY n.value = $2 DESC LIMIT 1`
 
+// named returns the parts of a query for the user of a name, and its arguments.
+// Most names are in lower case, and spare the question what the pool's rule is.
+func named(pool userpool.PoolID, name string) (from, order string, args []any) {
+	folded := userpool.FoldCase(name)
+	if folded == name {
+		return byName, "", []any{pool, name}
+	}
+	return byFoldedName, exactFirst, []any{pool, name, folded}
+}
+
 func (s *UserpoolStore) findUser(ctx context.Context, q querier, pool userpool.PoolID, name, where, lock string) (userRow, error) {
 	if strings.ContainsRune(name, 0) { // PostgreSQL has no such text
 		return userRow{}, userpool.ErrUserNotFound
 	}
-	u, err := s.scanUser(q.QueryRowContext(ctx, `SELECT `+userColumns+byName+where+exactFirst+lock, pool, name, userpool.FoldCase(name)))
+	from, order, args := named(pool, name)
+	u, err := s.scanUser(q.QueryRowContext(ctx, `SELECT `+userColumns+from+where+order+lock, args...))
 	return u, notFound(err, userpool.ErrUserNotFound)
 }
 
