@@ -92,3 +92,32 @@ func TestBrokenText(t *testing.T) {
 		t.Errorf("token endpoint: %d %v", status, out)
 	}
 }
+
+// TestFormsOnPlainHTTP: there a browser sends no Sec-Fetch-Site, and for a page
+// with our Referrer-Policy Origin: null. The form's token still decides.
+func TestFormsOnPlainHTTP(t *testing.T) {
+	h := open(t)
+	v := h.visitor()
+	page := v.loginPage(nil)
+	form := credentials("alice", password)
+	form.Set("_csrf", tokenOn(t, v.get(page)))
+	post := func(form url.Values, site string) int {
+		req, err := http.NewRequest("POST", h.url+page, strings.NewReader(form.Encode()))
+		h.must(err)
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Origin", "null")
+		if site != "" {
+			req.Header.Set("Sec-Fetch-Site", site)
+		}
+		return v.do(req).StatusCode
+	}
+	if status := post(form, "cross-site"); status != 403 {
+		t.Errorf("from another site: %d", status)
+	}
+	if status := post(credentials("alice", password), ""); status != 403 {
+		t.Errorf("without a token: %d", status)
+	}
+	if status := post(form, ""); status != 303 {
+		t.Errorf("from our own page: %d", status)
+	}
+}

@@ -42,22 +42,27 @@ func NewMux(log *slog.Logger, errorPage func(http.ResponseWriter, *http.Request,
 // look like another site's. Call it before the Mux serves.
 func (m *Mux) TrustOrigin(origin string) error { return m.origin.AddTrustedOrigin(origin) }
 
-// TrustOrigin has forms be accepted from a page at origin (scheme://host[:port])
-// whatever the Host of the request: behind a proxy that changes it, our own pages
-// look like another site's. Call it before the Mux serves.
-func (m *Mux) TrustOrigin(origin string) error { return m.origin.AddTrustedOrigin(origin) }
-
 // Get serves a page, for GET and HEAD.
 func (m *Mux) Get(pattern string, h Handler) { m.handle("GET "+pattern, h) }
 
 // Post serves a form that one of our own pages sent.
 func (m *Mux) Post(pattern string, h Handler) {
 	m.handle("POST "+pattern, func(w http.ResponseWriter, r *http.Request) error {
-		if err := m.origin.Check(r); err != nil {
+		if err := m.fromOurs(r); err != nil {
 			return Fail(http.StatusForbidden, "This form was sent from another site.", err)
 		}
 		return h(w, r)
 	})
+}
+
+// fromOurs refuses a POST that the browser says comes from another site. A page
+// with our Referrer-Policy sends Origin: null, and on plain http, as with older
+// browsers, nothing else tells: then the form's token decides alone.
+func (m *Mux) fromOurs(r *http.Request) error {
+	if r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "null" {
+		return nil
+	}
+	return m.origin.Check(r)
 }
 
 // Endpoint serves what programs and other sites call, with any method. The
