@@ -39,6 +39,9 @@ func TestCreateRefuses(t *testing.T) {
 		{"a URN without an attribute", func(s *samlidp.Spec) { s.NameIDFormat = ptr("urn:x") }},
 		{"an attribute without a name", func(s *samlidp.Spec) { s.Attributes = []samlidp.Attribute{{Value: "email"}} }},
 		{"an attribute without a value", func(s *samlidp.Spec) { s.Attributes = []samlidp.Attribute{{Name: "a"}} }},
+		{"an attribute with a long value", func(s *samlidp.Spec) {
+			s.Attributes = []samlidp.Attribute{{Name: "a", Value: strings.Repeat("é", 257)}}
+		}},
 		{"an attribute twice", func(s *samlidp.Spec) {
 			s.Attributes = []samlidp.Attribute{{Name: "a", Value: "email"}, {Name: "a", Value: "email"}}
 		}},
