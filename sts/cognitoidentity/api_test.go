@@ -118,19 +118,42 @@ func TestRoles(t *testing.T) {
 func TestPassRole(t *testing.T) {
 	w := newWorld(t)
 	id := w.pool(nil)
-	w.check(w.sts.Store.Users().Create(t.Context(), &sts.User{Account: account, ID: "AIDA1", Path: "/", Name: "passer", Created: time.Now(), AccessKeys: []string{passerKey},
-		Permissions: sts.Permissions{Inline: map[string]string{"p": `{"Version":"2012-10-17","Statement":[
-			{"Effect":"Allow","Action":"cognito-identity:*","Resource":"*"},
-			{"Effect":"Allow","Action":"iam:PassRole","Resource":"` + userRole + `"}]}`}}}))
-	w.check(w.sts.Store.AccessKeys().Create(t.Context(), &sts.AccessKey{Account: account, ID: passerKey, User: "passer", UserID: "AIDA1", Secret: secret,
-		Active: true, Created: time.Now()}))
-	c := w.client(passerKey)
+	c := w.user(`{"Effect":"Allow","Action":"cognito-identity:*","Resource":"*"},
+		{"Effect":"Allow","Action":"iam:PassRole","Resource":"` + userRole + `"}`)
 	set := func(role string) error {
 		_, err := c.SetIdentityPoolRoles(t.Context(), &sdk.SetIdentityPoolRolesInput{IdentityPoolId: &id, Roles: map[string]string{"authenticated": role}})
 		return err
 	}
 	w.check(set(userRole))
 	wantCode(t, "another role", set("arn:aws:iam::"+account+":role/admin"), "AccessDeniedException")
+}
+
+// What is allowed in one pool is not allowed in another, also where an operation
+// names only identities.
+func TestIdentitiesOfAnotherPool(t *testing.T) {
+	w := newWorld(t)
+	mine, theirs := w.pool(nil), w.pool(nil)
+	c := w.user(`{"Effect":"Allow","Action":"cognito-identity:*","Resource":"arn:aws:cognito-identity:us-east-1:` + account + `:identitypool/` + mine + `"}`)
+	guest := func(pool string) string {
+		out, err := w.sdk.GetId(t.Context(), &sdk.GetIdInput{IdentityPoolId: &pool})
+		w.check(err)
+		return *out.IdentityId
+	}
+	my, other := guest(mine), guest(theirs)
+	_, err := c.DescribeIdentity(t.Context(), &sdk.DescribeIdentityInput{IdentityId: &my})
+	w.check(err)
+	_, err = c.DescribeIdentity(t.Context(), &sdk.DescribeIdentityInput{IdentityId: &other})
+	wantCode(t, "describe", err, "AccessDeniedException")
+	_, err = c.DeleteIdentities(t.Context(), &sdk.DeleteIdentitiesInput{IdentityIdsToDelete: []string{other}})
+	wantCode(t, "delete", err, "AccessDeniedException")
+	out, err := c.DeleteIdentities(t.Context(), &sdk.DeleteIdentitiesInput{IdentityIdsToDelete: []string{my, other}})
+	w.check(err)
+	if left := out.UnprocessedIdentityIds; len(left) != 1 || *left[0].IdentityId != other || left[0].ErrorCode != types.ErrorCodeAccessDenied {
+		t.Errorf("unprocessed: %+v", left)
+	}
+	if _, err := w.sdk.DescribeIdentity(t.Context(), &sdk.DescribeIdentityInput{IdentityId: &other}); err != nil {
+		t.Errorf("the other pool's identity: %v", err)
+	}
 }
 
 func TestIdentityLife(t *testing.T) {

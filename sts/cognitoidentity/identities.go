@@ -47,17 +47,28 @@ func describeIdentity(i *identity.Identity) *IdentityDescription {
 	return out
 }
 
-// DeleteIdentities deletes identities, and says which it could not.
+// DeleteIdentities deletes identities, and says which it could not. They may be of
+// several pools, and the caller must be allowed to in each.
 func (a *API) DeleteIdentities(ctx context.Context, in *DeleteIdentitiesInput) (*DeleteIdentitiesOutput, error) {
 	out := &DeleteIdentitiesOutput{UnprocessedIdentityIds: []UnprocessedIdentityId{}}
 	for _, id := range in.IdentityIdsToDelete {
-		if err := a.Pools.Store.DeleteIdentity(ctx, identity.ID(id)); err != nil {
-			a.Pools.Log.ErrorContext(ctx, "identity not deleted", "identity", id, "error", err)
+		code, err := "", a.mayDelete(ctx, id)
+		if err != nil {
+			code = "AccessDenied"
+		} else if err = a.Pools.Store.DeleteIdentity(ctx, identity.ID(id)); err != nil {
+			code = "InternalServerError"
+		}
+		if err != nil {
+			a.Pools.Log.WarnContext(ctx, "identity not deleted", "identity", id, "error", err)
 			out.UnprocessedIdentityIds = append(out.UnprocessedIdentityIds,
-				UnprocessedIdentityId{IdentityId: text(id), ErrorCode: text("InternalServerError")})
+				UnprocessedIdentityId{IdentityId: text(id), ErrorCode: text(code)})
 		}
 	}
 	return out, nil
+}
+
+func (a *API) mayDelete(ctx context.Context, id string) error {
+	return a.Authorizer.Authorize(ctx, awsapi.FromContext(ctx).Caller, "cognito-identity:DeleteIdentities", a.poolOf(ctx, id), nil)
 }
 
 // UnlinkIdentity removes logins from an identity.

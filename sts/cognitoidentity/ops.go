@@ -11,7 +11,7 @@ import (
 // An API serves the operations.
 type API struct {
 	Pools      *identity.Service
-	Authorizer awsapi.Authorizer // asked for iam:PassRole
+	Authorizer awsapi.Authorizer // asked for iam:PassRole, and about each identity to delete
 	Audit      Recorder          // told which role an identity got; may be nil
 	Region     string
 	Account    string
@@ -60,13 +60,19 @@ var Errors = awsapi.ErrorTable{
 	{Is: identity.ErrExternalService, Status: 400, Code: "ExternalServiceException", Message: "An identity provider does not answer."},
 }
 
-// resource returns the ARN of the pool that an operation is about. Operations
-// that name only identities have none.
+// resource returns the ARN of the pool that an operation is about, also of one
+// that names only identities: that of the first.
 func (a *API) resource(_ string, in any) string {
 	var pool *string
 	switch in := in.(type) {
 	case *DeleteIdentityPoolInput:
 		pool = in.IdentityPoolId
+	case *DescribeIdentityInput:
+		return a.poolOf(context.Background(), *in.IdentityId)
+	case *DeleteIdentitiesInput:
+		if len(in.IdentityIdsToDelete) > 0 {
+			return a.poolOf(context.Background(), in.IdentityIdsToDelete[0])
+		}
 	case *DescribeIdentityPoolInput:
 		pool = in.IdentityPoolId
 	case *GetIdentityPoolRolesInput:
@@ -81,5 +87,19 @@ func (a *API) resource(_ string, in any) string {
 	if pool == nil {
 		return "*"
 	}
-	return "arn:aws:cognito-identity:" + a.Region + ":" + a.Account + ":identitypool/" + *pool
+	return a.poolARN(identity.PoolID(*pool))
+}
+
+func (a *API) poolARN(pool identity.PoolID) string {
+	return "arn:aws:cognito-identity:" + a.Region + ":" + a.Account + ":identitypool/" + string(pool)
+}
+
+// poolOf returns the ARN of the pool of an identity, "*" where there is no such
+// identity: whoever may not ask about every pool learns nothing of it.
+func (a *API) poolOf(ctx context.Context, id string) string {
+	i, err := a.Pools.Identity(ctx, identity.ID(id))
+	if err != nil {
+		return "*"
+	}
+	return a.poolARN(i.Pool)
 }

@@ -88,6 +88,17 @@ func (w *world) client(key string) *sdk.Client {
 		Credentials: credentials.NewStaticCredentialsProvider(key, secret, "")})
 }
 
+// user returns the client of a user whose policy has these statements.
+func (w *world) user(statements string) *sdk.Client {
+	w.Helper()
+	ctx, now := w.Context(), time.Now()
+	w.check(w.sts.Store.Users().Create(ctx, &sts.User{Account: account, ID: "AIDA1", Path: "/", Name: "passer", Created: now, AccessKeys: []string{passerKey},
+		Permissions: sts.Permissions{Inline: map[string]string{"p": `{"Version":"2012-10-17","Statement":[` + statements + `]}`}}}))
+	w.check(w.sts.Store.AccessKeys().Create(ctx, &sts.AccessKey{Account: account, ID: passerKey, User: "passer", UserID: "AIDA1", Secret: secret,
+		Active: true, Created: now}))
+	return w.client(passerKey)
+}
+
 func (w *world) check(err error) {
 	w.Helper()
 	if err != nil {
