@@ -28,7 +28,6 @@ type exchange struct {
 	relayState string
 	received   time.Time
 	context    string // the AuthnContext class that the assertion states
-	resumed    bool   // the browser comes back from signing in
 }
 
 // A refusal is an error that the app is told of, in a Response.

@@ -52,11 +52,15 @@ type Handler struct {
 	parties partyCache
 }
 
+// maxPost bounds a posted request, in bytes: the longest message and RelayState with
+// every character escaped, and the names of the fields.
+var maxPost = 3*int64(samlxml.Messages().Bytes+maxRelayState) + 64
+
 // Mount registers the pages.
 func (h *Handler) Mount(mux *web.Mux) {
 	mux.Get("/{pool}/saml/metadata", h.metadata)
 	mux.Get("/{pool}/saml/sso", h.sso)
-	mux.Endpoint("POST /{pool}/saml/sso", h.sso) // other sites post here, that is its purpose
+	mux.LargeEndpoint("POST /{pool}/saml/sso", maxPost, h.sso) // other sites post here, that is its purpose
 	mux.Get("/{pool}/saml/continue", h.resume)
 	mux.Get("/{pool}/saml/init/{app}", h.initiate)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -216,6 +217,20 @@ func TestLongRelayState(t *testing.T) {
 	}
 	page400(t, r.get(t, u.String()))
 	page400(t, r.get(t, r.apps.InitiateURL(r.app)+"?RelayState="+long))
+}
+
+// A request may be as long as one by redirect: 100 000 characters of base64, more
+// than a form of our own pages.
+func TestLongRequest(t *testing.T) {
+	for length, want := range map[int]int{74_900: http.StatusOK, 75_100: http.StatusBadRequest} {
+		r := newRig(t, unsignedApp)
+		raw := r.unsigned(t)
+		end := bytes.LastIndex(raw, []byte("</"))
+		raw = slices.Concat(raw[:end], bytes.Repeat([]byte{' '}, length-len(raw)), raw[end:])
+		if p := r.postRaw(t, raw); p.status != want {
+			t.Errorf("%d bytes: status %d, want %d", length, p.status, want)
+		}
+	}
 }
 
 func TestUnknownPool(t *testing.T) {
