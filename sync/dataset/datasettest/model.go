@@ -25,7 +25,6 @@ var modelChecks = []check{
 type model struct {
 	count   int64
 	exists  bool
-	epoch   dataset.Epoch
 	records map[string]modelRecord
 }
 
