@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"maps"
+	"net/netip"
 	"slices"
 	"strconv"
 	"time"
@@ -38,7 +39,7 @@ func (s *Service) newGuest(ctx context.Context, p *Pool, source string) (ID, err
 	}
 	now := s.now()
 	minute := strconv.FormatInt(now.Unix()/60, 10)
-	n, err := s.Ephemeral.Count(ctx, "identity-guests", string(p.ID)+"/"+source+"/"+minute, 1, 2*time.Minute)
+	n, err := s.Ephemeral.Count(ctx, "identity-guests", string(p.ID)+"/"+network(source)+"/"+minute, 1, 2*time.Minute)
 	if err != nil {
 		return "", err
 	}
@@ -51,6 +52,20 @@ func (s *Service) newGuest(ctx context.Context, p *Pool, source string) (ID, err
 	}
 	i := &Identity{ID: ID(s.newID()), Pool: p.ID, Created: now, Modified: now}
 	return i.ID, s.Store.CreateIdentity(ctx, i)
+}
+
+// network returns what one client can be told by: its address, or the /64 network of
+// an IPv6 one, since its users choose the rest of that freely.
+func network(source string) string {
+	a, err := netip.ParseAddr(source)
+	if err != nil || a.Unmap().Is4() {
+		return source
+	}
+	p, err := a.WithZone("").Prefix(64)
+	if err != nil {
+		return source
+	}
+	return p.String()
 }
 
 func (s *Service) link(ctx context.Context, p *Pool, given ID, proofs []*proof) (*Identity, error) {

@@ -177,6 +177,11 @@ func TestGuestsPerAddress(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	for want, source := range []string{"2001:db8::1", "2001:db8::2", "2001:db8::ffff:3", "2001:db8:0:1::1"} {
+		if _, err := w.GetID(ctx, p.ID, nil, source); (err != nil) != (want == 2) {
+			t.Errorf("%s: %v", source, err)
+		}
+	}
 	w.clock.Advance(time.Minute)
 	w.id(p, nil)
 }
