@@ -11,6 +11,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
+	"github.com/poolhouse/poolhouse/internal/samlxml"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -26,7 +27,7 @@ const (
 // A pending exchange waits on the server while the user signs in.
 type pending struct {
 	App        ApplicationID
-	Request    []byte // verified already; empty where sign-in started at our side
+	Request    []byte // deflated, and verified already; empty where sign-in started at our side
 	RelayState string
 	Received   time.Time
 	Browser    idp.Handle // of the secret in the browser's cookie
@@ -38,7 +39,11 @@ type pending struct {
 func (x *exchange) park(w http.ResponseWriter, r *http.Request) (string, error) {
 	id, _ := idp.NewSecret()
 	secret, handle := idp.NewSecret()
-	value, err := json.Marshal(pending{App: x.app.ID, Request: x.raw, RelayState: x.relayState,
+	request, err := x.packed()
+	if err != nil {
+		return "", err
+	}
+	value, err := json.Marshal(pending{App: x.app.ID, Request: request, RelayState: x.relayState,
 		Received: x.received, Browser: handle})
 	if err != nil {
 		return "", err
@@ -49,6 +54,16 @@ func (x *exchange) park(w http.ResponseWriter, r *http.Request) (string, error) 
 	}
 	http.SetCookie(w, x.h.cookie(x.pool.ID, id, secret, int(pendingLife.Seconds())))
 	return "/" + string(x.pool.ID) + "/saml/continue?" + url.Values{pendingParam: {id}}.Encode(), nil
+}
+
+// packed returns the request as it is kept. Anybody can have requests kept, and one
+// by redirect may be a hundred times longer than what was sent: it is deflated
+// again.
+func (x *exchange) packed() ([]byte, error) {
+	if x.request == nil {
+		return nil, nil
+	}
+	return samlxml.Deflate(x.raw)
 }
 
 // cookie binds a pending exchange to the browser. Each has its own, so that two
@@ -123,8 +138,12 @@ func (h *Handler) parked(r *http.Request, pool *userpool.Pool, id string) (*exch
 
 // rebuild reads the parked request again: the app may have changed meanwhile.
 func (h *Handler) rebuild(ctx context.Context, pool *userpool.Pool, p pending) (*exchange, error) {
-	if len(p.Request) > 0 {
-		return h.begin(ctx, pool, p.Request, nil)
+	if len(p.Request) == 0 {
+		return h.unasked(ctx, pool, p.App)
 	}
-	return h.unasked(ctx, pool, p.App)
+	raw, err := samlxml.Inflate(p.Request, samlxml.Messages().Bytes)
+	if err != nil {
+		return nil, err
+	}
+	return h.begin(ctx, pool, raw, nil)
 }

@@ -2,10 +2,12 @@ package samlidp_test
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/crewjam/saml"
 
 	"github.com/poolhouse/poolhouse/idp/samlidp"
+	"github.com/poolhouse/poolhouse/internal/ephemeral"
 )
 
 // unsigned is a request's XML without a signature, changed as text.
@@ -217,6 +220,30 @@ func TestLongRelayState(t *testing.T) {
 	}
 	page400(t, r.get(t, u.String()))
 	page400(t, r.get(t, r.apps.InitiateURL(r.app)+"?RelayState="+long))
+}
+
+// A meter notes the longest value that was kept.
+type meter struct {
+	ephemeral.Store
+	longest atomic.Int64
+}
+
+func (m *meter) Put(ctx context.Context, ns, key string, value []byte, until time.Time) error {
+	m.longest.Store(max(m.longest.Load(), int64(len(value))))
+	return m.Store.Put(ctx, ns, key, value, until)
+}
+
+// A small request must not fill our storage by being inflated.
+func TestParkedRequestIsSmall(t *testing.T) {
+	r := newRig(t, unsignedApp)
+	m := &meter{Store: r.h.Ephemeral}
+	r.h.Ephemeral = m
+	raw := r.unsigned(t)
+	end := bytes.LastIndex(raw, []byte("</"))
+	p := r.postRaw(t, slices.Concat(raw[:end], bytes.Repeat([]byte{' '}, 70_000), raw[end:]))
+	if n := m.longest.Load(); p.saml64 == "" || n == 0 || n > 4<<10 {
+		t.Errorf("kept %d bytes; status %d", n, p.status)
+	}
 }
 
 // A request may be as long as one by redirect: 100 000 characters of base64, more

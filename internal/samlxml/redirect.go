@@ -175,19 +175,23 @@ func RedirectURL(location, param string, message []byte, relayState string, s *S
 	return location + "?" + query, nil
 }
 
-func deflated(message []byte) (string, error) {
+// Deflate applies the DEFLATE encoding of the redirect binding.
+func Deflate(message []byte) ([]byte, error) {
 	var b bytes.Buffer
 	w, err := flate.NewWriter(&b, flate.BestCompression)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if _, err := w.Write(message); err != nil {
-		return "", err
+		return nil, err
 	}
-	if err := w.Close(); err != nil {
-		return "", err
-	}
-	return base64.StdEncoding.EncodeToString(b.Bytes()), nil
+	err = w.Close()
+	return b.Bytes(), err
+}
+
+func deflated(message []byte) (string, error) {
+	raw, err := Deflate(message)
+	return base64.StdEncoding.EncodeToString(raw), err
 }
 
 func (s *Signer) signQuery(query string) (string, error) {
