@@ -128,19 +128,3 @@ func (c *Config) publicURL(listening string) string {
 	}
 	return scheme + "://" + listening
 }
-
-// redacted returns the configuration with the passwords of its URLs masked.
-func (c Config) redacted() Config {
-	c.DatabaseURL = maskPassword(c.DatabaseURL)
-	c.RedisURL = maskPassword(c.RedisURL)
-	c.RootSecretAccessKey, c.MasterKey = "", ""
-	return c
-}
-
-func maskPassword(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return "(set)"
-	}
-	return u.Redacted()
-}

@@ -50,13 +50,3 @@ func TestConfigValidateReportsAllAtOnce(t *testing.T) {
 		t.Fatalf("error %v, want both faults", err)
 	}
 }
-
-func TestConfigRedacted(t *testing.T) {
-	c := valid()
-	c.DatabaseURL = "postgres://u:hunter2@h/db"
-	c.RootSecretAccessKey = "hunter2"
-	r := c.redacted()
-	if strings.Contains(r.DatabaseURL+r.RootSecretAccessKey, "hunter2") {
-		t.Fatalf("secret in %+v", r)
-	}
-}

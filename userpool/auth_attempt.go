@@ -61,12 +61,11 @@ func (a *Auth) admit(ctx context.Context, pool *Pool, c *Client, name string, u 
 	try := &attempt{user: u, hide: hides(c), key: lockKey(ctx, pool.ID, pool.Fold(name))}
 	if u != nil {
 		try.key = lockKey(ctx, pool.ID, u.Username)
-		if err := barred(u); err != nil && !try.hide {
+		// An imported user has no password to prove anything with, and must be
+		// told what to do.
+		imported := u.Enabled && u.Status == ResetRequired && u.Password == ""
+		if err := barred(u); err != nil && (!try.hide || imported) {
 			return nil, err
-		}
-		// A reset user has no password left to prove anything with.
-		if u.Enabled && u.Status == ResetRequired {
-			return nil, Fail(ErrPasswordResetRequired, "Password reset required for the user")
 		}
 	}
 	_, err := a.admissible(ctx, try.key)
@@ -81,6 +80,8 @@ func barred(u *User) error {
 		return errUserDisabled
 	case u.Status == Unconfirmed:
 		return Fail(ErrUserNotConfirmed, "User is not confirmed.")
+	case u.Status == ResetRequired:
+		return Fail(ErrPasswordResetRequired, "Password reset required for the user")
 	}
 	return nil
 }

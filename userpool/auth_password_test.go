@@ -87,6 +87,7 @@ func TestRefusedSignIns(t *testing.T) {
 	w.addUser("off", func(u *userpool.User) { u.Enabled = false })
 	w.addUser("new", func(u *userpool.User) { u.Status = userpool.Unconfirmed })
 	w.addUser("reset", func(u *userpool.User) { u.Status, u.Password = userpool.ResetRequired, "" })
+	w.addUser("forgot", func(u *userpool.User) { u.Status = userpool.ResetRequired })
 	w.addUser("upstream", func(u *userpool.User) { u.Status, u.Password = userpool.ExternalProvider, "" })
 	for _, tt := range []struct {
 		name           string
@@ -108,7 +109,10 @@ func TestRefusedSignIns(t *testing.T) {
 		{"unconfirmed", open, "new", "wrong", userpool.ErrUserNotConfirmed, "User is not confirmed."},
 		{"unconfirmed, hidden", w.client, "new", "wrong", userpool.ErrNotAuthorized, wrong},
 		{"unconfirmed, right password", w.client, "new", password, userpool.ErrUserNotConfirmed, "User is not confirmed."},
-		{"reset", w.client, "reset", "anything", userpool.ErrPasswordResetRequired, "Password reset required for the user"},
+		{"reset", open, "forgot", "wrong", userpool.ErrPasswordResetRequired, "Password reset required for the user"},
+		{"reset, hidden", w.client, "forgot", "wrong", userpool.ErrNotAuthorized, wrong},
+		{"reset, hidden, former password", w.client, "forgot", password, userpool.ErrPasswordResetRequired, "Password reset required for the user"},
+		{"imported", w.client, "reset", "anything", userpool.ErrPasswordResetRequired, "Password reset required for the user"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := w.initiate(tt.client, "USER_PASSWORD_AUTH", "USERNAME", tt.user, "PASSWORD", tt.password)

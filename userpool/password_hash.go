@@ -125,12 +125,6 @@ func (h *Hasher) Verify(ctx context.Context, phc, password string) (ok bool, err
 	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
 }
 
-// Outdated reports whether phc was made at another cost than new hashes.
-func (h *Hasher) Outdated(phc string) bool {
-	cost, _, _, err := decodePHC(phc)
-	return err != nil || cost != h.cost
-}
-
 func (h *Hasher) derive(ctx context.Context, password string, c HashCost, salt []byte, size uint32) ([]byte, error) {
 	if err := h.acquire(ctx); err != nil {
 		return nil, err
