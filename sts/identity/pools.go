@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // CreatePool makes a pool.
@@ -94,12 +95,26 @@ func (s *Service) SetRoles(ctx context.Context, id PoolID, roles map[string]stri
 		if err := m.check(provider); err != nil {
 			return err
 		}
+		if m.Type == MappingToken && !s.namesUserPool(provider) {
+			return fail(ErrInvalidParameter, "Role mapping of '"+provider+"': Type Token is for user pools only.")
+		}
 	}
 	_, err := s.changePool(ctx, id, func(p *Pool) error {
 		p.Roles, p.Mappings = maps.Clone(roles), maps.Clone(mappings)
 		return nil
 	})
 	return err
+}
+
+// namesUserPool reports whether the key of a mapping is a user pool's. Only those may
+// name roles in their tokens: another issuer could name any.
+func (s *Service) namesUserPool(key string) bool {
+	i := strings.LastIndexByte(key, ':')
+	if i < 0 {
+		i = len(key)
+	}
+	_, pool := s.canonical(key[:i])
+	return pool != ""
 }
 
 func (m *RoleMapping) check(provider string) error {

@@ -117,6 +117,10 @@ func TestSetRolesRefuses(t *testing.T) {
 		err := w.SetRoles(ctx, p.ID, nil, map[string]identity.RoleMapping{awsName: tt.mapping})
 		wantFault(t, name, err, identity.ErrInvalidParameter, tt.text)
 	}
+	for _, key := range []string{oidcName, oidcARN, "accounts.google.com"} {
+		err := w.SetRoles(ctx, p.ID, nil, map[string]identity.RoleMapping{key: {Type: "Token", Ambiguous: "Deny"}})
+		wantFault(t, key, err, identity.ErrInvalidParameter, "for user pools only")
+	}
 	err := w.SetRoles(ctx, p.ID, map[string]string{"admin": userRole}, nil)
 	wantFault(t, "odd key", err, identity.ErrInvalidParameter, "authenticated")
 	ok := identity.RoleMapping{Type: "Rules", Ambiguous: "Deny", Rules: many[:25]}
