@@ -20,8 +20,8 @@ func (o origin) address(r *http.Request) string {
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0; i-- {
-		ip, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
+		ip, ok := hopAddress(strings.TrimSpace(hops[i]))
+		if !ok {
 			return peer
 		}
 		peer = ip.Unmap().String()
@@ -30,6 +30,15 @@ func (o origin) address(r *http.Request) string {
 		}
 	}
 	return peer
+}
+
+// hopAddress reads an address, which some proxies write with its port.
+func hopAddress(hop string) (netip.Addr, bool) {
+	if with, err := netip.ParseAddrPort(hop); err == nil {
+		return with.Addr(), true
+	}
+	ip, err := netip.ParseAddr(hop)
+	return ip, err == nil
 }
 
 // secure reports whether the client's connection was encrypted.
