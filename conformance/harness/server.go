@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -193,19 +194,23 @@ var build struct {
 	out  []byte
 }
 
-// Binary builds the binary once a test process and returns its path.
+// Binary builds the binary once a test process and returns its path. The path
+// is the same for all packages: a finished build replaces the one before it.
 func Binary(t testing.TB) string {
 	t.Helper()
 	build.Do(func() {
-		dir, err := os.MkdirTemp("", "poolhouse-conformance-")
-		if err != nil {
-			build.err = err
+		dir := filepath.Join(os.TempDir(), "poolhouse-conformance-"+strconv.Itoa(os.Getuid()))
+		if build.err = os.MkdirAll(dir, 0o700); build.err != nil {
+			return
+		}
+		fresh := filepath.Join(dir, "build-"+randomHex(8))
+		cmd := exec.Command("go", "build", "-o", fresh, "./cmd/poolhouse")
+		cmd.Dir = Root(t)
+		if build.out, build.err = cmd.CombinedOutput(); build.err != nil {
 			return
 		}
 		build.path = filepath.Join(dir, "poolhouse")
-		cmd := exec.Command("go", "build", "-o", build.path, "./cmd/poolhouse")
-		cmd.Dir = Root(t)
-		build.out, build.err = cmd.CombinedOutput()
+		build.err = os.Rename(fresh, build.path)
 	})
 	if build.err != nil {
 		t.Fatalf("building the binary: %v\n%s", build.err, build.out)
