@@ -20,22 +20,10 @@ func (a *API) SetIdentityPoolRoles(ctx context.Context, in *SetIdentityPoolRoles
 			roles = append(roles, r.Role)
 		}
 	}
-	if err := a.mayPass(ctx, roles); err != nil {
+	if err := awsapi.PassRole(ctx, a.Authorizer, "cognito-identity.amazonaws.com", roles...); err != nil {
 		return nil, err
 	}
 	return &SetIdentityPoolRolesOutput{}, a.Pools.SetRoles(ctx, identity.PoolID(*in.IdentityPoolId), in.Roles, mappings)
-}
-
-func (a *API) mayPass(ctx context.Context, roles []string) error {
-	call := awsapi.FromContext(ctx)
-	slices.Sort(roles)
-	keys := map[string][]string{"iam:PassedToService": {"cognito-identity.amazonaws.com"}}
-	for _, role := range slices.Compact(roles) {
-		if err := a.Authorizer.Authorize(ctx, call.Caller, "iam:PassRole", role, keys); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // GetIdentityPoolRoles returns a pool's roles and role mappings.

@@ -16,6 +16,8 @@ type API struct {
 	Pools  *userpool.Service
 	Auth   *userpool.Auth
 	Tokens *userpool.Tokens
+
+	Authorizer awsapi.Authorizer // asked for iam:PassRole where a group gets a role
 }
 
 // Service describes the API to the wire layer.

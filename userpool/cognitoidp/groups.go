@@ -9,6 +9,9 @@ import (
 
 // CreateGroup makes a group.
 func (a *API) CreateGroup(ctx context.Context, in *CreateGroupInput) (*CreateGroupOutput, error) {
+	if err := a.passRole(ctx, in.RoleArn); err != nil {
+		return nil, err
+	}
 	g, err := a.Pools.CreateGroup(ctx, &userpool.Group{
 		Pool: pool(in.UserPoolId), Name: *in.GroupName, Description: awsapi.Value(in.Description),
 		RoleARN: awsapi.Value(in.RoleArn), Precedence: precedenceIn(in.Precedence),
@@ -30,6 +33,9 @@ func (a *API) GetGroup(ctx context.Context, in *GetGroupInput) (*GetGroupOutput,
 
 // UpdateGroup changes those settings of a group that are given.
 func (a *API) UpdateGroup(ctx context.Context, in *UpdateGroupInput) (*UpdateGroupOutput, error) {
+	if err := a.passRole(ctx, in.RoleArn); err != nil {
+		return nil, err
+	}
 	g, err := a.Pools.UpdateGroup(ctx, pool(in.UserPoolId), *in.GroupName, func(g *userpool.Group) {
 		g.Description, g.RoleARN = or(in.Description, g.Description), or(in.RoleArn, g.RoleARN)
 		if in.Precedence != nil {
@@ -82,4 +88,10 @@ func (a *API) AdminListGroupsForUser(ctx context.Context, in *AdminListGroupsFor
 		return nil, err
 	}
 	return &AdminListGroupsForUserOutput{Groups: groupsOut(groups), NextToken: optional(next)}, nil
+}
+
+// passRole asks whether the caller may give a group this role: members get it from
+// identity pools.
+func (a *API) passRole(ctx context.Context, role *string) error {
+	return awsapi.PassRole(ctx, a.Authorizer, "cognito-identity.amazonaws.com", awsapi.Value(role))
 }
