@@ -21,7 +21,7 @@ pgport=$(free_port)
 mkdir "$work/pg"
 [ "$(id -u)" = 0 ] && chown postgres "$work" "$work/pg"
 as_postgres "$pgbin/initdb -D $work/pg -A trust -U postgres --no-sync" >"$work/initdb.log"
-as_postgres "$pgbin/pg_ctl -D $work/pg -w -l $work/pg.log -o '-p $pgport -k $work -c listen_addresses=127.0.0.1 -c max_connections=300' start" >/dev/null
+as_postgres "$pgbin/pg_ctl -D $work/pg -w -l $work/pg.log -o '-p $pgport -k $work -c listen_addresses=127.0.0.1 -c max_connections=300 -c fsync=off -c synchronous_commit=off -c full_page_writes=off' start" >/dev/null
 
 redisport=$(free_port)
 redis-server --port "$redisport" --bind 127.0.0.1 --dir "$work" --pidfile "$work/redis.pid" \

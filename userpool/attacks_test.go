@@ -165,3 +165,34 @@ func TestStrictPasswordEndsSignIns(t *testing.T) {
 	_, err = w.tokens.Refresh(t.Context(), w.client, set.RefreshToken)
 	wantFault(t, err, userpool.ErrNotAuthorized, "Refresh Token has been revoked")
 }
+
+// TestRecoveryEndsSignIns: somebody else may be in an account that is recovered,
+// or whose password an administrator replaces.
+func TestRecoveryEndsSignIns(t *testing.T) {
+	recovered := func(e *estate, p *userpool.Pool, c *userpool.Client) {
+		_, err := e.ForgotPassword(t.Context(), c, "bob")
+		e.ok(err)
+		e.ok(e.ConfirmForgotPassword(t.Context(), c, "bob", e.code("bob@example.com"), newPassword))
+	}
+	set := func(e *estate, p *userpool.Pool, _ *userpool.Client) {
+		e.ok(e.AdminSetPassword(t.Context(), p.ID, "bob", "From-The-Admin-1", true))
+	}
+	reset := func(e *estate, p *userpool.Pool, _ *userpool.Client) {
+		e.ok(e.AdminResetPassword(t.Context(), p.ID, "bob"))
+	}
+	for name, end := range map[string]func(*estate, *userpool.Pool, *userpool.Client){"recovered": recovered, "set by admin": set, "reset by admin": reset} {
+		t.Run(name, func(t *testing.T) {
+			e := newEstate(t)
+			p := e.newPool(nil)
+			c := e.newClient(p, nil)
+			e.member(c, "bob")
+			e.clock.Advance(time.Minute)
+			signedIn := e.clock.Now()
+			e.clock.Advance(time.Minute)
+			end(e, p, c)
+			if u := e.user(p.ID, "bob"); !u.SignedOut.After(signedIn) {
+				t.Errorf("signed out at %v, want after %v", u.SignedOut, signedIn)
+			}
+		})
+	}
+}

@@ -112,7 +112,9 @@ func number(raw []byte) string {
 }
 
 // ConfirmForgotPassword sets a new password with the code that ForgotPassword
-// sent. The code is used up only by a password that the pool accepts.
+// sent. The code is used up only by a password that the pool accepts. It ends
+// every sign-in of the user: an account is recovered because somebody else may
+// be in it.
 func (s *Service) ConfirmForgotPassword(ctx context.Context, c *Client, name, code, password string) error {
 	p, u, h, err := s.clientUser(ctx, c, name, textUnknown)
 	if err != nil {
@@ -143,7 +145,7 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, c *Client, name, co
 	}
 	_, err = s.Store.UpdateUser(ctx, u.Pool, u.Username, func(u *User) error {
 		set(u)
-		u.Status = Confirmed
+		u.Status, u.SignedOut = Confirmed, u.PasswordChanged // whoever knew the old password is out
 		return nil
 	})
 	return namedUser(err)

@@ -18,7 +18,8 @@ func (s *Service) change(ctx context.Context, pool PoolID, name string, fn func(
 	return u, namedUser(err)
 }
 
-// AdminSetPassword gives a user a password, permanent or temporary.
+// AdminSetPassword gives a user a password, permanent or temporary, and ends
+// every sign-in that the old one led to.
 func (s *Service) AdminSetPassword(ctx context.Context, pool PoolID, name, password string, permanent bool) error {
 	p, err := s.Pool(ctx, pool)
 	if err != nil {
@@ -34,7 +35,7 @@ func (s *Service) AdminSetPassword(ctx context.Context, pool PoolID, name, passw
 	}
 	_, err = s.Store.UpdateUser(ctx, pool, u.Username, func(u *User) error {
 		set(u)
-		u.Status = ForceChangePassword
+		u.Status, u.SignedOut = ForceChangePassword, u.PasswordChanged
 		if permanent {
 			u.Status = Confirmed
 		}
@@ -140,7 +141,7 @@ func (u *User) confirm() error {
 }
 
 // AdminResetPassword makes a user choose a new password, for which they get a
-// code.
+// code, and ends every sign-in.
 func (s *Service) AdminResetPassword(ctx context.Context, pool PoolID, name string) error {
 	p, err := s.Pool(ctx, pool)
 	if err != nil {
@@ -159,6 +160,7 @@ func (s *Service) AdminResetPassword(ctx context.Context, pool PoolID, name stri
 	}
 	_, err = s.Store.UpdateUser(ctx, pool, u.Username, func(u *User) error {
 		u.Status, u.Modified = ResetRequired, s.now()
+		u.SignedOut = u.Modified
 		return nil
 	})
 	if err != nil {
