@@ -60,6 +60,12 @@ func (c *Config) Validate() error {
 	if !regionForm.MatchString(c.Region) {
 		bad("region %q: want a form like us-east-1", c.Region)
 	}
+	if c.PublicURL == "" && isUnspecified(host) {
+		bad("addr %q names no host: give public-url, which browsers and tokens will carry", c.Addr)
+	}
+	if c.DatabaseURL != "" && c.DatabaseConns < 2 {
+		bad("database-conns %d: at least 2, one to hold the migration lock and one to migrate", c.DatabaseConns)
+	}
 	if c.Data == "" {
 		bad("data: a directory is needed, for the master key at the least")
 	}
@@ -109,6 +115,11 @@ func (c *Config) proxies() ([]netip.Prefix, error) {
 	return nets, nil
 }
 
+func isUnspecified(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "" || err == nil && ip.IsUnspecified()
+}
+
 func isLoopback(host string) bool {
 	if host == "localhost" {
 		return true
@@ -117,8 +128,9 @@ func isLoopback(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-// publicURL is the configured public URL, or the address the server listens on.
-func (c *Config) publicURL(listening string) string {
+// publicURL is the configured public URL, or the address that was asked for with
+// the port that the server listens on.
+func (c *Config) publicURL(listening net.Addr) string {
 	if c.PublicURL != "" {
 		return strings.TrimRight(c.PublicURL, "/")
 	}
@@ -126,5 +138,7 @@ func (c *Config) publicURL(listening string) string {
 	if c.TLSCert != "" {
 		scheme = "https"
 	}
-	return scheme + "://" + listening
+	host, _, _ := net.SplitHostPort(c.Addr)             // Validate has read it
+	_, port, _ := net.SplitHostPort(listening.String()) // as a listener writes it
+	return scheme + "://" + net.JoinHostPort(host, port)
 }

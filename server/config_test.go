@@ -17,8 +17,18 @@ func TestConfigValidate(t *testing.T) {
 	}{
 		{"defaults", func(*Config) {}, ""},
 		{"open address without TLS", func(c *Config) { c.Addr = "0.0.0.0:8080" }, "reachable from other machines"},
-		{"open address behind a proxy", func(c *Config) { c.Addr = "0.0.0.0:80"; c.TrustedProxies = []string{"10.0.0.0/8"} }, ""},
-		{"open address with TLS", func(c *Config) { c.Addr = ":443"; c.TLSCert, c.TLSKey = "a", "b" }, ""},
+		{"open address behind a proxy", func(c *Config) {
+			c.Addr = "0.0.0.0:80"
+			c.TrustedProxies = []string{"10.0.0.0/8"}
+			c.PublicURL = "https://id.example.com"
+		}, ""},
+		{"no host and no public URL", func(c *Config) { c.Addr = ":443"; c.TLSCert, c.TLSKey = "a", "b" }, "public-url"},
+		{"one connection", func(c *Config) { c.DatabaseURL, c.DatabaseConns = "postgres://h/d", 1 }, "at least 2"},
+		{"open address with TLS", func(c *Config) {
+			c.Addr = ":443"
+			c.TLSCert, c.TLSKey = "a", "b"
+			c.PublicURL = "https://id.example.com"
+		}, ""},
 		{"certificate without key", func(c *Config) { c.TLSCert = "a" }, "go together"},
 		{"root key without secret", func(c *Config) { c.RootAccessKeyID = "AKIA" }, "go together"},
 		{"account", func(c *Config) { c.Account = "12" }, "12 digits"},

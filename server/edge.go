@@ -15,8 +15,12 @@ import (
 // edge is what every request passes first: where it comes from is settled, and
 // a request to a pool's own domain becomes one to the pool's addresses.
 func (s *Server) edge(from origin, next http.Handler) http.Handler {
+	https := secure(s.URL())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer s.recovered(w, r)
+		if https {
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		address := from.address(r)
 		r = r.WithContext(awsapi.WithPeer(r.Context(), awsapi.Peer{IP: address, TLS: from.secure(r)}))
 		r.RemoteAddr = net.JoinHostPort(address, "0")

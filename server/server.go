@@ -78,7 +78,7 @@ func open(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Tim
 }
 
 // URL is the public URL, without a slash at the end.
-func (s *Server) URL() string { return s.cfg.publicURL(s.listener.Addr().String()) }
+func (s *Server) URL() string { return s.cfg.publicURL(s.listener.Addr()) }
 
 // Handler is what the server serves, for tests and benchmarks that need no socket.
 func (s *Server) Handler() http.Handler { return s.http.Handler }

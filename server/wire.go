@@ -104,7 +104,6 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	hosted := &login.Handler{Store: store, Passwords: s.Auth, Accounts: s.Pools, Browser: sessions, Gate: gate, Ephemeral: ephemeral,
 		Forms: forms, Pages: views, Now: now, Log: s.log}
 	mux := web.NewMux(s.log, login.ErrorPage(views))
-	mux.HSTS = secure(url)
 	if err := mux.TrustOrigin(url); err != nil {
 		return nil, err
 	}

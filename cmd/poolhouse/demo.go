@@ -63,7 +63,7 @@ User pool %[6]s, app client %[7]s, identity pool %[8]s
 For any AWS SDK or the AWS CLI:
 
   export AWS_ENDPOINT_URL=%[1]s
-  export AWS_REGION=%[9]s
+  export AWS_REGION=%[9]s AWS_DEFAULT_REGION=%[9]s
   export AWS_ACCESS_KEY_ID=%[10]s
   export AWS_SECRET_ACCESS_KEY=%[11]s
   aws cognito-idp initiate-auth --auth-flow USER_PASSWORD_AUTH --client-id %[7]s \

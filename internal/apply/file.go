@@ -37,7 +37,8 @@ type Pool struct {
 	SAMLApps []SAMLApp      `yaml:"samlApps"`
 }
 
-// A Client is an app client.
+// A Client is an app client. Unless its settings say otherwise it hides who
+// exists (PreventUserExistenceErrors ENABLED).
 type Client struct {
 	Name     string         `yaml:"name"`
 	Settings map[string]any `yaml:"settings"` // of CreateUserPoolClient

@@ -158,10 +158,12 @@ func (a *Applier) applyClient(ctx context.Context, p Pool, c Client, ids map[str
 	if err != nil {
 		return err
 	}
+	// Hiding who exists is the default here, though not of the operation.
+	settings := with(obj{"PreventUserExistenceErrors": "ENABLED"}, c.Settings)
 	if !ok {
 		return a.change(func() error {
 			var out struct{ UserPoolClient struct{ ClientId string } }
-			err := a.call(ctx, idp("CreateUserPoolClient"), with(c.Settings, obj{"UserPoolId": a.pools[p.Name], "ClientName": c.Name}), &out)
+			err := a.call(ctx, idp("CreateUserPoolClient"), with(settings, obj{"UserPoolId": a.pools[p.Name], "ClientName": c.Name}), &out)
 			ids[c.Name] = out.UserPoolClient.ClientId
 			return err
 		}, "+ client %s of pool %s", c.Name, p.Name)
@@ -170,7 +172,7 @@ func (a *Applier) applyClient(ctx context.Context, p Pool, c Client, ids map[str
 	if err := a.call(ctx, idp("DescribeUserPoolClient"), obj{"UserPoolId": a.pools[p.Name], "ClientId": id}, &have); err != nil {
 		return err
 	}
-	want := with(c.Settings, nil)
+	want := with(settings, nil)
 	delete(want, "GenerateSecret") // counts at creation alone
 	names := differing(want, have.UserPoolClient)
 	if len(names) == 0 {

@@ -25,9 +25,6 @@ type Mux struct {
 	// ErrorPage renders an error. The Mux has logged it already.
 	ErrorPage func(w http.ResponseWriter, r *http.Request, e *Error) error
 
-	// HSTS sends Strict-Transport-Security: the public URL is https.
-	HSTS bool
-
 	mux    http.ServeMux
 	origin http.CrossOriginProtection
 }
@@ -117,9 +114,6 @@ func (m *Mux) serve(w http.ResponseWriter, r *http.Request, limit int64, h Handl
 
 func (m *Mux) headers(w http.ResponseWriter) {
 	SetPageHeaders(w.Header())
-	if m.HSTS {
-		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
-	}
 	w.Header().Set("X-Request-Id", newRequestID())
 }
 

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -66,7 +67,11 @@ func (r reader) QueryRowContext(ctx context.Context, query string, args ...any) 
 func OpenSQLite(ctx context.Context, dir string, now func() time.Time) (*DB, error) {
 	pragmas := url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
 		"busy_timeout(10000)", "cache_size(-16000)"}, "_txlock": {"immediate"}}
-	dsn := "file:" + filepath.Join(dir, "poolhouse.db") + "?" + pragmas.Encode()
+	file := filepath.Join(dir, "poolhouse.db")
+	if err := ownersAlone(file); err != nil {
+		return nil, err
+	}
+	dsn := "file:" + file + "?" + pragmas.Encode()
 	connector, err := keepStatements(dsn)
 	if err != nil {
 		return nil, err
@@ -77,6 +82,16 @@ func OpenSQLite(ctx context.Context, dir string, now func() time.Time) (*DB, err
 	read.SetMaxIdleConns(8)
 	db := &DB{read: reader{read, true}, write: write, now: now, docs: newUserpoolDocs()}
 	return db.migrated(ctx, goose.DialectSQLite3, "migrations/sqlite")
+}
+
+// ownersAlone makes a file, if need be, and has its owner alone read it, whatever
+// the folder allows. SQLite gives the files beside it the same mode.
+func ownersAlone(file string) error {
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Chmod(0o600), f.Close())
 }
 
 // OpenPostgres opens the database that dsn names. maxConns bounds the pool.

@@ -2,9 +2,12 @@ package sqlstore_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/poolhouse/poolhouse/store/sqlstore"
 	"github.com/poolhouse/poolhouse/store/sqlstore/sqlstoretest"
 )
 
@@ -19,4 +22,26 @@ func TestOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// The database holds every password's hash: no other account may read it.
+func TestSQLiteFilesAreTheOwners(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "poolhouse.db"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sqlstore.OpenSQLite(t.Context(), dir, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	files, err := filepath.Glob(filepath.Join(dir, "poolhouse.db*"))
+	if err != nil || len(files) < 2 {
+		t.Fatalf("files %v, %v", files, err)
+	}
+	for _, name := range files {
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: mode %v, %v", filepath.Base(name), info.Mode(), err)
+		}
+	}
 }
