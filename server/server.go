@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/idp/samlidp"
+	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/server/demo"
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -31,6 +32,7 @@ type Server struct {
 	log      *slog.Logger
 	mail     userpool.Messenger // of the demo; nil elsewhere
 	sweepers map[string]sweeper
+	keys     *keyring.Keys
 	demo     *demo.App // nil elsewhere
 	samlIDP  *samlidp.Handler
 
@@ -90,6 +92,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	background, stop := context.WithCancel(ctx)
 	defer stop()
 	go s.sweep(background)
+	go s.rotate(background)
 	select {
 	case err := <-failed:
 		return err

@@ -43,6 +43,7 @@ func (s *Server) openStores(ctx context.Context, now func() time.Time) (*stores,
 		}
 	}
 	st.keys, err = s.unlock(ctx, st.db.Keys(), now)
+	s.keys = st.keys
 	return st, err
 }
 

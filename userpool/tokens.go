@@ -188,6 +188,11 @@ func (t *Tokens) sign(ctx context.Context, pool PoolID, use string, claims any, 
 	return signJWT(key, payload)
 }
 
+// KeyScopes are the keyring scopes of a pool's tokens.
+func KeyScopes(pool PoolID) []string {
+	return []string{tokenScope(pool, useID), tokenScope(pool, useAccess)}
+}
+
 // tokenScope is the keyring scope of a kind of token. ID and access tokens have
 // different keys, so that neither can pass for the other.
 func tokenScope(pool PoolID, use string) string { return "pool/" + string(pool) + "/" + use }

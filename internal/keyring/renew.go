@@ -1,0 +1,41 @@
+package keyring
+
+import (
+	"context"
+	"time"
+)
+
+// A Schedule says how a scope's keys grow old.
+type Schedule struct {
+	Age  time.Duration // a key signs for this long
+	Lead time.Duration // and was published for this long before
+	Keep time.Duration // and stays published for this long after
+}
+
+// DefaultSchedule fits tokens that live for a day at most, and verifiers that
+// read the key set once a day.
+var DefaultSchedule = Schedule{Age: 90 * 24 * time.Hour, Lead: 24 * time.Hour, Keep: 25 * time.Hour}
+
+// Renew takes the step that is due for a scope: it publishes the next key when
+// the active one comes of age, and activates it once it was published for long
+// enough. It does nothing for a scope without keys. Any number of processes may
+// call it at any time.
+func (k *Keys) Renew(ctx context.Context, scope string, s Schedule) (changed bool, err error) {
+	keys, err := k.reload(ctx, scope)
+	if err != nil {
+		return false, err
+	}
+	active, next := inState(keys, Active), inState(keys, Next)
+	now := k.now()
+	switch {
+	case active == nil || now.Sub(active.Created) < s.Age-s.Lead:
+		return false, nil
+	case next == nil:
+		_, err = k.Prepare(ctx, scope)
+		return err == nil, err
+	case now.Sub(active.Created) < s.Age || now.Sub(next.Created) < s.Lead:
+		return false, nil
+	}
+	_, err = k.Rotate(ctx, scope, s.Keep)
+	return err == nil, err
+}

@@ -1,0 +1,60 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/poolhouse/poolhouse/internal/keyring"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// renewEvery is how often keys are looked at. Their schedule counts in days.
+const renewEvery = time.Hour
+
+// rotate renews the keys that tokens are signed with, until ctx ends. The keys
+// of SAML identity providers are left: apps hold their certificates by hand.
+func (s *Server) rotate(ctx context.Context) {
+	tick := time.NewTicker(renewEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := s.RenewKeys(ctx); err != nil && !errors.Is(err, context.Canceled) {
+			s.log.Error("renewing signing keys", "err", err)
+		}
+	}
+}
+
+// RenewKeys takes the step that is due for the keys of each pool, and of the
+// tokens of identity pools. One scope's failure does not hold up the others.
+func (s *Server) RenewKeys(ctx context.Context) error {
+	errs := []error{s.renew(ctx, "identity")}
+	after := ""
+	for {
+		pools, next, err := s.Pools.Store.Pools(ctx, after, sweepBatch)
+		if err != nil {
+			return errors.Join(append(errs, err)...)
+		}
+		for _, p := range pools {
+			for _, scope := range userpool.KeyScopes(p.ID) {
+				errs = append(errs, s.renew(ctx, scope))
+			}
+		}
+		if next == "" {
+			return errors.Join(errs...)
+		}
+		after = next
+	}
+}
+
+func (s *Server) renew(ctx context.Context, scope string) error {
+	changed, err := s.keys.Renew(ctx, scope, keyring.DefaultSchedule)
+	if changed {
+		s.log.Info("signing keys renewed", "scope", scope)
+	}
+	return err
+}
