@@ -32,6 +32,7 @@ type Handler struct {
 	versions map[string]*service // query: by API version
 	rest     []*service
 	keys     sigv4.KeyCache
+	large    chan struct{} // a slot for each large body in memory
 }
 
 // A service is a model with the operations that are written.
@@ -62,7 +63,8 @@ func NewHandler(cfg Config) (*Handler, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	h := &Handler{cfg: cfg, services: map[string]*service{}, targets: map[string]*service{}, versions: map[string]*service{}}
+	h := &Handler{cfg: cfg, services: map[string]*service{}, targets: map[string]*service{}, versions: map[string]*service{},
+		large: make(chan struct{}, largeBodiesAtOnce)}
 	for _, m := range models.All() {
 		h.add(m)
 	}

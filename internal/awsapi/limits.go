@@ -13,6 +13,10 @@ const (
 	largeLimit   = 10_000_000 // of STS on the live service; metadata and images
 )
 
+// largeBodiesAtOnce bounds the memory that callers can fill before they have
+// proved who they are. Another large body waits for its turn.
+const largeBodiesAtOnce = 8
+
 // largeBodies are the operations that carry metadata, images or records.
 var largeBodies = map[string]int64{
 	"cognito-sync/UpdateRecords":             recordsLimit,

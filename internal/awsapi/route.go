@@ -175,11 +175,35 @@ func (x *exchange) read(limit int64) (err error) {
 	if x.r.ContentLength > largeLimit {
 		return errTooLarge
 	}
-	x.body, err = readBody(x.r, x.body, limit)
+	x.body, err = readBody(x.r, x.body, min(limit, defaultLimit))
+	if errors.Is(err, errTooLarge) && limit > defaultLimit && x.takeLargeSlot() {
+		x.body, err = readBody(x.r, x.body, limit)
+	}
 	if err != nil && !errors.Is(err, errTooLarge) {
 		return &Error{Status: 400, Code: "RequestTimeout", Message: "The request body could not be read."}
 	}
 	return err
+}
+
+// takeLargeSlot waits for its turn to hold a large body. It is false where the
+// client left meanwhile.
+func (x *exchange) takeLargeSlot() bool {
+	if x.large {
+		return true
+	}
+	select {
+	case x.h.large <- struct{}{}:
+		x.large = true
+	case <-x.r.Context().Done():
+	}
+	return x.large
+}
+
+// releaseLargeSlot ends the turn.
+func (x *exchange) releaseLargeSlot() {
+	if x.large {
+		<-x.h.large
+	}
 }
 
 // written says whether the operation is there to be served.

@@ -25,6 +25,7 @@ type exchange struct {
 	path  []string // REST-JSON: the escaped segments
 	in    reflect.Value
 	done  bool // the answer was written
+	large bool // a slot for a large body is held
 	event Event
 }
 
@@ -36,6 +37,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x := &exchange{h: h, w: w, r: r, codec: jsonCodec{}, call: h.newCall(r)}
+	defer x.releaseLargeSlot()
 	defer x.record()
 	defer x.recover()
 	if err := x.serve(); err != nil {
