@@ -26,6 +26,9 @@ type Config struct {
 	ClientCA       string   `yaml:"client-ca" name:"client-ca" help:"File with the authorities of client certificates (PEM)." type:"path"`
 	TrustedProxies []string `yaml:"trusted-proxies" name:"trusted-proxies" help:"Networks (CIDR) whose X-Forwarded-For and X-Forwarded-Proto are believed."`
 	MailDir        string   `yaml:"mail-dir" name:"mail-dir" help:"Directory that mails and text messages are written into, a file each." type:"path"`
+	SMTPURL        string   `yaml:"smtp-url" name:"smtp-url" help:"Mail server, smtp://[USER@]HOST[:PORT] or smtps://; the password comes from POOLHOUSE_SMTP_PASSWORD."`
+	MailFrom       string   `yaml:"mail-from" name:"mail-from" help:"Sender of mails: an address, or a name and <address>."`
+	SMSWebhook     string   `yaml:"sms-webhook" name:"sms-webhook" help:"URL that text messages are posted to, signed with POOLHOUSE_SMS_WEBHOOK_SECRET."`
 	LogFormat      string   `yaml:"log-format" name:"log-format" help:"text or json." default:"text" enum:"text,json"`
 	LogLevel       string   `yaml:"log-level" name:"log-level" help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
 
@@ -33,6 +36,10 @@ type Config struct {
 	// come from the environment alone, never from a flag or a file.
 	RootAccessKeyID     string `yaml:"-" kong:"-"`
 	RootSecretAccessKey string `yaml:"-" kong:"-"`
+	// SMTPPassword is that of the user in SMTPURL, SMSWebhookSecret is what text
+	// messages are signed with: from the environment alone too.
+	SMTPPassword     string `yaml:"-" kong:"-"`
+	SMSWebhookSecret string `yaml:"-" kong:"-"`
 	// MasterKey is 32 bytes in base64 or hex, from the environment alone.
 	MasterKey string `yaml:"-" kong:"-"`
 	// AllowPrivateFetch lets metadata and discovery documents come from
@@ -82,6 +89,9 @@ func (c *Config) Validate() error {
 		errs = append(errs, err)
 	}
 	if err := c.checkPublicURL(); err != nil {
+		errs = append(errs, err)
+	}
+	if err := c.checkMessages(); err != nil {
 		errs = append(errs, err)
 	}
 	if !isLoopback(host) && c.TLSCert == "" && len(c.TrustedProxies) == 0 {

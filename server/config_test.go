@@ -1,9 +1,12 @@
 package server
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
+
+const webhookSecret = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 func valid() Config {
 	return Config{Addr: "127.0.0.1:8080", Data: "d", Region: "us-east-1", Account: "000000000000"}
@@ -35,13 +38,29 @@ func TestConfigValidate(t *testing.T) {
 		{"region", func(c *Config) { c.Region = "mars" }, "us-east-1"},
 		{"proxy", func(c *Config) { c.TrustedProxies = []string{"10.0.0.1"} }, "want a network"},
 		{"public URL with a path", func(c *Config) { c.PublicURL = "https://id.example.com/x" }, "nothing behind it"},
+		{"mail server", func(c *Config) { c.SMTPURL, c.MailFrom = "smtp://mail.example.com", "Pool <a@example.com>" }, ""},
+		{"mail server with a user", func(c *Config) {
+			c.SMTPURL, c.MailFrom, c.SMTPPassword = "smtps://bob@mail.example.com", "a@example.com", "x"
+		}, ""},
+		{"mail server without a sender", func(c *Config) { c.SMTPURL = "smtp://mail.example.com" }, "mail-from go together"},
+		{"user without a password", func(c *Config) { c.SMTPURL, c.MailFrom = "smtp://bob@mail.example.com", "a@example.com" }, "POOLHOUSE_SMTP_PASSWORD go together"},
+		{"password without a user", func(c *Config) {
+			c.SMTPURL, c.MailFrom, c.SMTPPassword = "smtp://mail.example.com", "a@example.com", "x"
+		}, "go together"},
+		{"password in the URL", func(c *Config) { c.SMTPURL, c.MailFrom = "smtp://bob:x@mail.example.com", "a@example.com" }, "must not stand in it"},
+		{"sender", func(c *Config) { c.SMTPURL, c.MailFrom = "smtp://mail.example.com", "nobody" }, "mail-from"},
+		{"text messages", func(c *Config) { c.SMSWebhook, c.SMSWebhookSecret = "https://sms.example.com/x", webhookSecret }, ""},
+		{"text messages unsigned", func(c *Config) { c.SMSWebhook = "https://sms.example.com/x" }, "POOLHOUSE_SMS_WEBHOOK_SECRET go together"},
+		{"text messages in the clear", func(c *Config) { c.SMSWebhook, c.SMSWebhookSecret = "http://sms.example.com/x", webhookSecret }, "want https"},
+		{"text messages with a weak secret", func(c *Config) { c.SMSWebhook, c.SMSWebhookSecret = "https://sms.example.com/x", "whsec_AAAA" }, "24 to 64 bytes"},
+		{"mail server and directory", func(c *Config) { c.MailDir, c.SMTPURL, c.MailFrom = "d", "smtp://mail.example.com", "a@example.com" }, "mail-dir takes every message"},
 		{"public URL without a scheme", func(c *Config) { c.PublicURL = "id.example.com" }, "nothing behind it"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c := valid()
 			tt.edit(&c)
-			err := c.Validate()
+			err := errors.Join(c.Validate(), c.checkMessageSecrets())
 			if tt.want == "" && err != nil {
 				t.Fatal(err)
 			}

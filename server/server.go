@@ -19,6 +19,7 @@ import (
 	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/server/demo"
 	"github.com/poolhouse/poolhouse/userpool"
+	"github.com/poolhouse/poolhouse/userpool/message"
 )
 
 // drainTime is how long requests under way may take after a stop was asked for.
@@ -31,6 +32,7 @@ type Server struct {
 	cfg      Config
 	log      *slog.Logger
 	mail     userpool.Messenger // of the demo; nil elsewhere
+	outbox   *message.Outbox    // nil where messages do not wait
 	sweepers map[string]sweeper
 	keys     *keyring.Keys
 	demo     *demo.App // nil elsewhere
@@ -50,7 +52,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Tim
 }
 
 func open(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time, mail userpool.Messenger) (_ *Server, err error) {
-	if err := cfg.Validate(); err != nil {
+	if err := errors.Join(cfg.Validate(), cfg.checkMessageSecrets()); err != nil {
 		return nil, err
 	}
 	s := &Server{cfg: cfg, log: log, mail: mail}
@@ -94,15 +96,20 @@ func (s *Server) Serve(ctx context.Context) error {
 	defer stop()
 	go s.sweep(background)
 	go s.rotate(background)
+	finish := s.deliver(ctx)
 	select {
 	case err := <-failed:
+		stop()
+		finish(background)
 		return err
 	case <-ctx.Done():
 	}
 	s.ready.Store(false)
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
-	return s.http.Shutdown(drain)
+	err := s.http.Shutdown(drain)
+	finish(drain) // last, so that the messages of the last requests go out too
+	return err
 }
 
 // Close closes what Open opened, in reverse order.

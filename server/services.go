@@ -17,7 +17,6 @@ import (
 	"github.com/poolhouse/poolhouse/sts/stsapi"
 	"github.com/poolhouse/poolhouse/sync/dataset"
 	"github.com/poolhouse/poolhouse/userpool"
-	"github.com/poolhouse/poolhouse/userpool/message"
 )
 
 // Services are the domain: what the APIs and the pages stand on.
@@ -33,7 +32,7 @@ type Services struct {
 }
 
 // build makes the services over the stores.
-func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time) {
+func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time) error {
 	issuer := func(pool userpool.PoolID) string { return url + "/" + string(pool) }
 	ephemeral, pools := st.ephemeral(), st.db.Userpool(st.keys)
 	hasher := userpool.NewHasher(userpool.HasherConfig{})
@@ -42,7 +41,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 
 	s.Tokens = &userpool.Tokens{Store: pools, Keys: st.keys, Now: now, Issuer: issuer}
 	s.Auth = &userpool.Auth{Store: pools, Ephemeral: ephemeral, Keys: st.keys, Hasher: hasher, Tokens: s.Tokens, Now: now, Log: s.log}
-	s.Pools = &userpool.Service{Store: pools, Ephemeral: ephemeral, Messages: s.messenger(now), Keys: st.keys, Hasher: hasher, Now: now,
+	s.Pools = &userpool.Service{Store: pools, Ephemeral: ephemeral, Keys: st.keys, Hasher: hasher, Now: now,
 		Region: cfg.Region, Account: cfg.Account, Issuer: issuer, Log: s.log}
 	s.Sessions = &idp.Sessions{Store: st.sessions(), Users: pools, Now: now}
 	s.Apps = &samlidp.Service{Store: st.db.SAML(), Fetcher: fetch, Issuer: issuer, Now: now, Log: s.log}
@@ -66,17 +65,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 			return int(n), err
 		},
 	}
-}
-
-// messenger is where mails go: the demo's viewer, a directory, or nowhere.
-func (s *Server) messenger(now func() time.Time) userpool.Messenger {
-	switch {
-	case s.mail != nil:
-		return s.mail
-	case s.cfg.MailDir != "":
-		return message.Files{Dir: s.cfg.MailDir, Now: now}
-	}
-	return message.Nowhere{}
+	return s.addMessages(st, fetch, now)
 }
 
 // identities tells the Sync operations which identities there are.

@@ -33,7 +33,9 @@ func (s *Server) wire(ctx context.Context, now func() time.Time) (http.Handler, 
 	if err := s.ensureRootKey(ctx, st.keys); err != nil {
 		return nil, err
 	}
-	s.build(s.cfg, st, url, now)
+	if err := s.build(s.cfg, st, url, now); err != nil {
+		return nil, err
+	}
 	aws, err := s.awsAPIs(ctx, st, now)
 	if err != nil {
 		return nil, err

@@ -74,12 +74,28 @@ func (m Message) or(d Message) Message {
 // sendCode sends a code to an address.
 func (s *Service) sendCode(ctx context.Context, p *Pool, kind, attribute, to, code string) (*Delivery, error) {
 	d := deliveryOf(attribute, to)
+	return d, s.send(ctx, p.codeMail(kind, d.Medium, to, code))
+}
+
+// pretendCode does for a made-up address what sendCode does, but for the sending.
+// It reports no failure, as clients that hide who exists learn of none.
+func (s *Service) pretendCode(ctx context.Context, p *Pool, kind, attribute, to string) *Delivery {
+	d := deliveryOf(attribute, to)
+	if s.Pretend != nil {
+		if err := s.Pretend(ctx, p.codeMail(kind, d.Medium, to, "000000")); err != nil {
+			s.Log.ErrorContext(ctx, "message not pretended", "pool", p.ID, "medium", d.Medium, "kind", kind, "error", err)
+		}
+	}
+	return d
+}
+
+// codeMail writes the message that brings a code.
+func (p *Pool) codeMail(kind, medium, to, code string) Mail {
 	m := p.VerificationEmail.or(defaultVerification)
-	if d.Medium == "SMS" {
+	if medium == "SMS" {
 		m = Message{Body: p.VerificationSMS}.or(Message{Body: defaultVerification.Body})
 	}
-	body := strings.ReplaceAll(m.Body, "{####}", code)
-	return d, s.send(ctx, Mail{Pool: p.ID, To: to, Medium: d.Medium, Subject: m.Subject, Body: body, Kind: kind})
+	return Mail{Pool: p.ID, To: to, Medium: medium, Subject: m.Subject, Body: strings.ReplaceAll(m.Body, "{####}", code), Kind: kind}
 }
 
 // invite sends a temporary password by every medium that is wanted and that the

@@ -61,7 +61,7 @@ func (s *Service) ForgotPassword(ctx context.Context, c *Client, name string) (*
 		if err := s.issueFakeCode(ctx, h, codeForgot, forgotCodeLife); err != nil {
 			return nil, err
 		}
-		return s.fakeDelivery(ctx, p, name)
+		return s.fakeDelivery(ctx, p, "forgot", name)
 	}
 	a := p.recoveryTarget(u, false)
 	code, err := s.issueCode(ctx, h, codeForgot, a, u.Attributes[a], forgotCodeLife)
@@ -74,12 +74,12 @@ func (s *Service) ForgotPassword(ctx context.Context, c *Client, name string) (*
 
 // fakeDelivery is where a code would have gone, the same at every call. A name
 // that is an address is answered as its owner would be.
-func (s *Service) fakeDelivery(ctx context.Context, p *Pool, name string) (*Delivery, error) {
+func (s *Service) fakeDelivery(ctx context.Context, p *Pool, kind, name string) (*Delivery, error) {
 	switch {
 	case validEmail(name):
-		return deliveryOf("email", name), nil
+		return s.pretendCode(ctx, p, kind, "email", name), nil
 	case validPhone(name):
-		return deliveryOf("phone_number", name), nil
+		return s.pretendCode(ctx, p, kind, "phone_number", name), nil
 	}
 	key, err := s.Keys.Secret(ctx, "userpool-fake-users")
 	if err != nil {
@@ -89,10 +89,10 @@ func (s *Service) fakeDelivery(ctx context.Context, p *Pool, name string) (*Deli
 	mac.Write([]byte(string(p.ID) + "\x00" + p.Fold(name)))
 	sum := mac.Sum(nil)
 	if p.fakeByPhone() {
-		return deliveryOf("phone_number", "+1555"+number(sum[:4])), nil
+		return s.pretendCode(ctx, p, kind, "phone_number", "+1555"+number(sum[:4])), nil
 	}
 	letter := func(b byte) string { return string(lowerLetters[int(b)%len(lowerLetters)]) }
-	return deliveryOf("email", letter(sum[0])+"@"+letter(sum[1])), nil
+	return s.pretendCode(ctx, p, kind, "email", letter(sum[0])+"@"+letter(sum[1])), nil
 }
 
 // fakeByPhone reports whether codes of the pool usually go to phones.

@@ -1,6 +1,7 @@
 package userpool_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -221,4 +222,39 @@ func TestAdminResetPassword(t *testing.T) {
 	same(t, "status", e.user(p.ID, "bob").Status, userpool.Confirmed)
 	e.signUp(c, "eve")
 	e.refused(e.AdminResetPassword(t.Context(), p.ID, "eve"), userpool.ErrNotAuthorized, "User password cannot be reset in the current state.")
+}
+
+// Whoever asks for a code of a user that there is not causes the same work as for
+// a real one: a message of the same form is pretended, and no failure shows.
+func TestForgotPasswordPretends(t *testing.T) {
+	e := newEstate(t)
+	p := e.newPool(nil)
+	c, legacy := e.newClient(p, hide), e.newClient(p, nil)
+	e.signUp(e.newClient(p, nil), "bob") // unconfirmed: cannot reset the password
+	var pretended []userpool.Mail
+	var broke error
+	e.Pretend = func(_ context.Context, m userpool.Mail) error {
+		pretended = append(pretended, m)
+		return broke
+	}
+	sent := e.mail.count()
+	for _, name := range []string{"nobody", "nobody@example.com", "bob"} {
+		_, err := e.ForgotPassword(t.Context(), c, name)
+		e.ok(err)
+	}
+	_, err := e.ResendCode(t.Context(), c, "nobody")
+	e.ok(err)
+	same(t, "pretended", len(pretended), 4)
+	for i, kind := range []string{"forgot", "forgot", "forgot", "signup"} {
+		same(t, "kind", pretended[i].Kind, kind)
+		same(t, "medium", pretended[i].Medium, "EMAIL")
+		same(t, "body", pretended[i].Body, "Your verification code is 000000. ")
+	}
+	broke = errors.New("no transport")
+	_, err = e.ForgotPassword(t.Context(), c, "nobody")
+	e.ok(err)
+	_, err = e.ForgotPassword(t.Context(), legacy, "nobody")
+	e.refused(err, userpool.ErrUserNotFound, "")
+	same(t, "sent", e.mail.count(), sent)
+	same(t, "pretended in all", len(pretended), 5)
 }

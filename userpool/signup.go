@@ -176,7 +176,10 @@ func (s *Service) ResendCode(ctx context.Context, c *Client, name string) (*Deli
 		return nil, Fail(ErrNotAuthorized, "Cannot resend codes. Auto verification not turned on.")
 	}
 	if u == nil || c.HideUserExistence && (u.Status != Unconfirmed || p.verifyTarget(u) == "") {
-		return s.fakeDelivery(ctx, p, name)
+		if err := s.issueFakeCode(ctx, h, codeSignUp, verifyCodeLife); err != nil {
+			return nil, err
+		}
+		return s.fakeDelivery(ctx, p, "signup", name)
 	}
 	if u.Status != Unconfirmed {
 		return nil, invalid("User is already confirmed.")

@@ -35,6 +35,8 @@ func (c *serveCmd) Run(e *env) (err error) {
 func secrets(e *env, cfg *server.Config) {
 	cfg.RootAccessKeyID = e.getenv("POOLHOUSE_ROOT_ACCESS_KEY_ID")
 	cfg.RootSecretAccessKey = e.getenv("POOLHOUSE_ROOT_SECRET_ACCESS_KEY")
+	cfg.SMTPPassword = e.getenv("POOLHOUSE_SMTP_PASSWORD")
+	cfg.SMSWebhookSecret = e.getenv("POOLHOUSE_SMS_WEBHOOK_SECRET")
 	cfg.MasterKey = e.getenv("POOLHOUSE_MASTER_KEY")
 }
 

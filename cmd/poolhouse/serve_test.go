@@ -149,3 +149,15 @@ func TestLostMasterKeyFile(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The secrets of messages come from the environment.
+func TestMessageSecrets(t *testing.T) {
+	args := []string{"serve", "--addr", "127.0.0.1:0", "--data", t.TempDir(), "--smtp-url", "smtp://bob@mail.example.com",
+		"--mail-from", "Pool <a@example.com>", "--sms-webhook", "https://sms.example.com/"}
+	poolhouse(t, nil, args...).wantFailure(t, 1, "POOLHOUSE_SMTP_PASSWORD", "POOLHOUSE_SMS_WEBHOOK_SECRET")
+	p, _ := start(t, map[string]string{"POOLHOUSE_SMTP_PASSWORD": "hunter2", "POOLHOUSE_SMS_WEBHOOK_SECRET": "whsec_" + strings.Repeat("A", 32)}, args...)
+	p.stop(t)
+	if strings.Contains(p.stdout.String()+p.stderr.String(), "hunter2") {
+		t.Error("the password is printed")
+	}
+}

@@ -2,6 +2,7 @@ package outbound_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -65,6 +66,32 @@ func TestFetch(t *testing.T) {
 		body, err := outbound.New(true).Fetch(t.Context(), srv.URL+tt.path, tt.limit)
 		if !errors.Is(err, tt.want) || err == nil && string(body) != "hello" {
 			t.Errorf("%s: %q, error %v, want %v", tt.path, body, err, tt.want)
+		}
+	}
+}
+
+func TestPost(t *testing.T) {
+	var got string
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /ok", func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got = r.Header.Get("X-Sign") + " " + string(body)
+		w.WriteHeader(http.StatusAccepted)
+	})
+	mux.Handle("/moved", http.RedirectHandler("/ok", http.StatusTemporaryRedirect))
+	srv := httptest.NewServer(mux)
+	defer srv.Close()
+	header := http.Header{"X-Sign": {"s"}}
+	if status, err := outbound.New(true).Post(t.Context(), srv.URL+"/ok", header, []byte("hello")); status != http.StatusAccepted || err != nil || got != "s hello" {
+		t.Errorf("%d %q, %v", status, got, err)
+	}
+	got = ""
+	if status, err := outbound.New(true).Post(t.Context(), srv.URL+"/moved", header, []byte("hello")); status != http.StatusTemporaryRedirect || err != nil || got != "" {
+		t.Errorf("redirect: %d %q, %v", status, got, err)
+	}
+	for _, address := range []string{srv.URL + "/ok", "file:///x", "%zz"} {
+		if _, err := outbound.New(false).Post(t.Context(), address, nil, nil); !errors.Is(err, outbound.ErrForbidden) {
+			t.Errorf("%s: %v", address, err)
 		}
 	}
 }

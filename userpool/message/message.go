@@ -15,7 +15,7 @@ import (
 )
 
 // ErrNotConfigured is what Nowhere answers with.
-var ErrNotConfigured = errors.New("message: this server has no way to send messages; start it with --mail-dir")
+var ErrNotConfigured = errors.New("message: this server has no way to send messages; see --smtp-url, --sms-webhook and --mail-dir")
 
 // Nowhere is the messenger of a server that was given none: it refuses, so that
 // nobody waits for a code that never comes.

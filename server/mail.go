@@ -1,0 +1,144 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/poolhouse/poolhouse/internal/outbound"
+	"github.com/poolhouse/poolhouse/userpool"
+	"github.com/poolhouse/poolhouse/userpool/message"
+)
+
+// checkMessages reports everything that is wrong with how messages are sent.
+func (c *Config) checkMessages() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+
+	if c.MailDir != "" && (c.SMTPURL != "" || c.SMSWebhook != "") {
+		bad("mail-dir takes every message: give it, or smtp-url and sms-webhook")
+	}
+	if (c.SMTPURL == "") != (c.MailFrom == "") {
+		bad("smtp-url and mail-from go together")
+	}
+	if c.SMTPURL != "" {
+		if _, err := c.smtp(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if c.SMSWebhook != "" && !c.webhookAllowed() {
+		bad("sms-webhook: want https://HOST and a path; http needs allow-private-fetch")
+	}
+	return errors.Join(errs...)
+}
+
+// checkMessageSecrets reports what is wrong with the secrets of messages. It is no
+// part of Validate, because the command line is judged before the secrets are
+// there.
+func (c *Config) checkMessageSecrets() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+
+	if s, err := message.ParseSMTP(c.SMTPURL); (err == nil && s.User != "") != (c.SMTPPassword != "") {
+		bad("smtp-url with a user and POOLHOUSE_SMTP_PASSWORD go together")
+	}
+	if (c.SMSWebhook == "") != (c.SMSWebhookSecret == "") {
+		bad("sms-webhook and POOLHOUSE_SMS_WEBHOOK_SECRET go together")
+	}
+	if c.SMSWebhookSecret != "" {
+		if _, err := message.ParseWebhookSecret(c.SMSWebhookSecret); err != nil {
+			bad("POOLHOUSE_SMS_WEBHOOK_SECRET: %w", err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) webhookAllowed() bool {
+	u, err := url.Parse(c.SMSWebhook)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http" && c.AllowPrivateFetch) && u.Host != "" && u.User == nil
+}
+
+// smtp reads the settings of the mail server.
+func (c *Config) smtp() (*message.SMTP, error) {
+	s, err := message.ParseSMTP(c.SMTPURL)
+	if err != nil {
+		return nil, fmt.Errorf("smtp-url: %w", err)
+	}
+	s.Password = c.SMTPPassword
+	if s.From, err = message.ParseFrom(c.MailFrom); err != nil {
+		return nil, fmt.Errorf("mail-from %w", err)
+	}
+	return s, nil
+}
+
+// transports are the ways out that the configuration names.
+func (c *Config) transports(fetch *outbound.Client, now func() time.Time) (map[string]message.Transport, error) {
+	ways := map[string]message.Transport{}
+	if c.SMTPURL != "" {
+		s, err := c.smtp()
+		if err != nil {
+			return nil, err
+		}
+		s.Now = now
+		ways["EMAIL"] = s
+	}
+	if c.SMSWebhook != "" {
+		secret, err := message.ParseWebhookSecret(c.SMSWebhookSecret)
+		if err != nil {
+			return nil, err
+		}
+		ways["SMS"] = &message.Webhook{URL: c.SMSWebhook, Secret: secret, Client: fetch, Now: now}
+	}
+	return ways, nil
+}
+
+// addMessages gives the pools a messenger: the demo's viewer, a directory, the
+// outbox, or nowhere.
+func (s *Server) addMessages(st *stores, fetch *outbound.Client, now func() time.Time) error {
+	s.sweepers["outbox"] = st.db.Outbox().DeleteClosed
+	ways, err := s.cfg.transports(fetch, now)
+	switch {
+	case err != nil:
+		return err
+	case s.mail != nil:
+		s.Pools.Messages = s.mail
+	case s.cfg.MailDir != "":
+		s.Pools.Messages = message.Files{Dir: s.cfg.MailDir, Now: now}
+	case len(ways) > 0:
+		s.outbox = message.NewOutbox(st.db.Outbox(), st.keys, ways, now, s.log)
+		s.Pools.Messages, s.Pools.Pretend = s.outbox, s.outbox.Pretend
+	default:
+		s.Pools.Messages = message.Nowhere{}
+	}
+	return nil
+}
+
+var _ userpool.Messenger = (*message.Outbox)(nil)
+
+// deliver runs the outbox until finish is called, which waits for the messages
+// under way and those that are due, until ctx ends. What is left then stays in the
+// database for the next start, or another node.
+func (s *Server) deliver(ctx context.Context) (finish func(ctx context.Context)) {
+	if s.outbox == nil {
+		return func(context.Context) {}
+	}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.outbox.Run(running)
+	}()
+	return func(ctx context.Context) {
+		stop()
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return
+		}
+		if err := s.outbox.Drain(ctx); err != nil && !errors.Is(err, context.Canceled) {
+			s.log.Error("outbox", "err", err)
+		}
+	}
+}

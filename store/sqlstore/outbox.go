@@ -1,0 +1,105 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/poolhouse/poolhouse/userpool/message"
+)
+
+// An OutboxStore keeps messages until they are delivered.
+type OutboxStore struct{ db *DB }
+
+var _ message.Store = (*OutboxStore)(nil)
+
+// Outbox returns the store of messages that wait.
+func (db *DB) Outbox() *OutboxStore { return &OutboxStore{db} }
+
+const outboxColumns = `id, pool, medium, kind, sealed, created, due, tries, closed, reason`
+
+// Put implements message.Store.
+func (s *OutboxStore) Put(ctx context.Context, it *message.Item) error {
+	_, err := s.db.write.ExecContext(ctx, `INSERT INTO outbox (`+outboxColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (id) DO UPDATE SET pool = excluded.pool, medium = excluded.medium, kind = excluded.kind,
+			sealed = excluded.sealed, created = excluded.created, due = excluded.due, tries = excluded.tries,
+			closed = excluded.closed, reason = excluded.reason`,
+		it.ID, it.Pool, it.Medium, it.Kind, it.Sealed, micros(it.Created), micros(it.Due), it.Tries, micros(it.Closed), it.Reason)
+	return err
+}
+
+// Claim implements message.Store. Nodes that claim at once on PostgreSQL step
+// over each other's rows; on SQLite they come one after the other.
+func (s *OutboxStore) Claim(ctx context.Context, until time.Time, limit int) ([]*message.Item, error) {
+	lock := s.db.forUpdate()
+	if lock != "" {
+		lock += " SKIP LOCKED"
+	}
+	return s.items(ctx, s.db.write.QueryContext, `WITH picked AS (
+			SELECT id FROM outbox WHERE closed = 0 AND due <= $1 ORDER BY due LIMIT $2`+lock+`)
+		UPDATE outbox SET tries = tries + 1, due = $3 WHERE id IN (SELECT id FROM picked)
+		RETURNING `+outboxColumns, s.now(), limit, micros(until))
+}
+
+// Delivered implements message.Store.
+func (s *OutboxStore) Delivered(ctx context.Context, it *message.Item) error {
+	return s.settle(ctx, `DELETE FROM outbox WHERE id = $1 AND tries = $2 AND closed = 0`, it.ID, it.Tries)
+}
+
+// Postpone implements message.Store.
+func (s *OutboxStore) Postpone(ctx context.Context, it *message.Item, due time.Time, reason string) error {
+	return s.settle(ctx, `UPDATE outbox SET due = $3, reason = $4 WHERE id = $1 AND tries = $2 AND closed = 0`,
+		it.ID, it.Tries, micros(due), reason)
+}
+
+// Close implements message.Store.
+func (s *OutboxStore) Close(ctx context.Context, it *message.Item, reason string) error {
+	return s.settle(ctx, `UPDATE outbox SET closed = $3, reason = $4, sealed = $5 WHERE id = $1 AND tries = $2 AND closed = 0`,
+		it.ID, it.Tries, s.now(), reason, []byte{})
+}
+
+// settle runs a statement that must find its row.
+func (s *OutboxStore) settle(ctx context.Context, query string, args ...any) error {
+	n, err := rowsAffected(s.db.write.ExecContext(ctx, query, args...))
+	if err == nil && n == 0 {
+		return message.ErrLost
+	}
+	return err
+}
+
+// Failed implements message.Store.
+func (s *OutboxStore) Failed(ctx context.Context, limit int) ([]*message.Item, error) {
+	return s.items(ctx, s.db.read.QueryContext, `SELECT `+outboxColumns+` FROM outbox
+		WHERE closed > 0 ORDER BY closed DESC, id LIMIT $1`, limit)
+}
+
+// DeleteClosed implements message.Store.
+func (s *OutboxStore) DeleteClosed(ctx context.Context, limit int) (int, error) {
+	n, err := rowsAffected(s.db.write.ExecContext(ctx, `DELETE FROM outbox WHERE id IN (
+		SELECT id FROM outbox WHERE closed > 0 AND closed <= $1 LIMIT $2)`,
+		micros(s.db.now().Add(-message.KeepClosed)), limit))
+	return int(n), err
+}
+
+func (s *OutboxStore) items(ctx context.Context, query func(context.Context, string, ...any) (*sql.Rows, error), text string, args ...any) (items []*message.Item, err error) {
+	rows, err := query(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var (
+			it                   message.Item
+			created, due, closed int64
+		)
+		if err := rows.Scan(&it.ID, &it.Pool, &it.Medium, &it.Kind, &it.Sealed, &created, &due, &it.Tries, &closed, &it.Reason); err != nil {
+			return nil, err
+		}
+		it.Created, it.Due, it.Closed = fromMicros(created), fromMicros(due), fromMicros(closed)
+		items = append(items, &it)
+	}
+	return items, rows.Err()
+}
+
+func (s *OutboxStore) now() int64 { return micros(s.db.now()) }

@@ -1,0 +1,22 @@
+package sqlstore_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/poolhouse/poolhouse/store/sqlstore/sqlstoretest"
+	"github.com/poolhouse/poolhouse/userpool/message"
+	"github.com/poolhouse/poolhouse/userpool/message/messagetest"
+)
+
+func TestOutboxOnSQLite(t *testing.T) {
+	messagetest.TestStore(t, func(t *testing.T, now func() time.Time) message.Store {
+		return sqlstoretest.SQLite(t, now).Outbox()
+	})
+}
+
+func TestOutboxOnPostgres(t *testing.T) {
+	messagetest.TestStore(t, func(t *testing.T, now func() time.Time) message.Store {
+		return sqlstoretest.Postgres(t, now).Outbox()
+	})
+}
