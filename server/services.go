@@ -41,8 +41,9 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	remote := stsapi.Remote{Verifier: oidcrp.New(fetch, now)}
 
 	s.Tokens = &userpool.Tokens{Store: pools, Keys: st.keys, Now: now, Issuer: issuer}
-	s.Auth = &userpool.Auth{Store: pools, Ephemeral: ephemeral, Keys: st.keys, Hasher: hasher, Tokens: s.Tokens, Now: now, Log: s.log}
-	s.Pools = &userpool.Service{Store: pools, Ephemeral: ephemeral, Messages: s.messenger(now), Keys: st.keys, Hasher: hasher, Now: now,
+	messages := s.messenger(now)
+	s.Auth = &userpool.Auth{Store: pools, Ephemeral: ephemeral, Keys: st.keys, Hasher: hasher, Tokens: s.Tokens, Messages: messages, Now: now, Log: s.log}
+	s.Pools = &userpool.Service{Store: pools, Ephemeral: ephemeral, Messages: messages, Keys: st.keys, Hasher: hasher, Now: now,
 		Region: cfg.Region, Account: cfg.Account, Issuer: issuer, Log: s.log}
 	s.Sessions = &idp.Sessions{Store: st.sessions(), Users: pools, Now: now}
 	s.Apps = &samlidp.Service{Store: st.db.SAML(), Fetcher: fetch, Issuer: issuer, Now: now, Log: s.log}
