@@ -125,6 +125,7 @@ func TestEveryDomainErrorIsReported(t *testing.T) {
 		userpool.ErrInvalidPassword, userpool.ErrPasswordHistory, userpool.ErrCodeMismatch, userpool.ErrExpiredCode, userpool.ErrLimitExceeded,
 		userpool.ErrTooManyRequests, userpool.ErrCodeDelivery, userpool.ErrUnsupportedTokenType, userpool.ErrTokenReuse, userpool.ErrConflict,
 		userpool.ErrBusy, userpool.ErrUnsupportedState, userpool.ErrInvalidOAuthFlow, userpool.ErrScopeDoesNotExist,
+		userpool.ErrSoftwareTokenNotFound, userpool.ErrEnableSoftwareToken,
 	} {
 		if _, found := idp.Errors.Find(err); !found {
 			t.Errorf("%v is reported as an internal error", err)
