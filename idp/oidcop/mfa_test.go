@@ -3,6 +3,7 @@ package oidcop_test
 import (
 	"context"
 	"encoding/base32"
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -26,7 +27,7 @@ func (h *house) mfa(mode string, change func(*userpool.Pool)) {
 	h.must(err)
 }
 
-func (h *house) change(name string, fn func(*userpool.User)) {
+func (h *house) changeUser(name string, fn func(*userpool.User)) {
 	h.t.Helper()
 	_, err := h.store.UpdateUser(context.Background(), poolID, name, func(u *userpool.User) error { fn(u); return nil })
 	h.must(err)
@@ -80,7 +81,7 @@ func (v *visitor) signedIn(res *reply) {
 func TestTOTPOnThePages(t *testing.T) {
 	h := open(t)
 	h.mfa("OPTIONAL", func(*userpool.Pool) {})
-	h.change("alice", withTOTP)
+	h.changeUser("alice", withTOTP)
 	v := h.visitor()
 	page := v.toFactor(v.loginPage(nil), "alice", password)
 	if res := h.visitor().get(page); res.StatusCode != 400 {
@@ -112,7 +113,7 @@ func TestTOTPOnThePages(t *testing.T) {
 func TestFactorCannotBeSkipped(t *testing.T) {
 	h := open(t)
 	h.mfa("OPTIONAL", func(*userpool.Pool) {})
-	h.change("alice", withTOTP)
+	h.changeUser("alice", withTOTP)
 	v := h.visitor()
 	page := v.toFactor(v.loginPage(nil), "alice", password)
 	step, _ := url.Parse(page)
@@ -142,7 +143,7 @@ func TestFactorCannotBeSkipped(t *testing.T) {
 func TestFactorLockOnThePages(t *testing.T) {
 	h := open(t)
 	h.mfa("OPTIONAL", func(*userpool.Pool) {})
-	h.change("alice", withTOTP)
+	h.changeUser("alice", withTOTP)
 	v := h.visitor()
 	page := v.toFactor(v.loginPage(nil), "alice", password)
 	for range 5 {
@@ -158,7 +159,7 @@ func TestFactorAfterForcedPassword(t *testing.T) {
 	h := open(t)
 	h.mfa("OPTIONAL", func(*userpool.Pool) {})
 	h.user(poolID, "carol", userpool.ForceChangePassword)
-	h.change("carol", withTOTP)
+	h.changeUser("carol", withTOTP)
 	v := h.visitor()
 	step := where(v.post(v.loginPage(nil), credentials("carol", password))).String()
 	at := where(v.post(step, url.Values{"password": {"Her-own-password-1"}}))
@@ -172,7 +173,7 @@ func TestFactorAfterForcedPassword(t *testing.T) {
 func TestFactorAfterForgottenPassword(t *testing.T) {
 	h := open(t)
 	h.mfa("OPTIONAL", func(*userpool.Pool) {})
-	h.change("alice", withTOTP)
+	h.changeUser("alice", withTOTP)
 	v := h.visitor()
 	forgot := strings.Replace(v.loginPage(nil), "/login?", "/forgotPassword?", 1)
 	reset := where(v.post(forgot, url.Values{"username": {"alice"}})).String()
@@ -184,7 +185,7 @@ func TestFactorAfterForgottenPassword(t *testing.T) {
 func TestChoiceOfFactors(t *testing.T) {
 	h := open(t)
 	h.mfa("OPTIONAL", func(p *userpool.Pool) { p.EmailMFA = true })
-	h.change("alice", func(u *userpool.User) { withTOTP(u); u.MFA.Email = true })
+	h.changeUser("alice", func(u *userpool.User) { withTOTP(u); u.MFA.Email = true })
 	v := h.visitor()
 	choose := v.toFactor(v.loginPage(nil), "alice", password)
 	if text := v.get(choose).text; !strings.Contains(text, "Authenticator app") || !strings.Contains(text, "E-mail") || strings.Contains(text, "Text message") {
@@ -225,7 +226,7 @@ func TestSetUpOnThePages(t *testing.T) {
 func TestSetUpByEmailOnThePages(t *testing.T) {
 	h := open(t)
 	h.mfa("ON", func(p *userpool.Pool) { p.EmailMFA = true })
-	h.change("alice", func(u *userpool.User) { u.Attributes = map[string]string{} })
+	h.changeUser("alice", func(u *userpool.User) { u.Attributes = map[string]string{} })
 	v := h.visitor()
 	page := v.toFactor(v.loginPage(nil), "alice", password)
 	at := where(v.post(page, url.Values{"email": {"new@example.com"}}))
@@ -233,10 +234,34 @@ func TestSetUpByEmailOnThePages(t *testing.T) {
 	v.signedIn(v.post(at.String(), url.Values{"code": {h.mails.code(t)}}))
 
 	h.user(poolID, "dora", userpool.Confirmed)
-	h.change("dora", func(u *userpool.User) { u.Attributes = map[string]string{} })
+	h.changeUser("dora", func(u *userpool.User) { u.Attributes = map[string]string{} })
 	v = h.visitor()
 	page = v.toFactor(v.loginPage(nil), "dora", password)
 	if at = where(v.post(page, url.Values{"app": {"1"}})); !strings.HasSuffix(at.Path, "/mfa") || !strings.Contains(v.get(at.String()).text, "data:image/png") {
 		t.Errorf("sent to %s", at)
+	}
+}
+
+// TestFactorBehindTheGate: pages of other protocols, SAML's among them, get a
+// session by the same steps, and learn what was proved.
+func TestFactorBehindTheGate(t *testing.T) {
+	h := open(t)
+	h.mfa("OPTIONAL", func(*userpool.Pool) {})
+	h.changeUser("alice", withTOTP)
+	h.front.HandleFunc("/gated", func(w http.ResponseWriter, r *http.Request) {
+		p, err := h.store.Pool(r.Context(), poolID)
+		h.must(err)
+		if s, ok := h.handler.Gate.RequireSession(w, r, p, "/gated", false); ok {
+			io.WriteString(w, strings.Join(s.Methods, " "))
+		}
+	})
+	v := h.visitor()
+	page := v.toFactor(where(v.get("/gated")).String(), "alice", password)
+	if at := where(v.get("/gated")); !strings.HasSuffix(at.Path, "/login") {
+		t.Errorf("past the second factor: %s", at)
+	}
+	at := where(v.post(page, h.totp(mfaSecret, 0)))
+	if res := v.get(at.String()); at.Path != "/gated" || res.text != "pwd otp mfa" {
+		t.Errorf("%s: %q", at, res.text)
 	}
 }

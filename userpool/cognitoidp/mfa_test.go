@@ -4,6 +4,7 @@ import (
 	"encoding/base32"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/poolhouse/poolhouse/userpool"
 	idp "github.com/poolhouse/poolhouse/userpool/cognitoidp"
@@ -31,6 +32,7 @@ func (d *desk) mfaPool(mode string) (pool, client *string) {
 	ok[*idp.AdminCreateUserOutput](d)(d.AdminCreateUser(d.Context(), &idp.AdminCreateUserInput{UserPoolId: p.Id, Username: ptr("bob"), MessageAction: ptr("SUPPRESS")}))
 	ok[*idp.AdminSetUserPasswordOutput](d)(d.AdminSetUserPassword(d.Context(), &idp.AdminSetUserPasswordInput{UserPoolId: p.Id, Username: ptr("bob"),
 		Password: ptr(password), Permanent: ptr(true)}))
+	d.clock.Advance(time.Second) // a new password ends the sign-ins of its very moment too
 	ok[*idp.SetUserPoolMfaConfigOutput](d)(d.SetUserPoolMfaConfig(d.Context(), &idp.SetUserPoolMfaConfigInput{UserPoolId: p.Id, MfaConfiguration: &mode,
 		SoftwareTokenMfaConfiguration: &idp.SoftwareTokenMfaConfigType{Enabled: ptr(true)}}))
 	return p.Id, c.ClientId
