@@ -112,6 +112,7 @@ func (s *Server) addMessages(st *stores, fetch *outbound.Client, now func() time
 	default:
 		s.Pools.Messages = message.Nowhere{}
 	}
+	s.Auth.Messages = s.Pools.Messages
 	return nil
 }
 

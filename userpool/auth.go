@@ -23,6 +23,7 @@ type Auth struct {
 	Keys      keyring.Ring
 	Hasher    *Hasher
 	Tokens    *Tokens
+	Messages  Messenger // of codes
 	Now       func() time.Time
 	Log       *slog.Logger
 
@@ -82,6 +83,9 @@ func (a *Auth) Respond(ctx context.Context, c *Client, challenge string, respons
 	case challengeNewPassword:
 		return a.respondNewPassword(ctx, c, responses, session)
 	}
+	if isFactorChallenge(challenge) {
+		return a.respondFactor(ctx, c, challenge, responses, session)
+	}
 	return nil, notImplemented(challenge + " challenge")
 }
 
@@ -136,9 +140,50 @@ func (a *Auth) proceed(ctx context.Context, pool *Pool, c *Client, u *User) (*St
 	if u.Status == ForceChangePassword {
 		return a.askNewPassword(pool, c, u)
 	}
-	if pool.MFA == "ON" {
-		return nil, notImplemented("MFA_SETUP challenge")
+	ch, err := a.SecondFactor(ctx, pool, c, u)
+	if err != nil {
+		return nil, err
 	}
+	if ch != nil {
+		return &Step{Challenge: ch}, nil
+	}
+	return a.complete(ctx, pool, c, u)
+}
+
+// respondFactor is Answer for a client, which must name the user that it answers for.
+func (a *Auth) respondFactor(ctx context.Context, c *Client, challenge string, in map[string]string, session string) (*Step, error) {
+	if err := require(in, "USERNAME"); err != nil {
+		return nil, err
+	}
+	if err := c.CheckSecretHash(in["USERNAME"], in["SECRET_HASH"]); err != nil {
+		return nil, err
+	}
+	if err := knownDevice(in); err != nil {
+		return nil, err
+	}
+	named, err := a.Store.User(ctx, c.Pool, in["USERNAME"])
+	if errors.Is(err, ErrUserNotFound) {
+		return nil, errSession
+	}
+	if err != nil {
+		return nil, err
+	}
+	done, err := a.Answer(ctx, c, named, challenge, session, in)
+	if err != nil {
+		return nil, err
+	}
+	if done.Challenge != nil {
+		return &Step{Challenge: done.Challenge}, nil
+	}
+	pool, err := a.Store.Pool(ctx, c.Pool)
+	if err != nil {
+		return nil, err
+	}
+	return a.complete(ctx, pool, c, done.User)
+}
+
+// complete issues the tokens of a sign-in that has nothing left to prove.
+func (a *Auth) complete(ctx context.Context, pool *Pool, c *Client, u *User) (*Step, error) {
 	set, err := a.Tokens.Issue(ctx, &Grant{Pool: pool, Client: c, User: u, Native: true,
 		Scopes: []string{ScopeAdmin}, AuthTime: a.Now()})
 	if err != nil {

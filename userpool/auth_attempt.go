@@ -88,7 +88,7 @@ func barred(u *User) error {
 
 // settle ends an attempt.
 func (a *Auth) settle(ctx context.Context, pool *Pool, try *attempt, ok bool) (*User, error) {
-	if err := a.record(ctx, try.key, ok && try.user != nil); err != nil {
+	if err := a.record(ctx, try.key, ok && try.user != nil, errPassword); err != nil {
 		return nil, err
 	}
 	if err := barred(try.user); err != nil {

@@ -45,11 +45,10 @@ func (a *Auth) admissible(ctx context.Context, key string) (failures int64, err 
 	return failures, err
 }
 
-// record counts the outcome of an attempt, and returns errPassword for a wrong
-// password. The lock is asked again, and outcomes for one key wait for each other:
+// record counts the outcome of an attempt, and returns wrong for a wrong one. The lock is asked again, and outcomes for one key wait for each other:
 // of many guesses sent at once none is answered after one of them closed the lock.
 // Nodes that share a store wait for their own outcomes only.
-func (a *Auth) record(ctx context.Context, key string, ok bool) error {
+func (a *Auth) record(ctx context.Context, key string, ok bool, wrong error) error {
 	turn := &a.turns[maphash.String(turnSeed, key)%uint64(len(a.turns))]
 	turn.Lock()
 	defer turn.Unlock()
@@ -63,7 +62,7 @@ func (a *Auth) record(ctx context.Context, key string, ok bool) error {
 	if err := a.failed(ctx, key); err != nil {
 		return err
 	}
-	return errPassword
+	return wrong
 }
 
 var turnSeed = maphash.MakeSeed()

@@ -33,7 +33,7 @@ func (a *Auth) askNewPassword(p *Pool, c *Client, u *User) (*Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	session, err := a.sealSession(c, u, challengeNewPassword)
+	session, err := a.sealSession(a.newSession(c, u), challengeNewPassword)
 	if err != nil {
 		return nil, err
 	}

@@ -72,12 +72,8 @@ func TestUnwrittenFlows(t *testing.T) {
 		_, err := w.initiate(w.client, flow, "USERNAME", "alice", "PASSWORD", password)
 		wantFault(t, err, userpool.ErrNotImplemented, "The "+flow+" flow is not implemented.")
 	}
-	_, err := w.respond(w.client, "SMS_MFA", "", "USERNAME", "alice")
-	wantFault(t, err, userpool.ErrNotImplemented, "The SMS_MFA challenge is not implemented.")
-	_, err = w.store.UpdatePool(t.Context(), worldPool, func(p *userpool.Pool) error { p.MFA = "ON"; return nil })
-	w.check(err)
-	_, err = w.passwordSignIn(w.client, "alice", password)
-	wantFault(t, err, userpool.ErrNotImplemented, "The MFA_SETUP challenge is not implemented.")
+	_, err := w.respond(w.client, "DEVICE_SRP_AUTH", "", "USERNAME", "alice")
+	wantFault(t, err, userpool.ErrNotImplemented, "The DEVICE_SRP_AUTH challenge is not implemented.")
 }
 
 func TestRefusedSignIns(t *testing.T) {

@@ -35,6 +35,8 @@ var (
 	ErrUnsupportedState      = errors.New("userpool: not possible in the user's state")
 	ErrInvalidOAuthFlow      = errors.New("userpool: invalid combination of OAuth flows")
 	ErrScopeDoesNotExist     = errors.New("userpool: scope does not exist")
+	ErrSoftwareTokenNotFound = errors.New("userpool: no software token")
+	ErrEnableSoftwareToken   = errors.New("userpool: software token was not enabled")
 )
 
 // A Fault is an error of a known kind with a text for the client.

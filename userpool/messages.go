@@ -2,6 +2,7 @@ package userpool
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"strings"
 )
@@ -19,7 +20,7 @@ type Mail struct {
 	Medium  string // EMAIL or SMS
 	Subject string // empty for SMS
 	Body    string
-	Kind    string // signup, forgot, reset, attribute or invite
+	Kind    string // signup, forgot, reset, attribute, invite or mfa
 }
 
 // A Delivery says where a code went.
@@ -131,8 +132,13 @@ func (s *Service) invite(ctx context.Context, p *Pool, u *User, password string,
 }
 
 func (s *Service) send(ctx context.Context, m Mail) error {
-	if err := s.Messages.Send(ctx, m); err != nil {
-		s.Log.ErrorContext(ctx, "message not delivered", "pool", m.Pool, "medium", m.Medium, "kind", m.Kind, "error", err)
+	return deliver(ctx, s.Messages, s.Log, m)
+}
+
+// deliver hands a message over. Why it could not be delivered stays in the log.
+func deliver(ctx context.Context, messages Messenger, log *slog.Logger, m Mail) error {
+	if err := messages.Send(ctx, m); err != nil {
+		log.ErrorContext(ctx, "message not delivered", "pool", m.Pool, "medium", m.Medium, "kind", m.Kind, "error", err)
 		return Fail(ErrCodeDelivery, "Failed to deliver the message.")
 	}
 	return nil

@@ -75,8 +75,8 @@ func (p *Pool) validate() error {
 	if slices.Contains(p.Recovery, "admin_only") && len(p.Recovery) > 1 {
 		return invalid("Invalid account recovery setting. admin_only cannot be combined with other mechanisms.")
 	}
-	if p.MFA != "OFF" {
-		return invalid("MfaConfiguration %s is not supported yet: multi-factor sign-in would not be enforced.", p.MFA)
+	if err := p.checkMFA(); err != nil {
+		return err
 	}
 	if p.TemporaryPasswordDays == 0 {
 		p.TemporaryPasswordDays = 7
@@ -93,11 +93,13 @@ func (s *Service) Pools(ctx context.Context, token string, limit int) ([]*Pool, 
 
 // ReplacePool gives a pool the settings of p, including those left at their
 // defaults, as UpdateUserPool does. What cannot change is kept: schema, aliases,
-// case rule, domain, name where p has none.
+// case rule, domain, the second factors that only SetUserPoolMfaConfig sets, and the
+// name where p has none.
 func (s *Service) ReplacePool(ctx context.Context, id PoolID, p *Pool) (*Pool, error) {
 	return s.ChangePool(ctx, id, func(old *Pool) error {
 		next := *p
 		next.Domain, next.Strict, next.Schema = old.Domain, old.Strict, old.Schema
+		next.TOTPMFA, next.EmailMFA, next.MFAEmail = old.TOTPMFA, old.EmailMFA, old.MFAEmail
 		next.AliasAttributes, next.UsernameAttributes, next.CaseSensitive = old.AliasAttributes, old.UsernameAttributes, old.CaseSensitive
 		if next.Name == "" {
 			next.Name = old.Name

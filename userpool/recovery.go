@@ -14,7 +14,8 @@ var (
 )
 
 // recoveryTarget returns the verified address that a code for a new password goes
-// to, in the order of the pool; empty for none. Only an administrator can start
+// to, in the order of the pool; empty for none. An address that proves the user's
+// second factor cannot replace the first as well. Only an administrator can start
 // the recovery in a pool whose mechanism is admin_only.
 func (p *Pool) recoveryTarget(u *User, byAdmin bool) string {
 	order := p.Recovery
@@ -22,11 +23,20 @@ func (p *Pool) recoveryTarget(u *User, byAdmin bool) string {
 		order = []string{"verified_phone_number", "verified_email"}
 	}
 	for _, mechanism := range order {
-		if a, ok := strings.CutPrefix(mechanism, "verified_"); ok && u.Verified(a) {
+		if a, ok := strings.CutPrefix(mechanism, "verified_"); ok && u.Verified(a) && !p.secondFactor(u, a) {
 			return a
 		}
 	}
 	return ""
+}
+
+// secondFactor reports whether codes of the second factor go to an attribute.
+func (p *Pool) secondFactor(u *User, attribute string) bool {
+	factor := FactorEmail
+	if attribute == "phone_number" {
+		factor = FactorSMS
+	}
+	return slices.Contains(p.Factors(u), factor)
 }
 
 // recoverable says why a user cannot reset the password.

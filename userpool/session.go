@@ -1,21 +1,32 @@
 package userpool
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"strings"
+	"time"
 )
 
 // A session carries a sign-in from one step to the next. It travels sealed, so
-// that any node can go on; the seal binds it to its pool and to the one step that
-// may use it.
+// that any node can go on; the seal binds it to the one step that may use it, and
+// what it holds to its pool, client and user.
 type session struct {
 	ID      string   `json:"i"`
+	Pool    PoolID   `json:"o"`
 	Client  ClientID `json:"c"`
 	Sub     string   `json:"s"`
 	Changed int64    `json:"p"` // when the password was set that was right, in microseconds
+	Issued  int64    `json:"a"` // of the first session of this sign-in, in microseconds
+	Life    int64    `json:"l"` // of each step, in seconds
 	Expires int64    `json:"e"` // seconds
+
+	Secret  []byte `json:"t,omitempty"` // TOTP secret that is being set up
+	Address string `json:"d,omitempty"` // that a code was sent to
+	Code    string `json:"m,omitempty"` // that was sent
+	Setup   bool   `json:"n,omitempty"` // the address becomes the user's
 }
 
 // The answers to a session that cannot be used.
@@ -25,21 +36,40 @@ var (
 	errSessionUsed    = Fail(ErrNotAuthorized, "Invalid session for the user, session can only be used once.")
 )
 
+// SessionGone reports whether an error says that a sign-in's session cannot be used,
+// or not any more: the sign-in has to begin again.
+func SessionGone(err error) bool {
+	return errors.Is(err, errSession) || errors.Is(err, errSessionExpired) || errors.Is(err, errSessionUsed)
+}
+
 // maxSession is the longest session that the service model allows.
 const maxSession = 2048
 
-func sessionAAD(pool PoolID, step string) string {
-	return "userpool/session/" + string(pool) + "/" + step
+// nsSessions marks the sessions that were used up.
+const nsSessions = "userpool-sessions"
+
+func sessionAAD(step string) string { return "userpool/session/" + step }
+
+// newSession begins the sessions of a sign-in that u has given the password for.
+func (a *Auth) newSession(c *Client, u *User) session {
+	return session{Pool: c.Pool, Client: c.ID, Sub: u.Sub, Changed: u.PasswordChanged.UnixMicro(),
+		Issued: a.Now().UnixMicro(), Life: int64(c.sessionLife() / time.Second)}
 }
 
-// sealSession returns the session of a challenge that is put to u.
-func (a *Auth) sealSession(c *Client, u *User, step string) (string, error) {
-	plain, err := json.Marshal(session{ID: rand.Text(), Client: c.ID, Sub: u.Sub,
-		Changed: u.PasswordChanged.UnixMicro(), Expires: a.Now().Add(c.sessionLife()).Unix()})
+// next returns a session for the following step of the same sign-in.
+func (s session) next() session {
+	s.Secret, s.Address, s.Code, s.Setup = nil, "", "", false
+	return s
+}
+
+// sealSession returns s as it travels, with an identity and an expiry of its own.
+func (a *Auth) sealSession(s session, step string) (string, error) {
+	s.ID, s.Expires = rand.Text(), a.Now().Unix()+s.Life
+	plain, err := json.Marshal(s)
 	if err != nil {
 		return "", err
 	}
-	sealed, err := a.Keys.Seal(plain, sessionAAD(c.Pool, step))
+	sealed, err := a.Keys.Seal(plain, sessionAAD(step))
 	if err != nil {
 		return "", err
 	}
@@ -48,6 +78,15 @@ func (a *Auth) sealSession(c *Client, u *User, step string) (string, error) {
 
 // openSession opens a session that this client received for step.
 func (a *Auth) openSession(c *Client, step, text string) (*session, error) {
+	s, err := a.openAnySession(step, text)
+	if err == nil && (s.Client != c.ID || s.Pool != c.Pool) {
+		return nil, errSession
+	}
+	return s, err
+}
+
+// openAnySession opens a session for step in calls that name no client.
+func (a *Auth) openAnySession(step, text string) (*session, error) {
 	if text == "" {
 		return nil, Fail(ErrInvalidParameter, "Missing required parameter Session")
 	}
@@ -55,7 +94,7 @@ func (a *Auth) openSession(c *Client, step, text string) (*session, error) {
 	if err != nil || len(text) > maxSession || strings.ContainsAny(text, "\r\n") {
 		return nil, errSession
 	}
-	plain, err := a.Keys.Open(sealed, sessionAAD(c.Pool, step))
+	plain, err := a.Keys.Open(sealed, sessionAAD(step))
 	if err != nil {
 		return nil, errSession
 	}
@@ -63,11 +102,37 @@ func (a *Auth) openSession(c *Client, step, text string) (*session, error) {
 	if err := json.Unmarshal(plain, s); err != nil {
 		return nil, err
 	}
-	if s.Client != c.ID {
-		return nil, errSession
-	}
 	if a.Now().Unix() >= s.Expires {
 		return nil, errSessionExpired
 	}
 	return s, nil
+}
+
+// heldBy returns the user of a session past the password, and the pool, as long as
+// that password still stands and nothing has ended the user's sign-ins since.
+func (a *Auth) heldBy(ctx context.Context, s *session) (*Pool, *User, error) {
+	u, err := a.Store.UserBySub(ctx, s.Pool, s.Sub)
+	if errors.Is(err, ErrUserNotFound) {
+		return nil, nil, errSession
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case !u.Enabled:
+		return nil, nil, errUserDisabled
+	case u.Status != Confirmed || u.PasswordChanged.UnixMicro() != s.Changed || u.SignedOut.UnixMicro() > s.Issued:
+		return nil, nil, errSession
+	}
+	p, err := a.Store.Pool(ctx, s.Pool)
+	return p, u, err
+}
+
+// spendSession uses a session up: of many callers one succeeds.
+func (a *Auth) spendSession(ctx context.Context, s *session) error {
+	won, err := a.Ephemeral.Claim(ctx, nsSessions, string(s.Pool)+"/"+s.ID, time.Unix(s.Expires+1, 0))
+	if err == nil && !won {
+		return errSessionUsed
+	}
+	return err
 }

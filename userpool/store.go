@@ -71,7 +71,7 @@ type UserStore interface {
 	UpdateUserTaking(ctx context.Context, pool PoolID, username string, fn func(*User) error) (*User, error)
 	DeleteUser(ctx context.Context, pool PoolID, username string) error
 	// Users returns up to limit users in a stable order after the token. They
-	// come without their passwords and verifiers.
+	// come without their passwords, verifiers and second factors.
 	Users(ctx context.Context, pool PoolID, f UserFilter, after string, limit int) (users []*User, next string, err error)
 	CountUsers(ctx context.Context, pool PoolID) (int, error)
 }

@@ -25,7 +25,12 @@ type Pool struct {
 	Modified time.Time
 
 	PasswordPolicy        PasswordPolicy
-	MFA                   string   // OFF, ON, OPTIONAL
+	MFA                   string // OFF, ON, OPTIONAL
+	SMSMFA                bool   // second factors that sign-in may ask for, unless MFA is OFF
+	TOTPMFA               bool
+	EmailMFA              bool
+	MFASMS                string   // text of a code by SMS
+	MFAEmail              Message  // and by e-mail
 	AliasAttributes       []string // email, phone_number, preferred_username
 	UsernameAttributes    []string // email, phone_number
 	AutoVerified          []string
@@ -130,6 +135,8 @@ type User struct {
 	PasswordChanged time.Time
 	PasswordHistory []string  // PHC strings of former passwords, newest first
 	SignedOut       time.Time // tokens issued before are dead (GlobalSignOut)
+
+	MFA MFA
 }
 
 // A Group is a group of users in one pool.

@@ -12,5 +12,6 @@ func TestAWSSDKForJavaScript(t *testing.T) {
 		env := s.Fixture(t).Env()
 		harness.Node(t, "awsjs/idp.test.js", env...)
 		harness.Node(t, "awsjs/credentials.test.js", env...)
+		harness.Node(t, "awsjs/mfa.test.js", append(env, "POOLHOUSE_MAIL_DIR="+s.MailDir())...)
 	})
 }

@@ -9,6 +9,8 @@ import (
 
 func TestCognitoIdentityJS(t *testing.T) {
 	harness.EachProfile(t, func(t *testing.T, s *harness.Server) {
-		harness.Node(t, "cognitojs/auth.test.js", s.Fixture(t).Env()...)
+		env := s.Fixture(t).Env()
+		harness.Node(t, "cognitojs/auth.test.js", env...)
+		harness.Node(t, "cognitojs/mfa.test.js", env...)
 	})
 }

@@ -11,6 +11,10 @@ import (
 
 var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
 
+// MailDir is the directory that messages are written into, for clients of other
+// languages.
+func (s *Server) MailDir() string { return s.mail }
+
 // Code returns the six digits of the newest message to an address.
 func (s *Server) Code(t testing.TB, to string) string {
 	t.Helper()

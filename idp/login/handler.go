@@ -1,5 +1,5 @@
-// Package login is the browser flow of a user pool: sign in, sign up, confirm,
-// forgot and forced new password. It ends in a browser session and in the
+// Package login is the browser flow of a user pool: sign in, second factor,
+// sign up, confirm, forgot and forced new password. It ends in a browser session and in the
 // address that asked for one: the authorize endpoint with its own parameters, or
 // what a Gate keeps. It never follows an address that came with the request.
 //
@@ -30,6 +30,7 @@ type Store interface {
 type Passwords interface {
 	CheckPassword(ctx context.Context, p *userpool.Pool, c *userpool.Client, name, password string) (*userpool.User, error)
 	ChangeForcedPassword(ctx context.Context, p *userpool.Pool, c *userpool.Client, u *userpool.User, password string, attributes map[string]string) (*userpool.User, error)
+	SecondFactors
 }
 
 // Accounts is what users do short of signing in. *userpool.Service does it.
@@ -61,6 +62,8 @@ func (h *Handler) Mount(m *web.Mux) {
 	m.Post("/{pool}/login", h.submitLogin)
 	m.Get("/{pool}/newpassword", h.showNewPassword)
 	m.Post("/{pool}/newpassword", h.submitNewPassword)
+	m.Get("/{pool}/mfa", h.showFactor)
+	m.Post("/{pool}/mfa", h.submitFactor)
 	m.Get("/{pool}/signup", h.showSignUp)
 	m.Post("/{pool}/signup", h.submitSignUp)
 	m.Get("/{pool}/confirm", h.showConfirm)
@@ -110,7 +113,7 @@ func (h *Handler) submitLogin(w http.ResponseWriter, r *http.Request) error {
 	if user.Status == userpool.ForceChangePassword {
 		return h.toStepAt(w, r, v, step{Page: stepNewPassword, Username: user.Username, Changed: user.PasswordChanged})
 	}
-	return h.finish(w, r, v, user)
+	return h.next(w, r, v, user)
 }
 
 // origin tells userpool where a sign-in comes from.

@@ -50,7 +50,7 @@ func (h *Handler) forced(r *http.Request, v *visit, token string) (*step, *userp
 	return s, user, nil
 }
 
-// submitNewPassword sets the password, and ends the sign-in.
+// submitNewPassword sets the password, and goes on with the sign-in.
 func (h *Handler) submitNewPassword(w http.ResponseWriter, r *http.Request) error {
 	v, err := h.submitted(w, r)
 	if v == nil || err != nil {
@@ -69,7 +69,7 @@ func (h *Handler) submitNewPassword(w http.ResponseWriter, r *http.Request) erro
 	if err := h.endStep(r, v, token); err != nil {
 		return err
 	}
-	return h.finish(w, r, v, changed)
+	return h.next(w, r, v, changed)
 }
 
 // showForgot asks whose password is lost.

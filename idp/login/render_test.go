@@ -32,7 +32,8 @@ func sample(text string) *view {
 		Schema: []userpool.SchemaAttribute{{Name: "given_name", Required: true}, {Name: "email", Required: true}}}
 	return &view{Title: "Sign in", PoolName: "Riverside Clinic", ClientName: "Field notes", Path: "/us-east-1_Demo00001",
 		Query: "?client_id=abc&state=1", CSRF: "token", Step: "step", Error: text, Notice: text, Detail: text, Username: text,
-		UsernameLabel: "Username", Destination: text, PasswordRules: rules(pool.PasswordPolicy), Attributes: askFor(pool, nil, nil), SignUp: true}
+		UsernameLabel: "Username", Destination: text, PasswordRules: rules(pool.PasswordPolicy), Attributes: askFor(pool, nil, nil), SignUp: true,
+		Choices: []choice{{text, text}}, CanToken: true, CanEmail: true, QR: "data:image/png;base64,AAAA", Secret: text}
 }
 
 func render(t testing.TB, name string, v *view) string {

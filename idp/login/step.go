@@ -17,6 +17,7 @@ const (
 	stepConfirm     = "confirm"
 	stepReset       = "confirmforgotPassword"
 	stepForgot      = "forgotPassword"
+	stepFactor      = "mfa"
 )
 
 const (
@@ -31,6 +32,9 @@ type step struct {
 	Destination string     `json:",omitempty"`
 	Browser     idp.Handle // the browser that got here; no other may go on
 	Changed     time.Time  // when the temporary password was set that the user proved to know
+
+	Challenge *userpool.Challenge `json:",omitempty"` // of the second factor
+	Token     string              `json:",omitempty"` // session of the authenticator app that is being set up
 }
 
 // nextStep says which page an error of the password check leads to.

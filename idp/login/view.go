@@ -31,7 +31,15 @@ type view struct {
 	FocusPassword       bool
 	Attributes          []field
 	SignUp              bool
+
+	Choices            []choice     // of a second factor
+	CanToken, CanEmail bool         // what can be set up
+	QR                 template.URL // image of Secret; we made it
+	Secret             string       // of an authenticator app
 }
+
+// A choice is one of several buttons.
+type choice struct{ Value, Label string }
 
 // A field is an attribute that a form asks for.
 type field struct{ Name, Label, Type, Autocomplete, Value string }

@@ -93,6 +93,7 @@ func (v *visit) actor() *userpool.Client {
 		actor = *v.client
 	}
 	actor.HideUserExistence = true
+	actor.SessionLife = stepLife // sessions last as the pages do
 	return &actor
 }
 
@@ -108,8 +109,8 @@ func (v *visit) address(page string, extra ...string) string {
 	return "/" + string(v.pool.ID) + "/" + page + "?" + q.Encode()
 }
 
-// finish starts the session, under a new id, and sends the browser back.
-func (h *Handler) finish(w http.ResponseWriter, r *http.Request, v *visit, user *userpool.User) error {
+// finish starts the session of a user who proved all that was asked for, under a new id, and sends the browser back.
+func (h *Handler) finish(w http.ResponseWriter, r *http.Request, v *visit, user *userpool.User, methods ...string) error {
 	to := v.address("oauth2/authorize")
 	if token := v.query.Get(continueParam); token != "" {
 		raw, err := h.Ephemeral.Take(r.Context(), nsContinue, string(v.pool.ID)+"/"+token)
@@ -121,7 +122,7 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request, v *visit, user 
 		}
 		to = string(raw)
 	}
-	sess, err := h.Browser.SignIn(w, r, user, "pwd")
+	sess, err := h.Browser.SignIn(w, r, user, methods...)
 	if err != nil {
 		return err
 	}

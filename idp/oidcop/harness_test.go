@@ -52,19 +52,20 @@ const secret = "s3cret+with/odd%chars:and more"
 
 // A house is a whole provider on real stores, with a clock that the test sets.
 type house struct {
-	t       testing.TB
-	clock   *idptest.Clock
-	url     string
-	front   *http.ServeMux
-	store   userpool.Store
-	tokens  *userpool.Tokens
-	auth    *userpool.Auth
-	service *userpool.Service
-	ring    *keyring.Keys
-	handler *oidcop.Handler
-	grants  *faultyGrants
-	mails   *mails
-	alice   *userpool.User
+	t        testing.TB
+	clock    *idptest.Clock
+	url      string
+	front    *http.ServeMux
+	store    userpool.Store
+	tokens   *userpool.Tokens
+	auth     *userpool.Auth
+	service  *userpool.Service
+	ring     *keyring.Keys
+	handler  *oidcop.Handler
+	grants   *faultyGrants
+	sessions idp.SessionStore
+	mails    *mails
+	alice    *userpool.User
 }
 
 type mails struct {
@@ -127,7 +128,7 @@ func open(t testing.TB) *house {
 	hasher := cheapHasher()
 	h.service = &userpool.Service{Store: h.store, Ephemeral: eph, Messages: h.mails, Keys: ring, Hasher: hasher, Now: clock.Now,
 		Region: "us-east-1", Account: "000000000000", Issuer: issuer, Log: log}
-	h.auth = &userpool.Auth{Store: h.store, Ephemeral: eph, Keys: ring, Hasher: hasher, Tokens: h.tokens,
+	h.auth = &userpool.Auth{Store: h.store, Ephemeral: eph, Keys: ring, Hasher: hasher, Tokens: h.tokens, Messages: h.mails,
 		Now: clock.Now, Log: log}
 	browsers := &browser.Store{Sessions: &idp.Sessions{Store: db.IDP(), Users: h.store, Now: clock.Now}}
 	gate := &login.Gate{Browser: browsers, Ephemeral: eph, Now: clock.Now, Log: log}
@@ -136,6 +137,7 @@ func open(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	mux := web.NewMux(log, login.ErrorPage(pages))
+	h.sessions = db.IDP()
 	h.grants = &faultyGrants{GrantStore: db.IDP()}
 	h.handler = &oidcop.Handler{Store: h.store, Tokens: h.tokens, Grants: h.grants, Browser: browsers, Gate: gate,
 		Issuer: issuer, Now: clock.Now, Log: log}

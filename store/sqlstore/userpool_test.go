@@ -47,7 +47,8 @@ func TestUserpoolSeals(t *testing.T) {
 	must(s.CreatePool(ctx, &userpool.Pool{ID: "us-east-1_A"}))
 	for _, name := range []string{"bob", "eve"} {
 		must(s.CreateClient(ctx, &userpool.Client{ID: userpool.ClientID(name), Pool: "us-east-1_A", Secret: "plain-secret-" + name}))
-		must(s.CreateUser(ctx, &userpool.User{Pool: "us-east-1_A", Username: name, Sub: "s-" + name, SRPVerifier: []byte("plain-verifier-" + name)}))
+		must(s.CreateUser(ctx, &userpool.User{Pool: "us-east-1_A", Username: name, Sub: "s-" + name, SRPVerifier: []byte("plain-verifier-" + name),
+			MFA: userpool.MFA{Secret: []byte("plain-secret-" + name)}}))
 	}
 	raw, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "poolhouse.db"))
 	must(err)
@@ -55,7 +56,7 @@ func TestUserpoolSeals(t *testing.T) {
 	var found int
 	must(raw.QueryRow(`SELECT
 		(SELECT count(*) FROM userpool_clients WHERE instr(secret, 'plain') OR instr(doc, 'plain')) +
-		(SELECT count(*) FROM userpool_users WHERE instr(srp_verifier, 'plain'))`).Scan(&found))
+		(SELECT count(*) FROM userpool_users WHERE instr(srp_verifier, 'plain') OR instr(mfa, 'plain') OR instr(mfa_secrets, 'cGxhaW4'))`).Scan(&found))
 	if found != 0 {
 		t.Errorf("%d secrets stand in the database in the clear", found)
 	}

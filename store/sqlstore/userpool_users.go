@@ -13,7 +13,7 @@ import (
 // userColumns are all columns of a user, listColumns those that lists return.
 const (
 	listColumns = `u.seq, u.pool, u.username, u.sub, u.status, u.enabled, u.created, u.modified, u.signed_out, u.attributes, u.password_changed`
-	userColumns = listColumns + `, u.password, u.password_history, u.srp_salt, u.srp_verifier`
+	userColumns = listColumns + `, u.password, u.password_history, u.srp_salt, u.srp_verifier, u.mfa, u.mfa_secrets`
 )
 
 // A userRow is a user with its row number.
@@ -45,9 +45,9 @@ func scanListedRow(row scanner) (userRow, error) { return scanListed(row) }
 
 // scanUser scans userColumns.
 func (s *UserpoolStore) scanUser(row scanner) (userRow, error) {
-	var password, history string
-	var salt, sealed []byte
-	u, err := scanListed(row, &password, &history, &salt, &sealed)
+	var password, history, mfa string
+	var salt, sealed, secrets []byte
+	u, err := scanListed(row, &password, &history, &salt, &sealed, &mfa, &secrets)
 	if err != nil {
 		return u, err
 	}
@@ -58,8 +58,10 @@ func (s *UserpoolStore) scanUser(row scanner) (userRow, error) {
 	if err := decode(history, &u.PasswordHistory); err != nil {
 		return u, err
 	}
-	u.SRPVerifier, err = s.open(sealed, verifierAAD(u.User))
-	return u, err
+	if u.SRPVerifier, err = s.open(sealed, verifierAAD(u.User)); err != nil {
+		return u, err
+	}
+	return u, s.scanMFA(u.User, mfa, secrets)
 }
 
 // byName finds a user by a name that has one spelling under every case rule.
@@ -161,6 +163,10 @@ func (s *UserpoolStore) createUser(ctx context.Context, u *userpool.User, take b
 func (s *UserpoolStore) values(u *userpool.User) ([]any, error) {
 	u.Created, u.Modified, u.SignedOut, u.PasswordChanged = micro(u.Created), micro(u.Modified), micro(u.SignedOut), micro(u.PasswordChanged)
 	sealed, err := s.seal(u.SRPVerifier, verifierAAD(u))
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := s.sealMFA(u)
 	salt := u.SRPSalt
 	if salt == nil {
 		salt = []byte{}
@@ -169,7 +175,8 @@ func (s *UserpoolStore) values(u *userpool.User) ([]any, error) {
 		u.Attributes = map[string]string{}
 	}
 	return []any{u.Status, flag(u.Enabled), micros(u.Created), micros(u.Modified), micros(u.SignedOut), encode(u.Attributes),
-		micros(u.PasswordChanged), u.Password, encode(u.PasswordHistory), salt, sealed}, err
+		micros(u.PasswordChanged), u.Password, encode(u.PasswordHistory), salt, sealed,
+		encode(u.MFA), secrets}, err
 }
 
 func (s *UserpoolStore) insertUser(ctx context.Context, tx *sql.Tx, u *userpool.User) (seq int64, err error) {
@@ -179,8 +186,8 @@ func (s *UserpoolStore) insertUser(ctx context.Context, tx *sql.Tx, u *userpool.
 	}
 	err = tx.QueryRowContext(ctx, `
 		INSERT INTO userpool_users (status, enabled, created, modified, signed_out, attributes,
-			password_changed, password, password_history, srp_salt, srp_verifier, pool, username, sub)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+			password_changed, password, password_history, srp_salt, srp_verifier, mfa, mfa_secrets, pool, username, sub)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		RETURNING seq`, append(values, u.Pool, u.Username, u.Sub)...).Scan(&seq)
 	return seq, err
 }
@@ -233,8 +240,9 @@ func (s *UserpoolStore) writeUser(ctx context.Context, tx *sql.Tx, before userRo
 	}
 	_, err = tx.ExecContext(ctx, `
 		UPDATE userpool_users SET status = $1, enabled = $2, created = $3, modified = $4, signed_out = $5, attributes = $6,
-			password_changed = $7, password = $8, password_history = $9, srp_salt = $10, srp_verifier = $11
-		WHERE seq = $12`, append(values, before.seq)...)
+			password_changed = $7, password = $8, password_history = $9, srp_salt = $10, srp_verifier = $11,
+			mfa = $12, mfa_secrets = $13
+		WHERE seq = $14`, append(values, before.seq)...)
 	if err != nil {
 		return err
 	}

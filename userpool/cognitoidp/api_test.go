@@ -43,7 +43,7 @@ func newDesk(t testing.TB) *desk {
 	pools := &userpool.Service{Store: store, Ephemeral: db.Ephemeral(), Messages: d, Keys: ring, Hasher: hasher, Now: now,
 		Region: "us-east-1", Account: "000000000000", Issuer: issuer, Log: log}
 	tokens := &userpool.Tokens{Store: store, Keys: ring, Now: now, Issuer: issuer}
-	auth := &userpool.Auth{Store: store, Ephemeral: db.Ephemeral(), Keys: ring, Hasher: hasher, Tokens: tokens, Now: now, Log: log}
+	auth := &userpool.Auth{Store: store, Ephemeral: db.Ephemeral(), Keys: ring, Hasher: hasher, Tokens: tokens, Messages: d, Now: now, Log: log}
 	d.API = &idp.API{Pools: pools, Auth: auth, Tokens: tokens, Authorizer: passer{}}
 	return d
 }
@@ -125,6 +125,7 @@ func TestEveryDomainErrorIsReported(t *testing.T) {
 		userpool.ErrInvalidPassword, userpool.ErrPasswordHistory, userpool.ErrCodeMismatch, userpool.ErrExpiredCode, userpool.ErrLimitExceeded,
 		userpool.ErrTooManyRequests, userpool.ErrCodeDelivery, userpool.ErrUnsupportedTokenType, userpool.ErrTokenReuse, userpool.ErrConflict,
 		userpool.ErrBusy, userpool.ErrUnsupportedState, userpool.ErrInvalidOAuthFlow, userpool.ErrScopeDoesNotExist,
+		userpool.ErrSoftwareTokenNotFound, userpool.ErrEnableSoftwareToken,
 	} {
 		if _, found := idp.Errors.Find(err); !found {
 			t.Errorf("%v is reported as an internal error", err)

@@ -17,7 +17,9 @@ func (a *API) GetUser(ctx context.Context, in *GetUserInput) (*GetUserOutput, er
 		return nil, err
 	}
 	hidden := func(t AttributeType) bool { return !c.Readable(*t.Name) }
-	return &GetUserOutput{Username: &u.Username, UserAttributes: slices.DeleteFunc(attributesOut(u, nil), hidden)}, nil
+	factors, preferred := u.MFA.Enabled()
+	return &GetUserOutput{Username: &u.Username, UserAttributes: slices.DeleteFunc(attributesOut(u, nil), hidden),
+		PreferredMfaSetting: optional(preferred), UserMFASettingList: factors}, nil
 }
 
 // GlobalSignOut ends every sign-in of the user of an access token.

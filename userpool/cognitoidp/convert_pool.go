@@ -22,6 +22,10 @@ func poolIn(in *CreateUserPoolInput) (*userpool.Pool, []userpool.SchemaAttribute
 	if in.UsernameConfiguration != nil {
 		p.CaseSensitive = or(in.UsernameConfiguration.CaseSensitive, true)
 	}
+	// An SMS configuration is what lets codes be a factor; the other factors are
+	// for SetUserPoolMfaConfig.
+	p.MFA, p.SMSMFA = or(in.MfaConfiguration, userpool.MFAOff), in.SmsConfiguration != nil
+	p.MFASMS = awsapi.Value(in.SmsAuthenticationMessage)
 	policyIn(p, in)
 	messagesIn(p, in)
 	if r := in.AccountRecoverySetting; r != nil {
@@ -89,7 +93,6 @@ func keepPool(p *userpool.Pool, in *CreateUserPoolInput) error {
 	s := settings{}
 	p.Settings = s
 	for _, err := range []error{
-		keep(s, "SmsAuthenticationMessage", in.SmsAuthenticationMessage),
 		keep(s, "DeviceConfiguration", in.DeviceConfiguration),
 		keep(s, "EmailConfiguration", in.EmailConfiguration),
 		keep(s, "SmsConfiguration", in.SmsConfiguration),
@@ -125,14 +128,14 @@ func (a *API) poolOut(p *userpool.Pool, n int) *UserPoolType {
 		Id: awsapi.Ptr(string(p.ID)), Name: &p.Name, Arn: awsapi.Ptr(a.Pools.ARN(p.ID)), Domain: optional(p.Domain),
 		CreationDate: stamp(p.Created), LastModifiedDate: stamp(p.Modified),
 		Policies: policyOut(p), DeletionProtection: &protection, LambdaConfig: &LambdaConfigType{},
-		SchemaAttributes: schemaOut(p.Schema), MfaConfiguration: &p.MFA, EstimatedNumberOfUsers: awsapi.Ptr(int32(n)),
+		SchemaAttributes: schemaOut(p.Schema), MfaConfiguration: awsapi.Ptr(mfaOut(p)), EstimatedNumberOfUsers: awsapi.Ptr(int32(n)),
 		AliasAttributes: p.AliasAttributes, UsernameAttributes: p.UsernameAttributes, AutoVerifiedAttributes: p.AutoVerified,
 		SmsVerificationMessage: optional(p.VerificationSMS), EmailVerificationMessage: optional(p.VerificationEmail.Body),
 		EmailVerificationSubject: optional(p.VerificationEmail.Subject), VerificationMessageTemplate: templateOut(p),
 		UserAttributeUpdateSettings: &UserAttributeUpdateSettingsType{AttributesRequireVerificationBeforeUpdate: append([]string{}, p.VerifyBeforeUpdate...)},
 		AdminCreateUserConfig:       adminConfigOut(p), UserPoolTags: tags, AccountRecoverySetting: recoveryOut(p.Recovery),
 		EmailConfiguration: email, SmsConfiguration: kept[SmsConfigurationType](s, "SmsConfiguration"),
-		SmsAuthenticationMessage: kept[string](s, "SmsAuthenticationMessage"),
+		SmsAuthenticationMessage: optional(p.MFASMS),
 		DeviceConfiguration:      kept[DeviceConfigurationType](s, "DeviceConfiguration"),
 		UserPoolAddOns:           kept[UserPoolAddOnsType](s, "UserPoolAddOns"),
 		UsernameConfiguration:    usernameConfigOut(p),

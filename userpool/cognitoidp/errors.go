@@ -35,5 +35,7 @@ var Errors = awsapi.ErrorTable{
 	{Is: userpool.ErrConflict, Status: 400, Code: "ConcurrentModificationException", Message: "The resource was changed by another request."},
 	{Is: userpool.ErrUnsupportedState, Status: 400, Code: "UnsupportedUserStateException", Message: "The request failed because the user is in an unsupported state."},
 	{Is: userpool.ErrInvalidOAuthFlow, Status: 400, Code: "InvalidOAuthFlowException", Message: "Invalid combination of OAuth flows."},
+	{Is: userpool.ErrSoftwareTokenNotFound, Status: 400, Code: "SoftwareTokenMFANotFoundException", Message: "Software Token MFA has not been enabled by the userPool"},
+	{Is: userpool.ErrEnableSoftwareToken, Status: 400, Code: "EnableSoftwareTokenMFAException", Message: "Code mismatch and fail enable Software Token MFA"},
 	{Is: userpool.ErrScopeDoesNotExist, Status: 400, Code: "ScopeDoesNotExistException", Message: "Scope does not exist."},
 }

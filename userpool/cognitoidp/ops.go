@@ -9,9 +9,7 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("CreateUserPool", awsapi.SigV4, a.CreateUserPool),
 		awsapi.Func("DeleteUserPool", awsapi.SigV4, a.DeleteUserPool),
 		awsapi.Func("DescribeUserPool", awsapi.SigV4, a.DescribeUserPool),
-		awsapi.Func("GetUserPoolMfaConfig", awsapi.SigV4, a.GetUserPoolMfaConfig),
 		awsapi.Func("ListUserPools", awsapi.SigV4, a.ListUserPools),
-		awsapi.Func("SetUserPoolMfaConfig", awsapi.SigV4, a.SetUserPoolMfaConfig),
 		awsapi.Func("UpdateUserPool", awsapi.SigV4, a.UpdateUserPool),
 
 		awsapi.Func("ListTagsForResource", awsapi.SigV4, a.ListTagsForResource),
@@ -71,5 +69,5 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("UpdateUserAttributes", awsapi.AccessToken, a.UpdateUserAttributes),
 		awsapi.Func("VerifyUserAttribute", awsapi.AccessToken, a.VerifyUserAttribute),
 	}
-	return append(ops, a.authOps()...)
+	return append(append(ops, a.authOps()...), a.mfaOps()...)
 }

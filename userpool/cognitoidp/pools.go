@@ -83,37 +83,6 @@ func (a *API) AddCustomAttributes(ctx context.Context, in *AddCustomAttributesIn
 	return &AddCustomAttributesOutput{}, a.Pools.AddCustomAttributes(ctx, pool(in.UserPoolId), schema)
 }
 
-// GetUserPoolMfaConfig reports how a pool's users prove a second factor: not at all.
-func (a *API) GetUserPoolMfaConfig(ctx context.Context, in *GetUserPoolMfaConfigInput) (*GetUserPoolMfaConfigOutput, error) {
-	p, err := a.Pools.Pool(ctx, pool(in.UserPoolId))
-	if err != nil {
-		return nil, err
-	}
-	return &GetUserPoolMfaConfigOutput{MfaConfiguration: &p.MFA}, nil
-}
-
-// SetUserPoolMfaConfig accepts OFF, which is how every pool is, and refuses
-// whatever would promise a second factor.
-func (a *API) SetUserPoolMfaConfig(ctx context.Context, in *SetUserPoolMfaConfigInput) (*SetUserPoolMfaConfigOutput, error) {
-	p, err := a.Pools.Pool(ctx, pool(in.UserPoolId))
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case or(in.MfaConfiguration, "OFF") != "OFF":
-		return nil, unsupported("MfaConfiguration " + *in.MfaConfiguration)
-	case in.SoftwareTokenMfaConfiguration != nil && awsapi.Value(in.SoftwareTokenMfaConfiguration.Enabled):
-		return nil, unsupported("SoftwareTokenMfaConfiguration")
-	case in.EmailMfaConfiguration != nil:
-		return nil, unsupported("EmailMfaConfiguration")
-	case in.SmsMfaConfiguration != nil:
-		return nil, unsupported("SmsMfaConfiguration")
-	case in.WebAuthnConfiguration != nil:
-		return nil, unsupported("WebAuthnConfiguration")
-	}
-	return &SetUserPoolMfaConfigOutput{MfaConfiguration: &p.MFA}, nil
-}
-
 // TagResource adds tags to a pool.
 func (a *API) TagResource(ctx context.Context, in *TagResourceInput) (*TagResourceOutput, error) {
 	return &TagResourceOutput{}, a.changeTags(ctx, *in.ResourceArn, func(tags map[string]string) {

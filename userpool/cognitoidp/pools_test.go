@@ -107,11 +107,9 @@ func TestRefusedSettings(t *testing.T) {
 		})
 	}
 	for name, in := range map[string]idp.SetUserPoolMfaConfigInput{
-		"MfaConfiguration ON":           {MfaConfiguration: ptr("ON")},
-		"SoftwareTokenMfaConfiguration": {SoftwareTokenMfaConfiguration: &idp.SoftwareTokenMfaConfigType{Enabled: ptr(true)}},
-		"EmailMfaConfiguration":         {EmailMfaConfiguration: &idp.EmailMfaConfigType{}},
-		"SmsMfaConfiguration":           {SmsMfaConfiguration: &idp.SmsMfaConfigType{}},
-		"WebAuthnConfiguration":         {WebAuthnConfiguration: &idp.WebAuthnConfigurationType{}},
+		"MfaConfiguration ON":   {MfaConfiguration: ptr("ON")},
+		"SmsMfaConfiguration":   {SmsMfaConfiguration: &idp.SmsMfaConfigType{}},
+		"WebAuthnConfiguration": {WebAuthnConfiguration: &idp.WebAuthnConfigurationType{}},
 	} {
 		t.Run("SetUserPoolMfaConfig "+name, func(t *testing.T) {
 			in.UserPoolId = p.Id

@@ -11,9 +11,6 @@ import (
 // refuse returns an error for settings that would promise a protection, or a
 // step of a sign-in, that nothing here provides. To store them would be a lie.
 func refuse(in *CreateUserPoolInput) error {
-	if m := in.MfaConfiguration; m != nil && *m != "OFF" {
-		return unsupported("MfaConfiguration " + *m)
-	}
 	if in.LambdaConfig != nil {
 		if name := firstSet(*in.LambdaConfig); name != "" {
 			return unsupported("LambdaConfig." + name)

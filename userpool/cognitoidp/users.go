@@ -26,7 +26,9 @@ func (a *API) AdminGetUser(ctx context.Context, in *AdminGetUserInput) (*AdminGe
 		return nil, err
 	}
 	v := userOut(u, nil)
+	factors, preferred := u.MFA.Enabled()
 	return &AdminGetUserOutput{
+		PreferredMfaSetting: optional(preferred), UserMFASettingList: factors,
 		Username: v.Username, UserAttributes: v.Attributes, Enabled: v.Enabled, UserStatus: v.UserStatus,
 		UserCreateDate: v.UserCreateDate, UserLastModifiedDate: v.UserLastModifiedDate,
 	}, nil

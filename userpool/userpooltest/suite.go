@@ -40,6 +40,8 @@ var checks = []struct {
 	{"clients page by page", testClientPages},
 	{"user", testUser},
 	{"user secrets", testUserSecrets},
+	{"second factors", testMFA},
+	{"concurrent use of a TOTP step", testConcurrentSteps},
 	{"user is found by every name", testUserNames},
 	{"case rule of names", testCase},
 	{"names of upstream users keep their case", testExternalCase},

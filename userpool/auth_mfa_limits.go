@@ -1,0 +1,77 @@
+package userpool
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Only who knows the password gets to the second factor, so its failures are
+// counted for the user, wherever they come from: a stranger cannot lock anybody
+// out, and many addresses do not get more guesses. Besides the growing waits of
+// record there is an end to a day's guesses: 50 of 1,000,000 codes.
+const (
+	maxFactorFailures = 50 // in a day
+	maxFactorMails    = 10 // in an hour
+)
+
+// Namespaces of the ephemeral store.
+const (
+	nsFactorFailures = "second-factor-failures"
+	nsFactorMails    = "second-factor-mails"
+)
+
+func factorKey(u *User) string { return string(u.Pool) + "\x00second factor\x00" + u.Sub }
+
+func (a *Auth) period(key string, length time.Duration) string {
+	return key + "\x00" + strconv.FormatInt(a.Now().Unix()/int64(length/time.Second), 10)
+}
+
+// recordFactor counts the outcome of a code of any factor, and returns wrong for
+// a wrong one.
+func (a *Auth) recordFactor(ctx context.Context, u *User, ok bool, wrong error) error {
+	const day = 24 * time.Hour
+	key := a.period(factorKey(u), day)
+	failures, err := a.Ephemeral.Count(ctx, nsFactorFailures, key, 0, day)
+	if err != nil {
+		return err
+	}
+	if failures >= maxFactorFailures {
+		return errAttempts
+	}
+	err = a.record(ctx, factorKey(u), ok, wrong)
+	if !ok && errors.Is(err, wrong) {
+		if _, err := a.Ephemeral.Count(ctx, nsFactorFailures, key, 1, day); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// limitFactorMail bounds how many codes somebody who knows the password can make
+// the server send.
+func (a *Auth) limitFactorMail(ctx context.Context, u *User) error {
+	n, err := a.Ephemeral.Count(ctx, nsFactorMails, a.period(factorKey(u), time.Hour), 1, time.Hour)
+	if err == nil && n > maxFactorMails {
+		return errAttemptLimit
+	}
+	return err
+}
+
+// The templates of pools that have none.
+const defaultFactorSMS = "Your authentication code is {####}. "
+
+var defaultFactorEmail = Message{"Your sign-in code", "Your sign-in code is {####}. "}
+
+// sendFactorCode sends a code of the second factor.
+func (a *Auth) sendFactorCode(ctx context.Context, p *Pool, attribute, to, code string) (*Delivery, error) {
+	d := deliveryOf(attribute, to)
+	m := p.MFAEmail.or(defaultFactorEmail)
+	if d.Medium == "SMS" {
+		m = Message{Body: p.MFASMS}.or(Message{Body: defaultFactorSMS})
+	}
+	body := strings.ReplaceAll(m.Body, "{####}", code)
+	return d, deliver(ctx, a.Messages, a.Log, Mail{Pool: p.ID, To: to, Medium: d.Medium, Subject: m.Subject, Body: body, Kind: "mfa"})
+}
