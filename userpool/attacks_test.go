@@ -196,3 +196,24 @@ func TestRecoveryEndsSignIns(t *testing.T) {
 		})
 	}
 }
+
+// TestSignUpsFillNoMailbox: new names are free, a stranger's mailbox is not.
+func TestSignUpsFillNoMailbox(t *testing.T) {
+	e := newEstate(t)
+	p := e.newPool(nil)
+	c := e.newClient(p, nil)
+	signUp := func(name, address string) error {
+		_, _, err := e.SignUp(t.Context(), c, userpool.SignUp{Username: name, Password: newPassword, Attributes: map[string]string{"email": address}})
+		return err
+	}
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		e.ok(signUp(name, "victim@example.com"))
+	}
+	e.refused(signUp("f", "Victim@Example.com"), userpool.ErrLimitExceeded, "Attempt limit exceeded, please try after some time.")
+	if _, err := e.User(t.Context(), p.ID, "f"); !errors.Is(err, userpool.ErrUserNotFound) {
+		t.Errorf("the refused sign-up left a user: %v", err)
+	}
+	e.ok(signUp("f", "somebody@example.com"))
+	e.clock.Advance(time.Hour)
+	e.ok(signUp("g", "victim@example.com"))
+}

@@ -34,6 +34,9 @@ func (s *Service) SignUp(ctx context.Context, c *Client, in SignUp) (*User, *Del
 	if err := s.nameFree(ctx, p, u, in.Username, false); err != nil {
 		return nil, nil, err
 	}
+	if err := s.limitSignUps(ctx, p, u); err != nil {
+		return nil, nil, err
+	}
 	set, err := s.passwords().Prepare(ctx, p, u, in.Password, false)
 	if err != nil {
 		return nil, nil, err
@@ -44,6 +47,18 @@ func (s *Service) SignUp(ctx context.Context, c *Client, in SignUp) (*User, *Del
 	}
 	d, err := s.sendSignUpCode(ctx, p, u)
 	return u, d, err
+}
+
+// maxSignUps is how many sign-ups in an hour may send a code to one address: under
+// ever new names, a stranger could fill somebody's mailbox otherwise.
+const maxSignUps = 5
+
+func (s *Service) limitSignUps(ctx context.Context, p *Pool, u *User) error {
+	a := p.verifyTarget(u)
+	if a == "" {
+		return nil
+	}
+	return s.limit(ctx, holder{p.ID, "address/" + FoldCase(u.Attributes[a])}, "SignUp", maxSignUps)
 }
 
 // verifyTarget returns the address that the pool verifies at sign-up: the phone
