@@ -36,6 +36,8 @@ func (k *Keys) Renew(ctx context.Context, scope string, s Schedule) (changed boo
 	case now.Sub(active.Created) < s.Age || now.Sub(next.Created) < s.Lead:
 		return false, nil
 	}
-	_, err = k.Rotate(ctx, scope, s.Keep)
+	// From the keys that were judged: others may have taken this step meanwhile, and
+	// the next one is not due.
+	_, err = k.rotate(ctx, scope, keys, s.Keep)
 	return err == nil, err
 }

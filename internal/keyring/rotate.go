@@ -38,6 +38,11 @@ func (k *Keys) Rotate(ctx context.Context, scope string, keep time.Duration) (*K
 	if err != nil {
 		return nil, err
 	}
+	return k.rotate(ctx, scope, keys, keep)
+}
+
+// rotate takes the step away from the active one of keys, if it is active still.
+func (k *Keys) rotate(ctx context.Context, scope string, keys []*Key, keep time.Duration) (*Key, error) {
 	active := inState(keys, Active)
 	if active == nil {
 		return nil, fmt.Errorf("%w: scope %q has no active key to rotate", ErrNotFound, scope)
