@@ -161,6 +161,10 @@ func (a *Auth) respondFactor(ctx context.Context, c *Client, challenge string, i
 	if err := knownDevice(in); err != nil {
 		return nil, err
 	}
+	// Before the user: without a session nobody learns who exists.
+	if _, err := a.openSession(c, factorStep(challenge, in), session); err != nil {
+		return nil, err
+	}
 	named, err := a.Store.User(ctx, c.Pool, in["USERNAME"])
 	if errors.Is(err, ErrUserNotFound) {
 		return nil, errSession

@@ -90,15 +90,18 @@ func isFactorChallenge(name string) bool {
 	return slices.Contains([]string{FactorSMS, FactorTOTP, FactorEmail, challengeSelectMFA, challengeSetUpMFA}, name)
 }
 
-// Answer takes the answer of named to a challenge of SecondFactor, or of a former
-// Answer. A
-// wrong code leaves the session as it is; it is used up by success.
-func (a *Auth) Answer(ctx context.Context, c *Client, named *User, challenge, session string, in map[string]string) (*Progress, error) {
-	step := challenge
+// factorStep is the step whose session goes with an answer to a challenge.
+func factorStep(challenge string, in map[string]string) string {
 	if challenge == challengeSetUpMFA && in["EMAIL"] == "" {
-		step = stepSetUpDone
+		return stepSetUpDone
 	}
-	s, err := a.openSession(c, step, session)
+	return challenge
+}
+
+// Answer takes the answer of named to a challenge of SecondFactor, or of a former
+// Answer. A wrong code leaves the session as it is; it is used up by success.
+func (a *Auth) Answer(ctx context.Context, c *Client, named *User, challenge, session string, in map[string]string) (*Progress, error) {
+	s, err := a.openSession(c, factorStep(challenge, in), session)
 	if err != nil {
 		return nil, err
 	}

@@ -127,19 +127,22 @@ func (a *Auth) ChangeForcedPassword(ctx context.Context, p *Pool, c *Client, u *
 			return errUserDisabled
 		}
 		set(now)
+		factors := p.Factors(now)
 		now.setAttributes(attributes)
+		p.keepFactors(now, factors)
 		now.Status = Confirmed
 		return nil
 	})
 }
 
 // checkCompletion validates the attributes that complete a user's profile at the
-// first sign-in.
+// first sign-in. They do not move the second factor: its address is none that who
+// knows the password alone may choose.
 func (p *Pool) checkCompletion(c *Client, u *User, attributes map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
 		s := p.Attribute(name)
 		fixed := s != nil && (s.Required || !s.Mutable) || slices.Contains(p.VerifyBeforeUpdate, name)
-		if fixed && u.Attributes[name] != "" {
+		if fixed && u.Attributes[name] != "" || p.movesFactor(u, name, attributes[name]) {
 			return Fail(ErrNotAuthorized, "Cannot modify an already provided "+name)
 		}
 	}

@@ -102,6 +102,26 @@ func (p *Pool) Factors(u *User) []string {
 	return slices.DeleteFunc([]string{FactorSMS, FactorTOTP, FactorEmail}, func(f string) bool { return !usable(f) })
 }
 
+// movesFactor reports whether a new value of an attribute would send the codes of
+// u's second factor elsewhere, or nowhere.
+func (p *Pool) movesFactor(u *User, attribute, value string) bool {
+	address := attribute == "email" || attribute == "phone_number"
+	return address && p.secondFactor(u, attribute) && value != u.Attributes[attribute]
+}
+
+// keepFactors leaves u, who got addresses between the password and the second
+// factor, with the factors from before: the addresses prove nothing yet. A user
+// who had none goes on as a new one.
+func (p *Pool) keepFactors(u *User, before []string) {
+	if len(before) == 0 || slices.Equal(p.Factors(u), before) {
+		return
+	}
+	for _, f := range []string{FactorSMS, FactorTOTP, FactorEmail} {
+		on := slices.Contains(before, f)
+		u.MFA.set(FactorSetting{f, on, on && u.MFA.Preferred == f})
+	}
+}
+
 // canSetUp lists the factors that a user without any can set up in a sign-in.
 func (p *Pool) canSetUp(u *User) []string {
 	list := []string{}
