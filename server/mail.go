@@ -133,13 +133,17 @@ func (s *Server) deliver(ctx context.Context) (finish func(ctx context.Context))
 	}()
 	return func(ctx context.Context) {
 		stop()
+		drained := make(chan struct{})
+		go func() { // apart, because a delivery may outlast ctx
+			defer close(drained)
+			<-done
+			if err := s.outbox.Drain(ctx); err != nil && ctx.Err() == nil {
+				s.log.Error("outbox", "err", err)
+			}
+		}()
 		select {
-		case <-done:
+		case <-drained:
 		case <-ctx.Done():
-			return
-		}
-		if err := s.outbox.Drain(ctx); err != nil && !errors.Is(err, context.Canceled) {
-			s.log.Error("outbox", "err", err)
 		}
 	}
 }

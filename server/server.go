@@ -97,17 +97,16 @@ func (s *Server) Serve(ctx context.Context) error {
 	go s.sweep(background)
 	go s.rotate(background)
 	finish := s.deliver(ctx)
+	var err error
 	select {
-	case err := <-failed:
+	case err = <-failed:
 		stop()
-		finish(background)
-		return err
 	case <-ctx.Done():
 	}
 	s.ready.Store(false)
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
-	err := s.http.Shutdown(drain)
+	err = errors.Join(err, s.http.Shutdown(drain))
 	finish(drain) // last, so that the messages of the last requests go out too
 	return err
 }
