@@ -67,7 +67,7 @@ func dispatch(e *env, args []string) (err error) {
 		}
 	}()
 	var cli commands
-	settings, err := fileSettings(args)
+	settings, err := fileSettings(e.getenv, args)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}

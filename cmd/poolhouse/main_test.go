@@ -182,6 +182,12 @@ func TestCommandLineMistakes(t *testing.T) {
 	}
 }
 
+// The name of the configuration file may come from the environment, as any flag.
+func TestConfigurationFileOfTheEnvironment(t *testing.T) {
+	named := map[string]string{"POOLHOUSE_CONFIG": "/nowhere/poolhouse.yaml"}
+	poolhouse(t, named, "serve").wantFailure(t, 2, "/nowhere/poolhouse.yaml")
+}
+
 func TestTourWithoutServer(t *testing.T) {
 	endpoint := deadEndpoint(t)
 	poolhouse(t, nil, "tour", "--endpoint", endpoint).wantFailure(t, 1, strings.TrimPrefix(endpoint, "http://"), "refused")

@@ -28,10 +28,13 @@ func resolver(getenv func(string) string, settings map[string]any) kong.Resolver
 	})
 }
 
-// fileSettings reads the file that --config names. An unknown key in it is an
-// error that names the key.
-func fileSettings(args []string) (map[string]any, error) {
+// fileSettings reads the file that --config or POOLHOUSE_CONFIG names. An unknown
+// key in it is an error that names the key.
+func fileSettings(getenv func(string) string, args []string) (map[string]any, error) {
 	name := configFlag(args)
+	if name == "" && len(args) > 0 && args[0] == "serve" { // the other commands have no such flag
+		name = getenv("POOLHOUSE_CONFIG")
+	}
 	if name == "" {
 		return nil, nil
 	}
