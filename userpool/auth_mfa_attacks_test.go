@@ -1,6 +1,8 @@
 package userpool_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,5 +76,25 @@ func TestFactorAnswersHideUsers(t *testing.T) {
 		if known, unknown := answer("alice"), answer("nobody"); known != unknown {
 			t.Errorf("%s: %q and %q", name, known, unknown)
 		}
+	}
+}
+
+// MFA_SETUP takes no address that the profile would not take, nor one that makes a
+// session too long to come back.
+func TestSetUpByUnfitEmail(t *testing.T) {
+	w, mail := newMFAWorld(t, "ON")
+	w.mfa("ON", func(p *userpool.Pool) { p.Attribute("email").Max = "20" })
+	w.changeUser("alice", func(u *userpool.User) { delete(u.Attributes, "email"); delete(u.Attributes, "email_verified") })
+	ch := w.challenged(w.client, "alice", "MFA_SETUP")
+	for _, email := range []string{"alice.longer.than.20@example.com", strings.Repeat("a", 3000) + "@example.com"} {
+		if _, err := w.respond(w.client, "MFA_SETUP", ch.Session, "USERNAME", "alice", "EMAIL", email); !errors.Is(err, userpool.ErrInvalidParameter) {
+			t.Errorf("%.30s: %v", email, err)
+		}
+	}
+	w.mfa("ON", func(p *userpool.Pool) { p.Attribute("email").Max = "" })
+	_, err := w.respond(w.client, "MFA_SETUP", ch.Session, "USERNAME", "alice", "EMAIL", strings.Repeat("a", 3000)+"@example.com")
+	wantFault(t, err, userpool.ErrInvalidParameter, "Invalid email address format.")
+	if len(mail.sent) > 0 {
+		t.Errorf("%d messages", len(mail.sent))
 	}
 }
