@@ -98,3 +98,21 @@ func TestSetUpByUnfitEmail(t *testing.T) {
 		t.Errorf("%d messages", len(mail.sent))
 	}
 }
+
+// A code for a new password is dead once its address is the second factor.
+func TestForgotCodeIsNoSecondFactor(t *testing.T) {
+	e := newEstate(t)
+	p := e.newPool(nil)
+	c := e.newClient(p, nil)
+	e.member(c, "bob")
+	_, err := e.ForgotPassword(t.Context(), c, "bob")
+	e.ok(err)
+	_, err = e.Store.UpdatePool(t.Context(), p.ID, func(p *userpool.Pool) error {
+		p.MFA, p.EmailMFA = userpool.MFAOn, true
+		return nil
+	})
+	e.ok(err)
+	err = e.ConfirmForgotPassword(t.Context(), c, "bob", e.code("bob@example.com"), newPassword)
+	e.refused(err, userpool.ErrExpiredCode, "")
+	same(t, "old password", e.accepts(p.ID, "bob", password), true)
+}

@@ -143,6 +143,9 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, c *Client, name, co
 	if u == nil || !u.Verified(r.Attribute) || u.Attributes[r.Attribute] != r.Value {
 		return errCodeExpired // the address is no longer the user's
 	}
+	if p.secondFactor(u, r.Attribute) {
+		return errCodeExpired // the address became the other factor meanwhile
+	}
 	if u.PasswordChanged.After(r.Expires.Add(-forgotCodeLife)) {
 		return errCodeExpired // the password that it was to replace is gone
 	}
