@@ -32,7 +32,7 @@ test: ## Install and start what the tests need, and run all of them
 	scripts/install.sh
 	scripts/with-services.sh $(GO) test -race -shuffle=on -timeout 30m $(PKGS)
 
-test-all: ## As test, with the long forms: more fuzzing, more rounds
+test-all: ## As test, with more rounds where tests have them, then a minute of each fuzz target
 	scripts/install.sh
 	POOLHOUSE_LONG=1 scripts/with-services.sh $(GO) test -race -shuffle=on -count=1 -timeout 60m ./...
 	scripts/fuzz.sh 60s

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"sync"
 	"testing"
@@ -24,7 +25,11 @@ func TestKillLosesNothing(t *testing.T) {
 	harness.EachProfile(t, func(t *testing.T, s *harness.Server) {
 		f := s.Fixture(t)
 		var acknowledged []string
-		for round := range 5 {
+		rounds := 5
+		if os.Getenv("POOLHOUSE_LONG") != "" {
+			rounds = 50
+		}
+		for round := range rounds {
 			acknowledged = append(acknowledged, writeUntilKilled(t, f, round)...)
 			s.Launch(t)
 		}
@@ -40,7 +45,7 @@ func TestKillLosesNothing(t *testing.T) {
 				t.Errorf("user %s is half there: %s", name, u.UserStatus)
 			}
 		}
-		t.Logf("%d acknowledged writes, all there after 5 kills", len(acknowledged))
+		t.Logf("%d acknowledged writes, all there after %d kills", len(acknowledged), rounds)
 	})
 }
 
@@ -65,7 +70,7 @@ func writeUntilKilled(t *testing.T, f *harness.Fixture, round int) (acknowledged
 		})
 	}
 	// Kill once the stream runs, at a moment that differs from round to round.
-	for want := 2 + 3*round; ; {
+	for want := 2 + 3*(round%10); ; {
 		mu.Lock()
 		n := len(acknowledged)
 		mu.Unlock()
