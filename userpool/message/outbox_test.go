@@ -237,3 +237,23 @@ func TestOutboxRun(t *testing.T) {
 		t.Errorf("left behind: %+v, %v", items, err)
 	}
 }
+
+// A broken transport stands for a defect in a way out.
+type broken struct{}
+
+func (broken) Deliver(_ context.Context, _ string, m userpool.Mail) error { panic(m.Body) }
+
+// A message that a transport panics over ends no process, neither now nor at its
+// next start, and its text does not reach the log.
+func TestOutboxSurvivesAPanic(t *testing.T) {
+	p := newPost(t)
+	p.Transports["EMAIL"] = broken{}
+	p.send("bob@example.com")
+	p.drain()
+	if got := p.failed(); len(got) != 1 || len(got[0].Sealed) != 0 {
+		t.Errorf("%+v", got)
+	}
+	if log := p.log.String(); strings.Contains(log, "123456") || !strings.Contains(log, "broken.Deliver") {
+		t.Errorf("log: %s", log)
+	}
+}

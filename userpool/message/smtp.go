@@ -73,7 +73,7 @@ func (s *SMTP) Deliver(ctx context.Context, id string, m userpool.Mail) error {
 	if err != nil {
 		return err
 	}
-	line := &line{dial: s.dial()}
+	line := &line{dial: s.dial(), address: net.JoinHostPort(s.Host, strconv.Itoa(s.Port))}
 	client, err := mail.NewClient(s.Host, s.options(line)...)
 	if err != nil {
 		return err
@@ -114,15 +114,17 @@ func (s *SMTP) dial() mail.DialContextFunc {
 }
 
 // A line is the connection of one delivery. The library leaves it open when a
-// dialogue fails early, and forgets the context once it is made.
+// dialogue fails early, forgets the context once it is made, and writes IPv6
+// addresses without their brackets.
 type line struct {
-	dial mail.DialContextFunc
-	conn net.Conn
+	dial    mail.DialContextFunc
+	address string
+	conn    net.Conn
 }
 
-func (l *line) open(ctx context.Context, network, address string) (net.Conn, error) {
+func (l *line) open(ctx context.Context, network, _ string) (net.Conn, error) {
 	var err error
-	l.conn, err = l.dial(ctx, network, address)
+	l.conn, err = l.dial(ctx, network, l.address)
 	return l.conn, err
 }
 

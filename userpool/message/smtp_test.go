@@ -198,3 +198,15 @@ func TestParseFrom(t *testing.T) {
 		}
 	}
 }
+
+// A mail server may be named by an IPv6 address.
+func TestSMTPAtIPv6Address(t *testing.T) {
+	s, err := message.ParseSMTP("smtp://[::1]:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.From.Address, s.Now = "pool@example.com", time.Now
+	if err := s.Deliver(t.Context(), "id", code("bob@example.com")); err == nil || strings.Contains(err.Error(), "colons") {
+		t.Errorf("nobody was called: %v", err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -100,7 +101,15 @@ func (o *Outbox) try(ctx context.Context, it *Item) error {
 	return err
 }
 
-func (o *Outbox) deliver(ctx context.Context, it *Item) error {
+// deliver hands an item over. A panic gives it up: otherwise what some user wrote
+// could end every node that claims it, again and again.
+func (o *Outbox) deliver(ctx context.Context, it *Item) (err error) {
+	defer func() {
+		if recover() != nil { // its value may hold the message
+			o.Log.ErrorContext(ctx, "panic in a delivery", "id", it.ID, "stack", string(debug.Stack()))
+			err = fmt.Errorf("%w: panic", ErrPermanent)
+		}
+	}()
 	transport := o.Transports[it.Medium]
 	if transport == nil { // this node was started without it; another one may have it
 		return fmt.Errorf("%w; medium %s", ErrNotConfigured, it.Medium)
