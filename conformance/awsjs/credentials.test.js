@@ -55,6 +55,11 @@ test('identity pools: roles, GetId, GetOpenIdToken, credentials', async () => {
   const { IdentityPoolId: other } = await root('identity', 'CreateIdentityPool', { IdentityPoolName: 'js', AllowUnauthenticatedIdentities: true });
   const guest = await app('identity', 'GetId', { IdentityPoolId: other });
   await refused(app('identity', 'GetCredentialsForIdentity', { IdentityId: guest.IdentityId }), 'InvalidIdentityPoolConfigurationException');
+  const { Role } = await root('iam', 'CreateRole', { RoleName: 'js-guest', AssumeRolePolicyDocument: statement({ Effect: 'Allow', Action: 'sts:AssumeRoleWithWebIdentity', Principal: { Federated: 'cognito-identity.amazonaws.com' }, Condition: { StringEquals: { 'cognito-identity.amazonaws.com:aud': other } } }) });
+  await root('identity', 'SetIdentityPoolRoles', { IdentityPoolId: other, Roles: { unauthenticated: Role.Arn } });
+  const { Credentials: c } = await app('identity', 'GetCredentialsForIdentity', { IdentityId: guest.IdentityId });
+  const asGuest = as({ accessKeyId: c.AccessKeyId, secretAccessKey: c.SecretKey, sessionToken: c.SessionToken });
+  assert.match((await asGuest('sts', 'GetCallerIdentity')).Arn, /:assumed-role\/js-guest\//);
   await refused(app('identity', 'GetCredentialsForIdentity', { IdentityId, Logins: {} }), 'NotAuthorizedException');
 });
 
