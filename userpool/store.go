@@ -13,6 +13,12 @@ type Store interface {
 	UserStore
 	GroupStore
 	FamilyStore
+	DeviceStore
+	PasskeyStore
+	EventStore
+	BrandingStore
+	ProviderStore
+	ImportStore
 }
 
 // A PoolStore keeps pools and resource servers.

@@ -1,6 +1,10 @@
 package cognitoidp
 
-import "github.com/poolhouse/poolhouse/internal/awsapi"
+import (
+	"slices"
+
+	"github.com/poolhouse/poolhouse/internal/awsapi"
+)
 
 // Ops lists the operations served, by resource.
 func (a *API) Ops() []awsapi.Op {
@@ -69,5 +73,6 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("UpdateUserAttributes", awsapi.AccessToken, a.UpdateUserAttributes),
 		awsapi.Func("VerifyUserAttribute", awsapi.AccessToken, a.VerifyUserAttribute),
 	}
-	return append(append(ops, a.authOps()...), a.mfaOps()...)
+	return slices.Concat(ops, a.authOps(), a.mfaOps(), a.deviceOps(), a.passkeyOps(), a.secretOps(), a.brandingOps(), a.termsOps(),
+		a.providerOps(), a.replicaOps(), a.importOps(), a.riskOps(), a.logOps(), a.limitOps())
 }

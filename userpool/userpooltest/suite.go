@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ var Start = time.Date(2026, 3, 1, 12, 0, 0, 123456000, time.UTC)
 // TestStore runs every check on a store of its own. open returns an empty store
 // whose clock is now, and registers its clean-up with t.
 func TestStore(t *testing.T, open func(t *testing.T, now func() time.Time) userpool.Store) {
-	for _, c := range checks {
+	for _, c := range slices.Concat(checks, deviceChecks, passkeyChecks, eventChecks, brandingChecks, providerChecks, importChecks) {
 		t.Run(c.name, func(t *testing.T) {
 			f := &fixture{now: Start}
 			f.Store = open(t, func() time.Time { return f.now })
@@ -26,10 +27,13 @@ func TestStore(t *testing.T, open func(t *testing.T, now func() time.Time) userp
 	}
 }
 
-var checks = []struct {
+// A storeCheck is one test of a store.
+type storeCheck struct {
 	name string
 	run  func(t *testing.T, f *fixture)
-}{
+}
+
+var checks = []storeCheck{
 	{"pool", testPool},
 	{"pool domain", testPoolDomain},
 	{"pools page by page", testPoolPages},

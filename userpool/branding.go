@@ -1,0 +1,4 @@
+package userpool
+
+// A BrandingStore keeps branding and terms.
+type BrandingStore interface{}

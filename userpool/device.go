@@ -1,0 +1,4 @@
+package userpool
+
+// A DeviceStore keeps remembered devices.
+type DeviceStore interface{}

@@ -1,0 +1,4 @@
+package userpool
+
+// A EventStore keeps sign-in events.
+type EventStore interface{}

@@ -1,0 +1,4 @@
+package userpool
+
+// A ImportStore keeps user import jobs.
+type ImportStore interface{}

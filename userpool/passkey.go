@@ -1,0 +1,4 @@
+package userpool
+
+// A PasskeyStore keeps passkeys.
+type PasskeyStore interface{}

@@ -1,0 +1,3 @@
+package userpooltest
+
+var providerChecks []storeCheck
