@@ -12,19 +12,20 @@ import (
 // renewEvery is how often keys are looked at. Their schedule counts in days.
 const renewEvery = time.Hour
 
-// rotate renews the keys that tokens are signed with, until ctx ends. The keys
-// of SAML identity providers are left: apps hold their certificates by hand.
+// rotate renews the keys that tokens are signed with, at once, for a server that
+// never runs for long, and until ctx ends. The keys of SAML identity providers
+// are left: apps hold their certificates by hand.
 func (s *Server) rotate(ctx context.Context) {
 	tick := time.NewTicker(renewEvery)
 	defer tick.Stop()
 	for {
+		if err := s.RenewKeys(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("renewing signing keys", "err", err)
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		}
-		if err := s.RenewKeys(ctx); err != nil && !errors.Is(err, context.Canceled) {
-			s.log.Error("renewing signing keys", "err", err)
 		}
 	}
 }

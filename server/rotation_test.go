@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"encoding/json"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -68,4 +69,23 @@ func kids(t *testing.T, s *server.Server) (ids []string) {
 		ids = append(ids, k.Kid)
 	}
 	return ids
+}
+
+// A server that is restarted more often than it looks at its keys renews them all
+// the same: it looks when it starts.
+func TestKeysAreRenewedAtStart(t *testing.T) {
+	clock := ephemeraltest.NewClock()
+	cfg := servertest.Config(t, servertest.Embedded)
+	s, stop := servertest.Open(t, cfg, servertest.Options{Demo: true, Now: clock.Now})
+	signIn(t, s, "USER_PASSWORD_AUTH", map[string]string{"USERNAME": demodata.Alice.Username, "PASSWORD": demodata.Alice.Password})
+	stop()
+	clock.Advance(89 * 24 * time.Hour)
+	s, stop = servertest.Open(t, cfg, servertest.Options{Now: clock.Now})
+	defer stop()
+	for deadline := time.Now().Add(20 * time.Second); len(kids(t, s)) != 4; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d keys, want the next ones too", len(kids(t, s)))
+		}
+		clock.Advance(2 * time.Minute) // past what the key ring remembers
+	}
 }

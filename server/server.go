@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -93,9 +94,11 @@ func (s *Server) Serve(ctx context.Context) error {
 	failed := make(chan error, 1)
 	go func() { failed <- s.http.Serve(s.listener) }()
 	background, stop := context.WithCancel(ctx)
+	var chores sync.WaitGroup
+	chores.Go(func() { s.sweep(background) })
+	chores.Go(func() { s.rotate(background) })
+	defer chores.Wait() // before anybody closes the stores under them
 	defer stop()
-	go s.sweep(background)
-	go s.rotate(background)
 	finish := s.deliver(ctx)
 	var err error
 	select {
