@@ -29,6 +29,9 @@ type Config struct {
 	SMTPURL        string   `yaml:"smtp-url" name:"smtp-url" help:"Mail server, smtp://[USER@]HOST[:PORT] or smtps://; the password comes from POOLHOUSE_SMTP_PASSWORD."`
 	MailFrom       string   `yaml:"mail-from" name:"mail-from" help:"Sender of mails: an address, or a name and <address>."`
 	SMSWebhook     string   `yaml:"sms-webhook" name:"sms-webhook" help:"URL that text messages are posted to, signed with POOLHOUSE_SMS_WEBHOOK_SECRET."`
+	SNSEndpoint    string   `yaml:"sns-endpoint" name:"sns-endpoint" help:"Amazon SNS, or what speaks its Publish operation, for text messages; keys come from POOLHOUSE_SNS_ACCESS_KEY_ID and POOLHOUSE_SNS_SECRET_ACCESS_KEY."`
+	SNSRegion      string   `yaml:"sns-region" name:"sns-region" help:"Region that calls to sns-endpoint are signed for; region where absent."`
+	SNSSenderID    string   `yaml:"sns-sender-id" name:"sns-sender-id" help:"Sender that phones show, where their country allows it."`
 	LogFormat      string   `yaml:"log-format" name:"log-format" help:"text or json." default:"text" enum:"text,json"`
 	LogLevel       string   `yaml:"log-level" name:"log-level" help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
 
@@ -40,6 +43,9 @@ type Config struct {
 	// messages are signed with: from the environment alone too.
 	SMTPPassword     string `yaml:"-" kong:"-"`
 	SMSWebhookSecret string `yaml:"-" kong:"-"`
+	// SNSAccessKeyID and SNSSecretAccessKey sign calls to SNSEndpoint.
+	SNSAccessKeyID     string `yaml:"-" kong:"-"`
+	SNSSecretAccessKey string `yaml:"-" kong:"-"`
 	// MasterKey is 32 bytes in base64 or hex, from the environment alone.
 	MasterKey string `yaml:"-" kong:"-"`
 	// AllowPrivateFetch lets metadata and discovery documents come from

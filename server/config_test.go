@@ -52,6 +52,15 @@ func TestConfigValidate(t *testing.T) {
 		{"text messages", func(c *Config) { c.SMSWebhook, c.SMSWebhookSecret = "https://sms.example.com/x", webhookSecret }, ""},
 		{"text messages unsigned", func(c *Config) { c.SMSWebhook = "https://sms.example.com/x" }, "POOLHOUSE_SMS_WEBHOOK_SECRET go together"},
 		{"text messages in the clear", func(c *Config) { c.SMSWebhook, c.SMSWebhookSecret = "http://sms.example.com/x", webhookSecret }, "want https"},
+		{"text messages by SNS", func(c *Config) {
+			c.SNSEndpoint, c.SNSAccessKeyID, c.SNSSecretAccessKey = "https://sns.eu-west-1.amazonaws.com", "AKID", "secret"
+		}, ""},
+		{"SNS without a key", func(c *Config) { c.SNSEndpoint = "https://sns.eu-west-1.amazonaws.com" }, "POOLHOUSE_SNS_ACCESS_KEY_ID"},
+		{"SNS in the clear", func(c *Config) { c.SNSEndpoint = "http://sns.example.com" }, "want https"},
+		{"SNS sender without SNS", func(c *Config) { c.SNSSenderID = "Pool" }, "need sns-endpoint"},
+		{"two ways for text messages", func(c *Config) {
+			c.SNSEndpoint, c.SMSWebhook = "https://sns.eu-west-1.amazonaws.com", "https://sms.example.com/x"
+		}, "one way"},
 		{"text messages with a weak secret", func(c *Config) { c.SMSWebhook, c.SMSWebhookSecret = "https://sms.example.com/x", "whsec_AAAA" }, "24 to 64 bytes"},
 		{"mail server and directory", func(c *Config) { c.MailDir, c.SMTPURL, c.MailFrom = "d", "smtp://mail.example.com", "a@example.com" }, "mail-dir takes every message"},
 		{"public URL without a scheme", func(c *Config) { c.PublicURL = "id.example.com" }, "nothing behind it"},

@@ -1,10 +1,12 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/outbound"
@@ -17,8 +19,11 @@ func (c *Config) checkMessages() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 
-	if c.MailDir != "" && (c.SMTPURL != "" || c.SMSWebhook != "") {
-		bad("mail-dir takes every message: give it, or smtp-url and sms-webhook")
+	if c.MailDir != "" && (c.SMTPURL != "" || c.SMSWebhook != "" || c.SNSEndpoint != "") {
+		bad("mail-dir takes every message: give it, or smtp-url and sms-webhook or sns-endpoint")
+	}
+	if c.SMSWebhook != "" && c.SNSEndpoint != "" {
+		bad("text messages go one way: give sms-webhook or sns-endpoint")
 	}
 	if (c.SMTPURL == "") != (c.MailFrom == "") {
 		bad("smtp-url and mail-from go together")
@@ -28,8 +33,14 @@ func (c *Config) checkMessages() error {
 			errs = append(errs, err)
 		}
 	}
-	if c.SMSWebhook != "" && !c.webhookAllowed() {
+	if c.SMSWebhook != "" && !c.callable(c.SMSWebhook) {
 		bad("sms-webhook: want https://HOST and a path; http needs allow-private-fetch")
+	}
+	if c.SNSEndpoint != "" && !c.callable(c.SNSEndpoint) {
+		bad("sns-endpoint: want https://HOST; http needs allow-private-fetch")
+	}
+	if c.SNSEndpoint == "" && (c.SNSRegion != "" || c.SNSSenderID != "") {
+		bad("sns-region and sns-sender-id need sns-endpoint")
 	}
 	return errors.Join(errs...)
 }
@@ -47,6 +58,9 @@ func (c *Config) checkMessageSecrets() error {
 	if (c.SMSWebhook == "") != (c.SMSWebhookSecret == "") {
 		bad("sms-webhook and POOLHOUSE_SMS_WEBHOOK_SECRET go together")
 	}
+	if c.SNSEndpoint != "" && (c.SNSAccessKeyID == "" || c.SNSSecretAccessKey == "") {
+		bad("sns-endpoint needs POOLHOUSE_SNS_ACCESS_KEY_ID and POOLHOUSE_SNS_SECRET_ACCESS_KEY")
+	}
 	if c.SMSWebhookSecret != "" {
 		if _, err := message.ParseWebhookSecret(c.SMSWebhookSecret); err != nil {
 			bad("POOLHOUSE_SMS_WEBHOOK_SECRET: %w", err)
@@ -55,8 +69,9 @@ func (c *Config) checkMessageSecrets() error {
 	return errors.Join(errs...)
 }
 
-func (c *Config) webhookAllowed() bool {
-	u, err := url.Parse(c.SMSWebhook)
+// callable reports whether messages may be handed over at an address.
+func (c *Config) callable(address string) bool {
+	u, err := url.Parse(address)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http" && c.AllowPrivateFetch) && u.Host != "" && u.User == nil
 }
 
@@ -90,6 +105,10 @@ func (c *Config) transports(fetch *outbound.Client, now func() time.Time) (map[s
 			return nil, err
 		}
 		ways["SMS"] = &message.Webhook{URL: c.SMSWebhook, Secret: secret, Client: fetch, Now: now}
+	}
+	if c.SNSEndpoint != "" {
+		ways["SMS"] = &message.SNS{Endpoint: strings.TrimRight(c.SNSEndpoint, "/") + "/", Region: cmp.Or(c.SNSRegion, c.Region), AccessKeyID: c.SNSAccessKeyID,
+			SecretAccessKey: c.SNSSecretAccessKey, SenderID: c.SNSSenderID, Client: fetch, Now: now}
 	}
 	return ways, nil
 }

@@ -37,6 +37,8 @@ func secrets(e *env, cfg *server.Config) {
 	cfg.RootSecretAccessKey = e.getenv("POOLHOUSE_ROOT_SECRET_ACCESS_KEY")
 	cfg.SMTPPassword = e.getenv("POOLHOUSE_SMTP_PASSWORD")
 	cfg.SMSWebhookSecret = e.getenv("POOLHOUSE_SMS_WEBHOOK_SECRET")
+	cfg.SNSAccessKeyID = e.getenv("POOLHOUSE_SNS_ACCESS_KEY_ID")
+	cfg.SNSSecretAccessKey = e.getenv("POOLHOUSE_SNS_SECRET_ACCESS_KEY")
 	cfg.MasterKey = e.getenv("POOLHOUSE_MASTER_KEY")
 }
 

@@ -61,18 +61,25 @@ func (w *Webhook) Deliver(ctx context.Context, id string, m userpool.Mail) error
 		return err
 	}
 	status, err := w.Client.Post(ctx, w.URL, w.header(id, now, body), body)
-	var failed *url.Error
 	switch {
-	case errors.As(err, &failed):
-		return fmt.Errorf("webhook: %w", failed.Err) // the address may hold a token
 	case err != nil:
-		return fmt.Errorf("webhook: %w", err)
+		return fmt.Errorf("webhook: %w", withoutAddress(err))
 	case status/100 == 2:
 		return nil
 	case status/100 == 4 && status != http.StatusRequestTimeout && status != http.StatusTooEarly && status != http.StatusTooManyRequests:
 		return fmt.Errorf("%w: webhook: status %d", ErrPermanent, status)
 	}
 	return fmt.Errorf("webhook: status %d", status)
+}
+
+// withoutAddress leaves out of a failed call's error where it went: the address may
+// hold a token.
+func withoutAddress(err error) error {
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		return failed.Err
+	}
+	return err
 }
 
 func (w *Webhook) header(id string, now time.Time, body []byte) http.Header {
