@@ -127,7 +127,7 @@ func (s *Server) addMessages(st *stores, fetch *outbound.Client, now func() time
 		s.Pools.Messages = message.Files{Dir: s.cfg.MailDir, Now: now}
 	case len(ways) > 0:
 		s.outbox = message.NewOutbox(st.db.Outbox(), st.keys, ways, now, s.log)
-		s.Pools.Messages, s.Pools.Pretend = s.outbox, s.outbox.Pretend
+		s.Pools.Messages, s.Pools.Pretend, s.deliveries = s.outbox, s.outbox.Pretend, st.db.Outbox()
 	default:
 		s.Pools.Messages = message.Nowhere{}
 	}

@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/poolhouse/poolhouse/internal/awsclient"
 	"github.com/poolhouse/poolhouse/server"
 	"github.com/poolhouse/poolhouse/server/servertest"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -117,6 +119,32 @@ func TestTextMessages(t *testing.T) {
 	}
 	if _, err := register(t, s, "email", "bob@example.com"); err == nil {
 		t.Error("a mail was taken without a mail server")
+	}
+}
+
+// What a mail server refuses for good is in the pool's log, and says why.
+func TestRefusedMailIsInTheLog(t *testing.T) {
+	sink := messagetest.NewSink(t, nil)
+	sink.Refuse("RCPT", "550 no such user")
+	s := servertest.Start(t, servertest.Embedded, withMail(sink))
+	c, err := register(t, s, "email", "bob@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := awsclient.New(s.URL(), "us-east-1")
+	key := &awsclient.Key{AccessKeyID: servertest.RootAccessKeyID, SecretAccessKey: servertest.RootSecretAccessKey}
+	var out struct {
+		Deliveries []struct{ State, Kind, Destination, Reason string }
+	}
+	for deadline := time.Now().Add(20 * time.Second); len(out.Deliveries) == 0; runtime.Gosched() {
+		err := client.JSON(t.Context(), "Poolhouse.ListMessageDeliveries", map[string]any{"UserPoolId": c.Pool, "State": "FAILED"}, &out, key)
+		if err != nil || time.Now().After(deadline) {
+			t.Fatal("not in the log: ", err)
+		}
+	}
+	d := out.Deliveries[0]
+	if d.State != "FAILED" || d.Kind != "signup" || d.Destination != "b***@e***" || !strings.Contains(d.Reason, "550") {
+		t.Errorf("%+v", d)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/poolhouse/poolhouse/sts/stsapi"
 	"github.com/poolhouse/poolhouse/sync/dataset"
 	"github.com/poolhouse/poolhouse/userpool"
+	"github.com/poolhouse/poolhouse/userpool/message"
 )
 
 // Services are the domain: what the APIs and the pages stand on.
@@ -29,6 +30,8 @@ type Services struct {
 	STS      *sts.Service
 	Identity *identity.Service
 	Datasets *dataset.Service
+
+	deliveries message.Store // nil where messages leave no log
 }
 
 // build makes the services over the stores.

@@ -84,7 +84,7 @@ func (s *Services) apis(cfg Config, access *stsapi.Access, log *audit.Log) []aws
 		(&cognitosync.API{Datasets: s.Datasets, Identities: identities{s.Identity}, Region: cfg.Region, Account: cfg.Account}).Service(),
 		(&stsapi.API{STS: s.STS}).Service(),
 		(&iamapi.API{STS: s.STS}).Service(),
-		(&poolhouseapi.API{Apps: s.Apps, Region: cfg.Region, Account: cfg.Account}).Service(),
+		(&poolhouseapi.API{Apps: s.Apps, Deliveries: s.deliveries, Region: cfg.Region, Account: cfg.Account}).Service(),
 	}
 }
 

@@ -23,6 +23,15 @@ type Mail struct {
 	Kind    string // signup, forgot, reset, attribute, invite or mfa
 }
 
+// Destination is the address or number with most of it hidden, for people who need
+// to know where a message went and not whom to write to.
+func (m Mail) Destination() string {
+	if m.Medium == "SMS" {
+		return maskPhone(m.To)
+	}
+	return maskEmail(m.To)
+}
+
 // A Delivery says where a code went.
 type Delivery struct {
 	Attribute   string // email or phone_number

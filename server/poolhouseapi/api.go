@@ -4,16 +4,19 @@ package poolhouseapi
 
 import (
 	"reflect"
+	"strings"
 
 	"github.com/poolhouse/poolhouse/idp/samlidp"
 	"github.com/poolhouse/poolhouse/internal/awsapi"
 	"github.com/poolhouse/poolhouse/userpool"
+	"github.com/poolhouse/poolhouse/userpool/message"
 )
 
 // An API serves the operations.
 type API struct {
 	Apps            *samlidp.Service
-	Region, Account string // of resource ARNs
+	Deliveries      message.Store // nil where messages leave no log
+	Region, Account string        // of resource ARNs
 }
 
 // Service describes the operations to the wire layer.
@@ -29,6 +32,7 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("ListSamlApplications", awsapi.SigV4, a.ListSamlApplications),
 		awsapi.Func("UpdateSamlApplication", awsapi.SigV4, a.UpdateSamlApplication),
 		awsapi.Func("DeleteSamlApplication", awsapi.SigV4, a.DeleteSamlApplication),
+		awsapi.Func("ListMessageDeliveries", awsapi.SigV4, a.ListMessageDeliveries),
 	}
 }
 
@@ -41,8 +45,8 @@ var Errors = awsapi.ErrorTable{
 }
 
 // resource returns the ARN of the application, or of all in the pool where the
-// operation names none.
-func (a *API) resource(_ string, in any) string {
+// operation names none. What concerns a pool as a whole is under the pool's ARN.
+func (a *API) resource(op string, in any) string {
 	v := reflect.Indirect(reflect.ValueOf(in))
 	member := func(name string) string {
 		f := v.FieldByName(name)
@@ -54,6 +58,9 @@ func (a *API) resource(_ string, in any) string {
 		}
 		return "*"
 	}
-	return "arn:aws:poolhouse:" + a.Region + ":" + a.Account + ":userpool/" + member("UserPoolId") +
-		"/samlapplication/" + member("ApplicationId")
+	pool := "arn:aws:poolhouse:" + a.Region + ":" + a.Account + ":userpool/" + member("UserPoolId")
+	if !strings.Contains(op, "SamlApplication") {
+		return pool
+	}
+	return pool + "/samlapplication/" + member("ApplicationId")
 }

@@ -37,10 +37,7 @@ const maxPage = 60
 // ListSamlApplications returns the applications of a pool, without their
 // metadata documents: those can be large.
 func (a *API) ListSamlApplications(ctx context.Context, in *ListSamlApplicationsInput) (*ListSamlApplicationsOutput, error) {
-	limit := maxPage
-	if in.MaxResults != nil {
-		limit = int(*in.MaxResults)
-	}
+	limit := pageSize(in.MaxResults)
 	pool := userpool.PoolID(*in.UserPoolId)
 	after, err := pageToken(pool, awsapi.Value(in.NextToken))
 	if err != nil {
@@ -56,10 +53,24 @@ func (a *API) ListSamlApplications(ctx context.Context, in *ListSamlApplications
 		t.MetadataXml = nil
 		out.Applications = append(out.Applications, *t)
 	}
-	if next != "" {
-		out.NextToken = awsapi.Ptr(base64.RawURLEncoding.EncodeToString([]byte(string(pool) + "/" + next)))
-	}
+	out.NextToken = nextToken(pool, next)
 	return out, nil
+}
+
+// pageSize is how many entries a caller gets.
+func pageSize(asked *int32) int {
+	if asked == nil {
+		return maxPage
+	}
+	return int(*asked)
+}
+
+// nextToken writes the token of the page after this one; nil where there is none.
+func nextToken(pool userpool.PoolID, next string) *string {
+	if next == "" {
+		return nil
+	}
+	return awsapi.Ptr(base64.RawURLEncoding.EncodeToString([]byte(string(pool) + "/" + next)))
 }
 
 // pageToken reads a token back. One of another pool is refused.

@@ -162,15 +162,17 @@ func TestPages(t *testing.T) {
 
 func TestResource(t *testing.T) {
 	s := newAPI(t).Service()
-	const arn = "arn:aws:poolhouse:eu-west-1:123456789012:userpool/" + pool + "/samlapplication/"
+	const arn = "arn:aws:poolhouse:eu-west-1:123456789012:userpool/" + pool
 	for _, tt := range []struct {
+		op   string
 		in   any
 		want string
 	}{
-		{&poolhouseapi.DescribeSamlApplicationInput{UserPoolId: ptr(pool), ApplicationId: ptr("x")}, arn + "x"},
-		{&poolhouseapi.ListSamlApplicationsInput{UserPoolId: ptr(pool)}, arn + "*"},
+		{"DescribeSamlApplication", &poolhouseapi.DescribeSamlApplicationInput{UserPoolId: ptr(pool), ApplicationId: ptr("x")}, arn + "/samlapplication/x"},
+		{"ListSamlApplications", &poolhouseapi.ListSamlApplicationsInput{UserPoolId: ptr(pool)}, arn + "/samlapplication/*"},
+		{"ListMessageDeliveries", &poolhouseapi.ListMessageDeliveriesInput{UserPoolId: ptr(pool)}, arn},
 	} {
-		if got := s.Resource("", tt.in); got != tt.want {
+		if got := s.Resource(tt.op, tt.in); got != tt.want {
 			t.Errorf("resource %q, want %q", got, tt.want)
 		}
 	}

@@ -68,6 +68,20 @@ type DescribeSamlApplicationOutput struct {
 	Application *SamlApplicationType
 }
 
+// ListMessageDeliveriesInput is what ListMessageDeliveries takes.
+type ListMessageDeliveriesInput struct {
+	UserPoolId *string // required
+	State      *string
+	NextToken  *string
+	MaxResults *int32
+}
+
+// ListMessageDeliveriesOutput is what ListMessageDeliveries answers.
+type ListMessageDeliveriesOutput struct {
+	Deliveries []MessageDeliveryType
+	NextToken  *string
+}
+
 // ListSamlApplicationsInput is what ListSamlApplications takes.
 type ListSamlApplicationsInput struct {
 	UserPoolId *string // required
@@ -148,4 +162,17 @@ type ScimTokenType struct {
 	Description  *string
 	CreationDate *time.Time
 	LastUsedDate *time.Time
+}
+
+// MessageDeliveryType is the structure of that name in the service model.
+type MessageDeliveryType struct {
+	MessageId    *string
+	Kind         *string
+	Medium       *string
+	Destination  *string
+	State        *string
+	Tries        *int32
+	Reason       *string
+	CreationDate *time.Time
+	SettledDate  *time.Time
 }

@@ -3,8 +3,12 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
+	"github.com/poolhouse/poolhouse/userpool"
 	"github.com/poolhouse/poolhouse/userpool/message"
 )
 
@@ -16,16 +20,16 @@ var _ message.Store = (*OutboxStore)(nil)
 // Outbox returns the store of messages that wait.
 func (db *DB) Outbox() *OutboxStore { return &OutboxStore{db} }
 
-const outboxColumns = `id, pool, medium, kind, sealed, created, due, tries, closed, reason`
+const outboxColumns = `id, pool, medium, kind, destination, sealed, created, due, tries, closed, reason`
 
 // Put implements message.Store.
 func (s *OutboxStore) Put(ctx context.Context, it *message.Item) error {
 	_, err := s.db.write.ExecContext(ctx, `INSERT INTO outbox (`+outboxColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (id) DO UPDATE SET pool = excluded.pool, medium = excluded.medium, kind = excluded.kind,
-			sealed = excluded.sealed, created = excluded.created, due = excluded.due, tries = excluded.tries,
+			destination = excluded.destination, sealed = excluded.sealed, created = excluded.created, due = excluded.due, tries = excluded.tries,
 			closed = excluded.closed, reason = excluded.reason`,
-		it.ID, it.Pool, it.Medium, it.Kind, it.Sealed, micros(it.Created), micros(it.Due), it.Tries, micros(it.Closed), it.Reason)
+		it.ID, it.Pool, it.Medium, it.Kind, it.Destination, it.Sealed, micros(it.Created), micros(it.Due), it.Tries, micros(it.Closed), it.Reason)
 	return err
 }
 
@@ -44,7 +48,7 @@ func (s *OutboxStore) Claim(ctx context.Context, until time.Time, limit int) ([]
 
 // Delivered implements message.Store.
 func (s *OutboxStore) Delivered(ctx context.Context, it *message.Item) error {
-	return s.settle(ctx, `DELETE FROM outbox WHERE id = $1 AND tries = $2 AND closed = 0`, it.ID, it.Tries)
+	return s.Close(ctx, it, "")
 }
 
 // Postpone implements message.Store.
@@ -68,10 +72,37 @@ func (s *OutboxStore) settle(ctx context.Context, query string, args ...any) err
 	return err
 }
 
-// Failed implements message.Store.
-func (s *OutboxStore) Failed(ctx context.Context, limit int) ([]*message.Item, error) {
-	return s.items(ctx, s.db.read.QueryContext, `SELECT `+outboxColumns+` FROM outbox
-		WHERE closed > 0 ORDER BY closed DESC, id LIMIT $1`, limit)
+// inState selects the items in a state.
+var inState = map[message.State]string{
+	"":                "",
+	message.Waiting:   " AND closed = 0",
+	message.Delivered: " AND closed > 0 AND reason = ''",
+	message.Failed:    " AND closed > 0 AND reason <> ''",
+}
+
+// Log implements message.Store.
+func (s *OutboxStore) Log(ctx context.Context, pool userpool.PoolID, state message.State, after string, limit int) ([]*message.Item, string, error) {
+	where, ok := inState[state]
+	if !ok {
+		return nil, "", userpool.Fail(userpool.ErrInvalidParameter, "Unknown state of a message.")
+	}
+	args := []any{pool, limit + 1}
+	if after != "" {
+		created, id, found := strings.Cut(after, "/")
+		at, err := strconv.ParseInt(created, 10, 64)
+		if !found || err != nil {
+			return nil, "", userpool.Fail(userpool.ErrInvalidParameter, "Invalid pagination token given.")
+		}
+		where += " AND (created, id) < ($3, $4)"
+		args = append(args, at, id)
+	}
+	all, err := s.items(ctx, s.db.read.QueryContext, `SELECT `+outboxColumns+` FROM outbox
+		WHERE pool = $1`+where+` ORDER BY created DESC, id DESC LIMIT $2`, args...)
+	for _, it := range all {
+		it.Sealed = nil
+	}
+	items, next := page(all, limit, func(it *message.Item) string { return fmt.Sprintf("%d/%s", micros(it.Created), it.ID) })
+	return items, next, err
 }
 
 // DeleteClosed implements message.Store.
@@ -93,7 +124,7 @@ func (s *OutboxStore) items(ctx context.Context, query func(context.Context, str
 			it                   message.Item
 			created, due, closed int64
 		)
-		if err := rows.Scan(&it.ID, &it.Pool, &it.Medium, &it.Kind, &it.Sealed, &created, &due, &it.Tries, &closed, &it.Reason); err != nil {
+		if err := rows.Scan(&it.ID, &it.Pool, &it.Medium, &it.Kind, &it.Destination, &it.Sealed, &created, &due, &it.Tries, &closed, &it.Reason); err != nil {
 			return nil, err
 		}
 		it.Created, it.Due, it.Closed = fromMicros(created), fromMicros(due), fromMicros(closed)

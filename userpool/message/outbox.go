@@ -75,7 +75,7 @@ func (o *Outbox) Pretend(ctx context.Context, m userpool.Mail) error {
 	if err != nil {
 		return err
 	}
-	it.Closed, it.Reason = it.Created, "nobody to send it to"
+	it.Pool, it.Closed, it.Reason = "", it.Created, "nobody to send it to" // of no pool's log
 	return o.Store.Put(ctx, it)
 }
 
@@ -92,7 +92,7 @@ func (o *Outbox) item(id string, m userpool.Mail) (*Item, error) {
 		return nil, err
 	}
 	now := o.Now().UTC()
-	return &Item{ID: id, Pool: m.Pool, Medium: m.Medium, Kind: m.Kind, Sealed: sealed, Created: now, Due: now}, nil
+	return &Item{ID: id, Pool: m.Pool, Medium: m.Medium, Kind: m.Kind, Destination: m.Destination(), Sealed: sealed, Created: now, Due: now}, nil
 }
 
 // open returns the message of an item.

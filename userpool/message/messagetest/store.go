@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/ephemeral/ephemeraltest"
+	"github.com/poolhouse/poolhouse/userpool"
 	"github.com/poolhouse/poolhouse/userpool/message"
 )
 
@@ -26,6 +27,8 @@ func TestStore(t *testing.T, open func(t *testing.T, now func() time.Time) messa
 		{"settle", testSettle},
 		{"a lost claim settles nothing", testLost},
 		{"of many claims one wins", testRace},
+		{"log", testLog},
+		{"log page by page", testLogPages},
 		{"closed items go after a week", testDeleteClosed},
 		{"cancelled context", testCancelled},
 	} {
@@ -37,7 +40,7 @@ func TestStore(t *testing.T, open func(t *testing.T, now func() time.Time) messa
 }
 
 func item(id string, due time.Time) *message.Item {
-	return &message.Item{ID: id, Pool: "us-east-1_A", Medium: "EMAIL", Kind: "signup", Sealed: []byte{0, 255, 1}, Created: due, Due: due}
+	return &message.Item{ID: id, Pool: "us-east-1_A", Medium: "EMAIL", Kind: "signup", Destination: "b***@e***", Sealed: []byte{0, 255, 1}, Created: due, Due: due}
 }
 
 func put(t *testing.T, s message.Store, items ...*message.Item) {
@@ -93,9 +96,8 @@ func testReplace(t *testing.T, s message.Store, clock *ephemeraltest.Clock) {
 	it := item("a", clock.Now())
 	it.Kind, it.Closed, it.Reason = "forgot", clock.Now(), "why"
 	put(t, s, it)
-	failed, err := s.Failed(t.Context(), 5)
-	if err != nil || len(failed) != 1 || failed[0].Kind != "forgot" || failed[0].Reason != "why" {
-		t.Errorf("%+v, %v", failed, err)
+	if failed := list(t, s, message.Failed); len(failed) != 1 || failed[0].Kind != "forgot" || failed[0].Reason != "why" {
+		t.Errorf("%+v", failed)
 	}
 	if ids, _ := claim(t, s, clock.Now().Add(time.Minute), 5); ids != nil {
 		t.Errorf("a closed item was claimed: %v", ids)
@@ -117,9 +119,65 @@ func testSettle(t *testing.T, s message.Store, clock *ephemeraltest.Clock) {
 	if !slices.Equal(ids, []string{"b"}) || again[0].Reason != "busy" || again[0].Tries != 2 {
 		t.Errorf("left %v %+v", ids, again)
 	}
-	failed, err := s.Failed(t.Context(), 5)
-	if err != nil || len(failed) != 1 || failed[0].ID != "c" || failed[0].Reason != "no such user" || len(failed[0].Sealed) != 0 || failed[0].Closed.IsZero() {
-		t.Errorf("failed %+v, %v", failed, err)
+	failed := list(t, s, message.Failed)
+	if len(failed) != 1 || failed[0].ID != "c" || failed[0].Reason != "no such user" || failed[0].Closed.IsZero() || failed[0].State() != message.Failed {
+		t.Errorf("failed %+v", failed)
+	}
+	delivered := list(t, s, message.Delivered)
+	if len(delivered) != 1 || delivered[0].ID != "a" || delivered[0].Reason != "" || delivered[0].State() != message.Delivered {
+		t.Errorf("delivered %+v", delivered)
+	}
+}
+
+func list(t *testing.T, s message.Store, state message.State) []*message.Item {
+	t.Helper()
+	items, next, err := s.Log(t.Context(), "us-east-1_A", state, "", 50)
+	if err != nil || next != "" {
+		t.Fatalf("next %q, %v", next, err)
+	}
+	return items
+}
+
+func testLog(t *testing.T, s message.Store, clock *ephemeraltest.Clock) {
+	other := item("b", clock.Now())
+	other.Pool = "us-east-1_B"
+	put(t, s, item("a", clock.Now()), other)
+	all := list(t, s, "")
+	if len(all) != 1 || all[0].ID != "a" || all[0].Destination != "b***@e***" || all[0].Sealed != nil || all[0].State() != message.Waiting {
+		t.Errorf("log of the pool: %+v", all)
+	}
+	if waiting := list(t, s, message.Waiting); len(waiting) != 1 {
+		t.Errorf("waiting: %+v", waiting)
+	}
+	for _, bad := range []string{"x", "1", "x/y"} {
+		if _, _, err := s.Log(t.Context(), "us-east-1_A", "", bad, 5); !errors.Is(err, userpool.ErrInvalidParameter) {
+			t.Errorf("token %q: %v", bad, err)
+		}
+	}
+	if _, _, err := s.Log(t.Context(), "us-east-1_A", "LOST", "", 5); !errors.Is(err, userpool.ErrInvalidParameter) {
+		t.Errorf("unknown state: %v", err)
+	}
+}
+
+func testLogPages(t *testing.T, s message.Store, clock *ephemeraltest.Clock) {
+	for i := range 5 { // two of a time
+		put(t, s, item(fmt.Sprint(i), clock.Now().Add(time.Duration(i/2)*time.Second)))
+	}
+	var seen []string
+	for after := ""; ; {
+		items, next, err := s.Log(t.Context(), "us-east-1_A", "", after, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, it := range items {
+			seen = append(seen, it.ID)
+		}
+		if after = next; next == "" {
+			break
+		}
+	}
+	if want := []string{"4", "3", "2", "1", "0"}; !slices.Equal(seen, want) {
+		t.Errorf("seen %v, want %v", seen, want)
 	}
 }
 
