@@ -42,9 +42,10 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	fetch := outbound.New(cfg.AllowPrivateFetch)
 	remote := stsapi.Remote{Verifier: oidcrp.New(fetch, now)}
 
-	s.Tokens = &userpool.Tokens{Store: pools, Keys: st.keys, Now: now, Issuer: issuer}
-	s.Auth = &userpool.Auth{Store: pools, Ephemeral: ephemeral, Keys: st.keys, Hasher: hasher, Tokens: s.Tokens, Now: now, Log: s.log}
-	s.Pools = &userpool.Service{Store: pools, Ephemeral: ephemeral, Keys: st.keys, Hasher: hasher, Now: now,
+	triggers := &userpool.Triggers{Region: cfg.Region, Log: s.log}
+	s.Tokens = &userpool.Tokens{Store: pools, Keys: st.keys, Triggers: triggers, Now: now, Issuer: issuer}
+	s.Auth = &userpool.Auth{Store: pools, Ephemeral: ephemeral, Keys: st.keys, Hasher: hasher, Tokens: s.Tokens, Triggers: triggers, Now: now, Log: s.log}
+	s.Pools = &userpool.Service{Store: pools, Ephemeral: ephemeral, Keys: st.keys, Hasher: hasher, Triggers: triggers, Now: now,
 		Region: cfg.Region, Account: cfg.Account, Issuer: issuer, Log: s.log}
 	s.Sessions = &idp.Sessions{Store: st.sessions(), Users: pools, Now: now}
 	s.Apps = &samlidp.Service{Store: st.db.SAML(), Fetcher: fetch, Issuer: issuer, Now: now, Log: s.log}

@@ -24,6 +24,7 @@ type Auth struct {
 	Hasher    *Hasher
 	Tokens    *Tokens
 	Messages  Messenger // of codes
+	Triggers  *Triggers
 	Now       func() time.Time
 	Log       *slog.Logger
 

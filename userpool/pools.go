@@ -75,6 +75,9 @@ func (p *Pool) validate() error {
 	if slices.Contains(p.Recovery, "admin_only") && len(p.Recovery) > 1 {
 		return invalid("Invalid account recovery setting. admin_only cannot be combined with other mechanisms.")
 	}
+	if err := p.checkTriggers(); err != nil {
+		return err
+	}
 	if err := p.checkMFA(); err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ type Service struct {
 	Store     Store
 	Ephemeral ephemeral.Store
 	Messages  Messenger
+	Triggers  *Triggers
 	// Pretend costs what Messages.Send costs and sends nothing: whoever asks for a
 	// code of a user that there is not waits as long as for a real one. Nil where
 	// sending takes no time to speak of.

@@ -26,10 +26,11 @@ const (
 // and sealed refresh tokens. It keeps one row for each sign-in, the family, and
 // none for a token. Use it by pointer.
 type Tokens struct {
-	Store  Store
-	Keys   keyring.Ring
-	Now    func() time.Time
-	Issuer func(PoolID) string
+	Store    Store
+	Keys     keyring.Ring
+	Triggers *Triggers
+	Now      func() time.Time
+	Issuer   func(PoolID) string
 
 	mu     sync.Mutex
 	keySet map[PoolID]*keySet // JWK sets by pool

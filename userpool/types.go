@@ -45,8 +45,10 @@ type Pool struct {
 	VerificationSMS       string
 	InviteEmail           Message
 	InviteSMS             string
-	Recovery              []string // verified_email …, by priority; empty acts as verified phone, then e-mail
-	VerifyBeforeUpdate    []string // attributes whose new value waits for its code
+	Recovery              []string            // verified_email …, by priority; empty acts as verified phone, then e-mail
+	VerifyBeforeUpdate    []string            // attributes whose new value waits for its code
+	Triggers              map[string]Function // by the names that LambdaConfig has for them
+	SenderKey             string              // ARN of the key that custom senders get codes under
 
 	// Settings holds, by the member names of AWS's UserPoolType, what is stored
 	// and reported but not acted on here (EmailConfiguration, SmsConfiguration …).

@@ -39,6 +39,20 @@ func (o Op) NoPolicy() Op {
 	return o
 }
 
+// Before returns the operation with a step before it that sees the decoded and
+// authorised input: it may add to the context, or refuse by an error.
+func (o Op) Before(step func(ctx context.Context, op string, in any) (context.Context, error)) Op {
+	serve := o.serve
+	o.serve = func(ctx context.Context, in any) (any, error) {
+		ctx, err := step(ctx, o.Name, in)
+		if err != nil {
+			return nil, err
+		}
+		return serve(ctx, in)
+	}
+	return o
+}
+
 // Func returns the Op that serves name with f.
 func Func[In, Out any](name string, auth Auth, f func(context.Context, *In) (*Out, error)) Op {
 	return Op{

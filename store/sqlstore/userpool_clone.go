@@ -15,6 +15,7 @@ func clonePool(p *userpool.Pool) *userpool.Pool {
 	c.AutoVerified = slices.Clone(p.AutoVerified)
 	c.Schema = slices.Clone(p.Schema)
 	c.Tags = maps.Clone(p.Tags)
+	c.Triggers = maps.Clone(p.Triggers)
 	c.Recovery = slices.Clone(p.Recovery)
 	c.VerifyBeforeUpdate = slices.Clone(p.VerifyBeforeUpdate)
 	c.Settings = cloneSettings(p.Settings)

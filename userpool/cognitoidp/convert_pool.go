@@ -34,6 +34,9 @@ func poolIn(in *CreateUserPoolInput) (*userpool.Pool, []userpool.SchemaAttribute
 	if u := in.UserAttributeUpdateSettings; u != nil {
 		p.VerifyBeforeUpdate = u.AttributesRequireVerificationBeforeUpdate
 	}
+	if err := triggersIn(p, in); err != nil {
+		return nil, nil, err
+	}
 	if err := keepPool(p, in); err != nil {
 		return nil, nil, err
 	}
@@ -127,7 +130,7 @@ func (a *API) poolOut(p *userpool.Pool, n int) *UserPoolType {
 	return &UserPoolType{
 		Id: awsapi.Ptr(string(p.ID)), Name: &p.Name, Arn: awsapi.Ptr(a.Pools.ARN(p.ID)), Domain: optional(p.Domain),
 		CreationDate: stamp(p.Created), LastModifiedDate: stamp(p.Modified),
-		Policies: policyOut(p), DeletionProtection: &protection, LambdaConfig: &LambdaConfigType{},
+		Policies: policyOut(p), DeletionProtection: &protection, LambdaConfig: triggersOut(p),
 		SchemaAttributes: schemaOut(p.Schema), MfaConfiguration: awsapi.Ptr(mfaOut(p)), EstimatedNumberOfUsers: awsapi.Ptr(int32(n)),
 		AliasAttributes: p.AliasAttributes, UsernameAttributes: p.UsernameAttributes, AutoVerifiedAttributes: p.AutoVerified,
 		SmsVerificationMessage: optional(p.VerificationSMS), EmailVerificationMessage: optional(p.VerificationEmail.Body),

@@ -73,6 +73,10 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("UpdateUserAttributes", awsapi.AccessToken, a.UpdateUserAttributes),
 		awsapi.Func("VerifyUserAttribute", awsapi.AccessToken, a.VerifyUserAttribute),
 	}
-	return slices.Concat(ops, a.authOps(), a.mfaOps(), a.deviceOps(), a.passkeyOps(), a.secretOps(), a.brandingOps(), a.termsOps(),
+	ops = slices.Concat(ops, a.authOps(), a.mfaOps(), a.deviceOps(), a.passkeyOps(), a.secretOps(), a.brandingOps(), a.termsOps(),
 		a.providerOps(), a.replicaOps(), a.importOps(), a.riskOps(), a.logOps(), a.limitOps())
+	for i := range ops {
+		ops[i] = ops[i].Before(forTriggers)
+	}
+	return ops
 }

@@ -67,7 +67,7 @@ func (a *API) ListUserPools(ctx context.Context, in *ListUserPoolsInput) (*ListU
 	out := &ListUserPoolsOutput{UserPools: []UserPoolDescriptionType{}, NextToken: optional(next)}
 	for _, p := range pools {
 		out.UserPools = append(out.UserPools, UserPoolDescriptionType{
-			Id: awsapi.Ptr(string(p.ID)), Name: &p.Name, LambdaConfig: &LambdaConfigType{},
+			Id: awsapi.Ptr(string(p.ID)), Name: &p.Name, LambdaConfig: triggersOut(p),
 			CreationDate: stamp(p.Created), LastModifiedDate: stamp(p.Modified),
 		})
 	}

@@ -86,10 +86,10 @@ func TestRefusedSettings(t *testing.T) {
 	d := newDesk(t)
 	p := d.pool(idp.CreateUserPoolInput{})
 	for name, in := range map[string]idp.CreateUserPoolInput{
-		"MfaConfiguration ON":               {MfaConfiguration: ptr("ON")},
-		"MfaConfiguration OPTIONAL":         {MfaConfiguration: ptr("OPTIONAL")},
-		"LambdaConfig.PreSignUp":            {LambdaConfig: &idp.LambdaConfigType{PreSignUp: ptr("arn:aws:lambda:x")}},
-		"LambdaConfig.CustomEmailSender":    {LambdaConfig: &idp.LambdaConfigType{CustomEmailSender: &idp.CustomEmailLambdaVersionConfigType{}}},
+		"MfaConfiguration ON":       {MfaConfiguration: ptr("ON")},
+		"MfaConfiguration OPTIONAL": {MfaConfiguration: ptr("OPTIONAL")},
+		"LambdaConfig.CustomEmailSender": {LambdaConfig: &idp.LambdaConfigType{CustomEmailSender: &idp.CustomEmailLambdaVersionConfigType{
+			LambdaArn: ptr(arnOne), LambdaVersion: ptr("V1_0")}}},
 		"AdvancedSecurityMode ENFORCED":     {UserPoolAddOns: &idp.UserPoolAddOnsType{AdvancedSecurityMode: ptr("ENFORCED")}},
 		"AllowedFirstAuthFactors EMAIL_OTP": {Policies: &idp.UserPoolPolicyType{SignInPolicy: &idp.SignInPolicyType{AllowedFirstAuthFactors: []string{"PASSWORD", "EMAIL_OTP"}}}},
 		"CONFIRM_WITH_LINK":                 {VerificationMessageTemplate: &idp.VerificationMessageTemplateType{DefaultEmailOption: ptr("CONFIRM_WITH_LINK")}},

@@ -1,7 +1,6 @@
 package cognitoidp
 
 import (
-	"reflect"
 	"slices"
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
@@ -11,11 +10,6 @@ import (
 // refuse returns an error for settings that would promise a protection, or a
 // step of a sign-in, that nothing here provides. To store them would be a lie.
 func refuse(in *CreateUserPoolInput) error {
-	if in.LambdaConfig != nil {
-		if name := firstSet(*in.LambdaConfig); name != "" {
-			return unsupported("LambdaConfig." + name)
-		}
-	}
 	if add := in.UserPoolAddOns; add != nil {
 		if mode := awsapi.Value(add.AdvancedSecurityMode); mode != "" && mode != "OFF" {
 			return unsupported("UserPoolAddOns.AdvancedSecurityMode " + mode)
@@ -43,15 +37,4 @@ func refuse(in *CreateUserPoolInput) error {
 // unsupported names a setting that is refused.
 func unsupported(setting string) error {
 	return userpool.Fail(userpool.ErrInvalidParameter, setting+" is not supported by this server yet.")
-}
-
-// firstSet returns the name of the first member of a structure that is given.
-func firstSet(structure any) string {
-	v := reflect.ValueOf(structure)
-	for i := range v.NumField() {
-		if !v.Field(i).IsZero() {
-			return v.Type().Field(i).Name
-		}
-	}
-	return ""
 }
