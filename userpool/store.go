@@ -15,6 +15,7 @@ type Store interface {
 	FamilyStore
 	DeviceStore
 	PasskeyStore
+	RecoveryCodeStore
 	EventStore
 	BrandingStore
 	ProviderStore

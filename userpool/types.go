@@ -29,6 +29,8 @@ type Pool struct {
 	SMSMFA                bool   // second factors that sign-in may ask for, unless MFA is OFF
 	TOTPMFA               bool
 	EmailMFA              bool
+	Devices               DeviceRules
+	Passkeys              PasskeyRules
 	MFASMS                string   // text of a code by SMS
 	MFAEmail              Message  // and by e-mail
 	AliasAttributes       []string // email, phone_number, preferred_username

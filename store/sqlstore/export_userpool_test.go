@@ -17,4 +17,9 @@ var UserpoolQueries = map[string]string{
 	"groups of a user": groupsOf(byName, "") + ` -- LIMIT 1 user's groups`,
 	"in any case":      groupsOf(byFoldedName, exactFirst) + ` -- LIMIT 1 user's groups`,
 	"expired families": `SELECT pool, id FROM userpool_families WHERE expires <= $1 ORDER BY expires LIMIT $2`,
+	"device":           selectDevice,
+	"devices":          listDevices,
+	"passkeys":         listPasskeys,
+	"recovery code":    hasRecoveryCode,
+	"recovery codes":   countRecoveryCodes,
 }
