@@ -71,7 +71,7 @@ func OpenSQLite(ctx context.Context, dir string, now func() time.Time) (*DB, err
 	if err := ownersAlone(file); err != nil {
 		return nil, err
 	}
-	dsn := "file:" + file + "?" + pragmas.Encode()
+	dsn := "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + pragmas.Encode()
 	connector, err := keepStatements(dsn)
 	if err != nil {
 		return nil, err

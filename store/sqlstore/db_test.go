@@ -45,3 +45,19 @@ func TestSQLiteFilesAreTheOwners(t *testing.T) {
 		}
 	}
 }
+
+// A folder's name may have what means something in the address of a file.
+func TestSQLiteInOddFolders(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a#b?c%41 d")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sqlstore.OpenSQLite(t.Context(), dir, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if info, err := os.Stat(filepath.Join(dir, "poolhouse.db")); err != nil || info.Size() == 0 {
+		t.Errorf("the database is elsewhere: %v", err)
+	}
+}
