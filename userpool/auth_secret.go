@@ -16,14 +16,15 @@ func SecretHash(secret string, id ClientID, username string) string {
 }
 
 // CheckSecretHash compares the secret hash of a request with the username as that
-// request spells it. A client without a secret must not send one.
+// request spells it, under either of the client's secrets. A client without a
+// secret must not send one.
 func (c *Client) CheckSecretHash(username, got string) error {
 	switch {
 	case c.Secret == "" && got == "":
 		return nil
 	case c.Secret != "" && got == "":
 		return Fail(ErrNotAuthorized, "Client "+string(c.ID)+" is configured with secret but SECRET_HASH was not received")
-	case c.Secret == "" || !hmac.Equal([]byte(got), []byte(SecretHash(c.Secret, c.ID, username))):
+	case !c.anySecret(func(secret string) bool { return secret != "" && sameText(SecretHash(secret, c.ID, username), got) }):
 		return Fail(ErrNotAuthorized, "Unable to verify secret hash for client "+string(c.ID))
 	}
 	return nil
@@ -45,8 +46,25 @@ func (c *Client) checkRefreshHash(u *User, got string) error {
 // CheckSecret compares the client secret itself, for operations that take it. It
 // is ErrNotAuthorized where a secret is missing, wrong, or not expected.
 func (c *Client) CheckSecret(got string) error {
-	if subtle.ConstantTimeCompare([]byte(got), []byte(c.Secret)) != 1 {
+	if !c.anySecret(func(secret string) bool { return sameText(secret, got) }) {
 		return Fail(ErrNotAuthorized, "Unable to verify secret for client "+string(c.ID))
 	}
 	return nil
+}
+
+// anySecret reports whether good holds for one of the client's secrets: for the
+// empty one of a public client. It asks about each, so that the time that it
+// takes does not say which one was right.
+func (c *Client) anySecret(good func(secret string) bool) bool {
+	found := good(c.Secret)
+	if c.SecondSecret != "" && good(c.SecondSecret) {
+		found = true
+	}
+	return found
+}
+
+// sameText compares in a time that depends on neither text.
+func sameText(want, got string) bool {
+	a, b := sha256.Sum256([]byte(want)), sha256.Sum256([]byte(got))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }

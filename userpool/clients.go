@@ -16,9 +16,6 @@ func NewClient(pool PoolID, name string) *Client {
 	}
 }
 
-// NewClientSecret returns a random client secret.
-func NewClientSecret() string { return randomText(52, lowerLetters+digits) }
-
 // CreateClient adds a client. An ID is made unless c has one, which is for
 // seeding; a client is confidential if c has a secret.
 func (s *Service) CreateClient(ctx context.Context, c *Client) (*Client, error) {
@@ -74,13 +71,14 @@ func (s *Service) ReplaceClient(ctx context.Context, pool PoolID, id ClientID, c
 		return nil, err
 	}
 	next := *c
-	next.Pool, next.Secret = pool, old.Secret
+	next.Pool = pool
+	next.keepSecrets(old)
 	if err := s.validateClient(ctx, p, &next); err != nil {
 		return nil, err
 	}
 	next.Modified = s.now()
 	updated, err := s.Store.UpdateClient(ctx, pool, id, func(old *Client) error {
-		if next.Secret = old.Secret; next.Name == "" {
+		if next.keepSecrets(old); next.Name == "" {
 			next.Name = old.Name
 		}
 		*old = next
@@ -109,7 +107,7 @@ func (s *Service) Clients(ctx context.Context, pool PoolID, token string, limit 
 
 // validateClient checks a client against its pool.
 func (s *Service) validateClient(ctx context.Context, p *Pool, c *Client) error {
-	for _, check := range []func() error{c.validateFlows, c.validateLives, c.validateURLs, c.validateOAuth} {
+	for _, check := range []func() error{c.validateFlows, c.validateLives, c.validateURLs, c.validateOAuth, c.validateSecrets} {
 		if err := check(); err != nil {
 			return err
 		}

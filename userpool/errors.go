@@ -47,6 +47,7 @@ var (
 	ErrImportInProgress      = errors.New("userpool: another import is running")
 	ErrPrecondition          = errors.New("userpool: precondition not met")
 	ErrFeatureNotInTier      = errors.New("userpool: feature is not in the pool's tier")
+	ErrTierChange            = errors.New("userpool: tier cannot change")
 	ErrAddOnNotEnabled       = errors.New("userpool: threat protection is not enabled")
 	ErrBrandingExists        = errors.New("userpool: branding exists")
 	ErrTermsExist            = errors.New("userpool: terms exist")

@@ -81,6 +81,9 @@ func (p *Pool) validate() error {
 	if err := p.checkMFA(); err != nil {
 		return err
 	}
+	if err := p.checkTier(); err != nil {
+		return err
+	}
 	if p.TemporaryPasswordDays == 0 {
 		p.TemporaryPasswordDays = 7
 	}

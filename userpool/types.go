@@ -21,6 +21,7 @@ type Pool struct {
 	ID       PoolID
 	Name     string
 	Domain   string // prefix, or empty
+	Tier     string // LITE, ESSENTIALS, PLUS; empty acts as ESSENTIALS
 	Created  time.Time
 	Modified time.Time
 
@@ -80,10 +81,15 @@ type SchemaAttribute struct {
 
 // A Client is an app client.
 type Client struct {
-	ID       ClientID
-	Pool     PoolID
-	Name     string
-	Secret   string // empty for a public client; sealed at rest
+	ID   ClientID
+	Pool PoolID
+	Name string
+	// Secret is empty for a public client. SecondSecret is good beside it while a
+	// secret is being changed for another. Both are sealed at rest.
+	Secret, SecondSecret string
+	// When they were made; zero for one that was made with the client.
+	SecretMade, SecondMade time.Time
+
 	Created  time.Time
 	Modified time.Time
 

@@ -2,8 +2,6 @@ package oidcop
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"net/http"
 	"net/url"
@@ -60,7 +58,7 @@ func (h *Handler) authenticate(ctx context.Context, pool *userpool.Pool, r *http
 	if err != nil {
 		return nil, err
 	}
-	if !sameSecret(c.Secret, secret) {
+	if c.CheckSecret(secret) != nil {
 		return nil, errClient
 	}
 	return c, nil
@@ -86,11 +84,4 @@ func credentials(r *http.Request) (id, secret string, err error) {
 		return "", "", errClient
 	}
 	return basicID, basicSecret, nil
-}
-
-// sameSecret compares in a time that depends on neither value. A public client
-// has no secret, and must send none.
-func sameSecret(want, got string) bool {
-	a, b := sha256.Sum256([]byte(want)), sha256.Sum256([]byte(got))
-	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }

@@ -276,6 +276,14 @@ func TestClientCredentials(t *testing.T) {
 	if status != 200 {
 		t.Errorf("secret in the body: %d %v", status, set)
 	}
+	_, err := h.store.UpdateClient(t.Context(), poolID, m2mID, func(c *userpool.Client) error { c.SecondSecret = "the-next-one"; return nil })
+	h.must(err)
+	if status, set = grant(nil, basic(m2mID, "the-next-one")); status != 200 {
+		t.Errorf("second secret: %d %v", status, set)
+	}
+	if status, set = grant(func(f url.Values) { f.Set("client_id", m2mID); f.Set("client_secret", "the-next-one") }, nil); status != 200 {
+		t.Errorf("second secret in the body: %d %v", status, set)
+	}
 	refused := []struct {
 		name   string
 		want   string

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"strings"
 
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -11,11 +12,18 @@ func clientAAD(c *userpool.Client) string {
 	return "userpool_clients/secret/" + string(c.Pool) + "/" + string(c.ID)
 }
 
+// secretBreak stands between a client's two secrets. No secret has it in it.
+const secretBreak = "\n"
+
 // sealClient returns the columns of c.
 func (s *UserpoolStore) sealClient(c *userpool.Client) (secret []byte, doc string, err error) {
 	open := *c
-	open.Secret = ""
-	secret, err = s.seal([]byte(c.Secret), clientAAD(c))
+	open.Secret, open.SecondSecret = "", ""
+	plain := c.Secret
+	if c.SecondSecret != "" {
+		plain += secretBreak + c.SecondSecret
+	}
+	secret, err = s.seal([]byte(plain), clientAAD(c))
 	return secret, encode(open), err
 }
 
@@ -30,7 +38,7 @@ func (s *UserpoolStore) scanClient(row scanner) (*userpool.Client, error) {
 		return nil, err
 	}
 	plain, err := s.open(secret, clientAAD(c))
-	c.Secret = string(plain)
+	c.Secret, c.SecondSecret, _ = strings.Cut(string(plain), secretBreak)
 	return c, err
 }
 

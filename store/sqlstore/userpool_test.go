@@ -46,7 +46,7 @@ func TestUserpoolSeals(t *testing.T) {
 	}
 	must(s.CreatePool(ctx, &userpool.Pool{ID: "us-east-1_A"}))
 	for _, name := range []string{"bob", "eve"} {
-		must(s.CreateClient(ctx, &userpool.Client{ID: userpool.ClientID(name), Pool: "us-east-1_A", Secret: "plain-secret-" + name}))
+		must(s.CreateClient(ctx, &userpool.Client{ID: userpool.ClientID(name), Pool: "us-east-1_A", Secret: "plain-secret-" + name, SecondSecret: "plain-second-" + name}))
 		must(s.CreateUser(ctx, &userpool.User{Pool: "us-east-1_A", Username: name, Sub: "s-" + name, SRPVerifier: []byte("plain-verifier-" + name),
 			MFA: userpool.MFA{Secret: []byte("plain-secret-" + name)}}))
 	}

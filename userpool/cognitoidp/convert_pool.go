@@ -18,7 +18,7 @@ func poolIn(in *CreateUserPoolInput) (*userpool.Pool, []userpool.SchemaAttribute
 	p := userpool.NewPool(awsapi.Value(in.PoolName))
 	p.DeletionProtection = awsapi.Value(in.DeletionProtection) == "ACTIVE"
 	p.AliasAttributes, p.UsernameAttributes, p.AutoVerified = in.AliasAttributes, in.UsernameAttributes, in.AutoVerifiedAttributes
-	p.Tags = in.UserPoolTags
+	p.Tags, p.Tier = in.UserPoolTags, awsapi.Value(in.UserPoolTier)
 	if in.UsernameConfiguration != nil {
 		p.CaseSensitive = or(in.UsernameConfiguration.CaseSensitive, true)
 	}
@@ -100,7 +100,6 @@ func keepPool(p *userpool.Pool, in *CreateUserPoolInput) error {
 		keep(s, "EmailConfiguration", in.EmailConfiguration),
 		keep(s, "SmsConfiguration", in.SmsConfiguration),
 		keep(s, "UserPoolAddOns", in.UserPoolAddOns),
-		keep(s, "UserPoolTier", in.UserPoolTier),
 		keep(s, "KeyConfiguration", in.KeyConfiguration),
 		keep(s, "IssuerConfiguration", in.IssuerConfiguration),
 		keep(s, "UsernameConfiguration", in.UsernameConfiguration),
@@ -142,7 +141,7 @@ func (a *API) poolOut(p *userpool.Pool, n int) *UserPoolType {
 		DeviceConfiguration:      kept[DeviceConfigurationType](s, "DeviceConfiguration"),
 		UserPoolAddOns:           kept[UserPoolAddOnsType](s, "UserPoolAddOns"),
 		UsernameConfiguration:    usernameConfigOut(p),
-		UserPoolTier:             awsapi.Ptr(or(kept[string](s, "UserPoolTier"), "ESSENTIALS")),
+		UserPoolTier:             awsapi.Ptr(cmp.Or(p.Tier, userpool.TierEssentials)),
 		KeyConfiguration:         kept[KeyConfigurationType](s, "KeyConfiguration"),
 		IssuerConfiguration:      kept[IssuerConfigurationType](s, "IssuerConfiguration"),
 	}

@@ -47,6 +47,7 @@ var Errors = awsapi.ErrorTable{
 	{Is: userpool.ErrImportInProgress, Status: 400, Code: "UserImportInProgressException", Message: "Another import job is in progress."},
 	{Is: userpool.ErrPrecondition, Status: 400, Code: "PreconditionNotMetException", Message: "A precondition is not met."},
 	{Is: userpool.ErrFeatureNotInTier, Status: 400, Code: "FeatureUnavailableInTierException", Message: "The feature is not available in the tier of the user pool."},
+	{Is: userpool.ErrTierChange, Status: 400, Code: "TierChangeNotAllowedException", Message: "The tier of the user pool cannot be changed."},
 	{Is: userpool.ErrAddOnNotEnabled, Status: 400, Code: "UserPoolAddOnNotEnabledException", Message: "Threat protection is not enabled for the user pool."},
 	{Is: userpool.ErrBrandingExists, Status: 400, Code: "ManagedLoginBrandingExistsException", Message: "Branding of the app client exists already."},
 	{Is: userpool.ErrTermsExist, Status: 400, Code: "TermsExistsException", Message: "Terms of that name exist already."},

@@ -154,14 +154,14 @@ func testClient(t *testing.T, f *fixture) {
 
 func testClientSecret(t *testing.T, f *fixture) {
 	f.pool(t, "us-east-1_A")
-	c := &userpool.Client{ID: "c1", Pool: "us-east-1_A", Secret: "hush"}
+	c := &userpool.Client{ID: "c1", Pool: "us-east-1_A", Secret: "hush", SecondSecret: "hark"}
 	check(t, f.CreateClient(ctx, c))
 	equal(t, "the caller's secret", c.Secret, "hush")
 	_, err := f.UpdateClient(ctx, "us-east-1_A", "c1", func(c *userpool.Client) error { c.Name = "x"; return nil })
 	check(t, err)
 	got, err := f.Client(ctx, "c1")
 	check(t, err)
-	equal(t, "secret", got.Secret, "hush")
+	equal(t, "secrets", got.Secret+" "+got.SecondSecret, "hush hark")
 }
 
 func testClientPages(t *testing.T, f *fixture) {

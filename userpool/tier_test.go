@@ -1,0 +1,34 @@
+package userpool_test
+
+import (
+	"testing"
+
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+func TestFeaturesNeedTheirTier(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change  func(*userpool.Pool)
+		feature string
+	}{
+		"password history": {func(p *userpool.Pool) { p.PasswordPolicy.History = 3 }, "Password History"},
+		"e-mail codes":     {func(p *userpool.Pool) { p.MFA, p.EmailMFA = userpool.MFAOptional, true }, "Email MFA"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := newEstate(t)
+			p := userpool.NewPool("lite")
+			p.Tier = userpool.TierLite
+			tt.change(p)
+			_, err := e.CreatePool(t.Context(), p, nil)
+			e.refused(err, userpool.ErrFeatureNotInTier,
+				"The following features need to be disabled for the LITE pricing tier configured: "+tt.feature)
+
+			p = userpool.NewPool("default") // ESSENTIALS
+			tt.change(p)
+			p, err = e.CreatePool(t.Context(), p, nil)
+			e.ok(err)
+			_, err = e.ChangePool(t.Context(), p.ID, func(p *userpool.Pool) error { p.Tier = userpool.TierLite; return nil })
+			e.refused(err, userpool.ErrFeatureNotInTier, tt.feature)
+		})
+	}
+}
