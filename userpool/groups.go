@@ -86,7 +86,7 @@ func (s *Service) AddToGroup(ctx context.Context, pool PoolID, group, name strin
 		return err
 	}
 	if len(groups) >= maxGroupsOfUser {
-		return Fail(ErrLimitExceeded, "A user can be in 100 groups.")
+		return invalid("A user can be in 100 groups.")
 	}
 	return namedUser(namedGroup(s.Store.AddMember(ctx, pool, group, u.Username)))
 }

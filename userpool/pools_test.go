@@ -78,7 +78,7 @@ func TestPoolSchema(t *testing.T) {
 		many[i].Name = string(rune('a'+i%26)) + string(rune('a'+i/26))
 	}
 	err := e.AddCustomAttributes(t.Context(), p.ID, many)
-	e.refused(err, userpool.ErrLimitExceeded, "50")
+	e.refused(err, userpool.ErrInvalidParameter, "50")
 	e.ok(e.AddCustomAttributes(t.Context(), p.ID, many[:48]))
 }
 

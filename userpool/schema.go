@@ -106,7 +106,7 @@ func (p *Pool) addCustom(attributes []SchemaAttribute) error {
 		p.Schema = append(p.Schema, a)
 	}
 	if len(p.Schema)-len(StandardSchema()) > maxCustom {
-		return Fail(ErrLimitExceeded, "A user pool can have 50 custom attributes.")
+		return invalid("A user pool can have 50 custom attributes.")
 	}
 	return nil
 }

@@ -4,6 +4,9 @@ import * as identity from '@aws-sdk/client-cognito-identity';
 import * as iam from '@aws-sdk/client-iam';
 import * as sts from '@aws-sdk/client-sts';
 import * as sync from '@aws-sdk/client-cognito-sync';
+import { refused, watch } from './ledger.js';
+
+export { refused };
 
 export const env = process.env;
 
@@ -16,7 +19,7 @@ function make(Client) {
 }
 
 export const clients = {
-  idp: make(idp.CognitoIdentityProviderClient),
+  idp: (credentials) => watch(make(idp.CognitoIdentityProviderClient)(credentials)),
   identity: make(identity.CognitoIdentityClient),
   iam: make(iam.IAMClient),
   sts: make(sts.STSClient),
@@ -34,14 +37,6 @@ export function as(credentials) {
 
 export const root = as(rootKey);
 export const app = as(null);
-
-export async function refused(promise, name, message) {
-  const error = await promise.then(() => new Error('the call was answered'), (e) => e);
-  if (error.name !== name || (message !== undefined && error.message !== message)) {
-    throw new Error(`got ${error.name}: ${error.message}; want ${name}${message === undefined ? '' : `: ${message}`}`);
-  }
-  return error;
-}
 
 export async function signIn(username = env.POOLHOUSE_USERNAME, password = env.POOLHOUSE_PASSWORD) {
   const out = await app('idp', 'InitiateAuth', { ClientId: env.POOLHOUSE_CLIENT_ID, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters: { USERNAME: username, PASSWORD: password } });

@@ -1,105 +1,170 @@
-// Second factors through the AWS SDK for JavaScript v3, in a pool of their own.
+// Second factors, in pools of their own.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { app, env, refused, root } from './clients.js';
+import { refused } from './clients.js';
+import { works } from './ledger.js';
+import { admin, attributes, lastCode, Password, user, world, wrongCode } from './world.js';
 import { totp } from '../totp.js';
+import { verified } from '../jwt.js';
 
-const Password = 'Correct-horse-1';
-
-// world makes a pool with a client and one user.
-async function world(config, attributes = []) {
-  const { UserPool } = await root('idp', 'CreateUserPool', { PoolName: 'mfa' });
-  const UserPoolId = UserPool.Id;
-  const { UserPoolClient: { ClientId } } = await root('idp', 'CreateUserPoolClient', { UserPoolId, ClientName: 'mfa', ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'] });
-  const Username = `mfa-${UserPoolId.split('_')[1]}`.toLowerCase();
-  await root('idp', 'AdminCreateUser', { UserPoolId, Username, MessageAction: 'SUPPRESS', UserAttributes: attributes });
-  await root('idp', 'AdminSetUserPassword', { UserPoolId, Username, Password, Permanent: true });
-  const set = await root('idp', 'SetUserPoolMfaConfig', { UserPoolId, ...config });
+// factors makes a pool with those second factors and one user.
+async function factors(config, map = {}) {
+  const w = await world();
+  const { UserPoolId, ClientId } = w;
+  const Username = await w.person(map);
+  const set = await admin('SetUserPoolMfaConfig', { UserPoolId, ...config });
   assert.equal(set.MfaConfiguration, config.MfaConfiguration);
-  const signIn = () => app('idp', 'InitiateAuth', { ClientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters: { USERNAME: Username, PASSWORD: Password } });
-  const respond = ({ ChallengeName, Session }, responses) => app('idp', 'RespondToAuthChallenge', { ClientId, ChallengeName, Session, ChallengeResponses: { USERNAME: Username, ...responses } });
-  return { UserPoolId, ClientId, Username, signIn, respond };
+  const adminStart = () => admin('AdminInitiateAuth', { UserPoolId, ClientId, AuthFlow: 'ADMIN_USER_PASSWORD_AUTH', AuthParameters: { USERNAME: Username, PASSWORD: Password } });
+  const adminRespond = ({ ChallengeName, Session }, responses) => admin('AdminRespondToAuthChallenge', { UserPoolId, ClientId, ChallengeName, Session, ChallengeResponses: { USERNAME: Username, ...responses } });
+  return { ...w, Username, start: () => w.start(Username), respond: (asked, responses) => w.respond(asked, { USERNAME: Username, ...responses }), adminStart, adminRespond };
 }
 
-// lastCode returns the code of the newest message to an address.
-function lastCode(to) {
-  const dir = env.POOLHOUSE_MAIL_DIR;
-  for (const name of readdirSync(dir).filter((n) => n.endsWith('.json')).sort().reverse()) {
-    const mail = JSON.parse(readFileSync(join(dir, name), 'utf8'));
-    if (mail.To === to) return mail.Body.match(/\b\d{6}\b/)[0];
-  }
-  throw new Error(`no message to ${to}`);
+// bindApp gives a signed-in user an authenticator app, and returns its secret. Its
+// present code is used up by that; the next one, totp(secret, 1), is good already,
+// and stays good should the clock tick meanwhile.
+async function bindApp(AccessToken) {
+  const { SecretCode } = await user('AssociateSoftwareToken', { AccessToken });
+  await user('VerifySoftwareToken', { AccessToken, UserCode: totp(SecretCode), FriendlyDeviceName: 'phone' });
+  return SecretCode;
 }
 
 const TOTP = { SoftwareTokenMfaConfiguration: { Enabled: true } };
+const EMAIL = { EmailMfaConfiguration: { Subject: 'Code', Message: 'Take {####} now' } };
+const SMS = { SmsMfaConfiguration: { SmsAuthenticationMessage: 'SMS {####}', SmsConfiguration: { SnsCallerArn: 'arn:aws:iam::000000000000:role/sns' } } };
+const badCode = ['CodeMismatchException', 'Invalid code or auth state for the user.'];
+const badSession = ['NotAuthorizedException', 'Invalid session for the user.'];
+const noApp = ['SoftwareTokenMFANotFoundException', 'Software Token MFA has not been enabled by the userPool'];
 
-test('TOTP: associate, verify, prefer, sign in, never twice', async () => {
-  const w = await world({ MfaConfiguration: 'OPTIONAL', ...TOTP });
-  const { AccessToken } = (await w.signIn()).AuthenticationResult;
-  const { SecretCode, Session } = await app('idp', 'AssociateSoftwareToken', { AccessToken });
-  assert.equal(Session, undefined);
-  await refused(app('idp', 'SetUserMFAPreference', { AccessToken, SoftwareTokenMfaSettings: { Enabled: true } }), 'InvalidParameterException', 'User does not have delivery config set to turn on SOFTWARE_TOKEN_MFA');
-  await refused(app('idp', 'VerifySoftwareToken', { AccessToken, UserCode: '000000' === totp(SecretCode) ? '000001' : '000000' }), 'EnableSoftwareTokenMFAException', 'Code mismatch and fail enable Software Token MFA');
-  assert.equal((await app('idp', 'VerifySoftwareToken', { AccessToken, UserCode: totp(SecretCode, -1), FriendlyDeviceName: 'phone' })).Status, 'SUCCESS');
-  await app('idp', 'SetUserMFAPreference', { AccessToken, SoftwareTokenMfaSettings: { Enabled: true, PreferredMfa: true } });
-  const me = await app('idp', 'GetUser', { AccessToken });
-  assert.equal(me.PreferredMfaSetting, 'SOFTWARE_TOKEN_MFA');
-  assert.deepEqual(me.UserMFASettingList, ['SOFTWARE_TOKEN_MFA']);
-
-  const asked = await w.signIn();
-  assert.equal(asked.ChallengeName, 'SOFTWARE_TOKEN_MFA');
-  assert.equal(asked.AuthenticationResult, undefined);
-  assert.equal(asked.ChallengeParameters.FRIENDLY_DEVICE_NAME, 'phone');
-  const code = totp(SecretCode);
-  const done = await w.respond(asked, { SOFTWARE_TOKEN_MFA_CODE: code });
-  assert.ok(done.AuthenticationResult.AccessToken);
-  await refused(w.respond(await w.signIn(), { SOFTWARE_TOKEN_MFA_CODE: code }), 'ExpiredCodeException', 'Your software token has already been used once.');
-  const again = await app('idp', 'InitiateAuth', { ClientId: w.ClientId, AuthFlow: 'REFRESH_TOKEN_AUTH', AuthParameters: { REFRESH_TOKEN: done.AuthenticationResult.RefreshToken } });
-  assert.ok(again.AuthenticationResult.AccessToken, 'a refresh asks for nothing');
-  await root('idp', 'DeleteUserPool', { UserPoolId: w.UserPoolId });
+works('GetUserPoolMfaConfig SetUserPoolMfaConfig', 'the second factors of a pool', async () => {
+  const { UserPoolId } = await world();
+  const get = async () => { const { $metadata, ...config } = await admin('GetUserPoolMfaConfig', { UserPoolId }); return config; };
+  assert.deepEqual(await get(), { MfaConfiguration: 'OFF', SoftwareTokenMfaConfiguration: { Enabled: false } });
+  const all = { MfaConfiguration: 'OPTIONAL', ...TOTP, ...EMAIL, ...SMS };
+  await admin('SetUserPoolMfaConfig', { UserPoolId, ...all });
+  assert.deepEqual(await get(), all);
+  await admin('SetUserPoolMfaConfig', { UserPoolId, MfaConfiguration: 'ON', ...TOTP });
+  assert.deepEqual(await get(), { MfaConfiguration: 'ON', ...TOTP }, 'what is left out is off');
+  await refused(admin('SetUserPoolMfaConfig', { UserPoolId, MfaConfiguration: 'ON' }), 'InvalidParameterException');
+  await refused(admin('SetUserPoolMfaConfig', { UserPoolId: (await world()).UserPoolId, SmsMfaConfiguration: {} }), 'InvalidParameterException', 'SmsMfaConfiguration needs an SmsConfiguration.');
 });
 
-test('TOTP set-up in a sign-in', async () => {
-  const w = await world({ MfaConfiguration: 'ON', ...TOTP });
-  const asked = await w.signIn();
+works('AssociateSoftwareToken VerifySoftwareToken SetUserMFAPreference RespondToAuthChallenge', 'TOTP: set up, prefer, sign in, never twice', async () => {
+  const w = await factors({ MfaConfiguration: 'OPTIONAL', ...TOTP });
+  const { AccessToken } = (await w.start()).AuthenticationResult;
+  await refused(user('VerifySoftwareToken', { AccessToken, UserCode: '123456' }), ...noApp);
+  const { SecretCode, Session } = await user('AssociateSoftwareToken', { AccessToken });
+  assert.equal(Session, undefined);
+  await refused(user('SetUserMFAPreference', { AccessToken, SoftwareTokenMfaSettings: { Enabled: true } }), 'InvalidParameterException', 'User does not have delivery config set to turn on SOFTWARE_TOKEN_MFA');
+  await refused(user('VerifySoftwareToken', { AccessToken, UserCode: wrongCode(totp(SecretCode)) }), 'EnableSoftwareTokenMFAException', 'Code mismatch and fail enable Software Token MFA');
+  assert.equal((await user('VerifySoftwareToken', { AccessToken, UserCode: totp(SecretCode), FriendlyDeviceName: 'phone' })).Status, 'SUCCESS');
+  await user('SetUserMFAPreference', { AccessToken, SoftwareTokenMfaSettings: { Enabled: true, PreferredMfa: true } });
+  const me = await user('GetUser', { AccessToken });
+  assert.deepEqual([me.PreferredMfaSetting, me.UserMFASettingList], ['SOFTWARE_TOKEN_MFA', ['SOFTWARE_TOKEN_MFA']]);
+
+  const asked = await w.start();
+  assert.deepEqual([asked.ChallengeName, asked.AuthenticationResult, asked.ChallengeParameters.FRIENDLY_DEVICE_NAME], ['SOFTWARE_TOKEN_MFA', undefined, 'phone']);
+  await refused(w.respond(asked, { SOFTWARE_TOKEN_MFA_CODE: wrongCode(totp(SecretCode)) }), 'CodeMismatchException', 'Invalid code received for user');
+  await refused(w.respond(asked, {}), 'InvalidParameterException', 'Missing required parameter SOFTWARE_TOKEN_MFA_CODE');
+  const code = totp(SecretCode, 1);
+  const done = await w.respond(asked, { SOFTWARE_TOKEN_MFA_CODE: code }); // the session outlived the wrong code
+  await verified(w.UserPoolId, w.ClientId, done.AuthenticationResult);
+  await refused(w.respond(await w.start(), { SOFTWARE_TOKEN_MFA_CODE: code }), 'ExpiredCodeException', 'Your software token has already been used once.');
+  assert.ok((await w.refresh(done.AuthenticationResult.RefreshToken)).AuthenticationResult.AccessToken, 'a refresh asks for nothing');
+});
+
+test('a challenge that was answered cannot be answered again', async () => {
+  const email = 'once@example.com';
+  const w = await factors({ MfaConfiguration: 'ON', ...EMAIL }, { email });
+  const asked = await w.start();
+  const answer = { EMAIL_OTP_CODE: lastCode(email) };
+  await w.respond(asked, answer);
+  await refused(w.respond(asked, answer), 'NotAuthorizedException', 'Invalid session for the user, session can only be used once.');
+});
+
+works('AssociateSoftwareToken VerifySoftwareToken', 'TOTP set-up in a sign-in', async () => {
+  const w = await factors({ MfaConfiguration: 'ON', ...TOTP });
+  const asked = await w.start();
   assert.equal(asked.ChallengeName, 'MFA_SETUP');
   assert.deepEqual(JSON.parse(asked.ChallengeParameters.MFAS_CAN_SETUP), ['SOFTWARE_TOKEN_MFA']);
-  await refused(w.respond(asked, {}), 'NotAuthorizedException', 'Invalid session for the user.');
-  const given = await app('idp', 'AssociateSoftwareToken', { Session: asked.Session });
-  const verified = await app('idp', 'VerifySoftwareToken', { Session: given.Session, UserCode: totp(given.SecretCode) });
-  assert.equal(verified.Status, 'SUCCESS');
-  const done = await w.respond({ ChallengeName: 'MFA_SETUP', Session: verified.Session }, {});
-  assert.ok(done.AuthenticationResult.IdToken);
-  await root('idp', 'DeleteUserPool', { UserPoolId: w.UserPoolId });
+  await refused(w.respond(asked, {}), ...badSession);
+  const given = await user('AssociateSoftwareToken', { Session: asked.Session });
+  await refused(user('AssociateSoftwareToken', { Session: asked.Session }), 'NotAuthorizedException', 'Invalid session for the user, session can only be used once.');
+  await refused(user('VerifySoftwareToken', { Session: asked.Session, UserCode: '123456' }), ...badSession);
+  const proved = await user('VerifySoftwareToken', { Session: given.Session, UserCode: totp(given.SecretCode) });
+  assert.equal(proved.Status, 'SUCCESS');
+  const done = await w.respond({ ChallengeName: 'MFA_SETUP', Session: proved.Session }, {});
+  await verified(w.UserPoolId, w.ClientId, done.AuthenticationResult);
+  assert.equal((await w.start()).ChallengeName, 'SOFTWARE_TOKEN_MFA');
 });
 
-test('codes by e-mail and SMS, and the choice', async () => {
+test('a pool without TOTP gives out no secret', async () => {
+  const w = await world();
+  const { AccessToken } = await w.signIn(await w.person());
+  await refused(user('AssociateSoftwareToken', { AccessToken }), ...noApp);
+});
+
+works('RespondToAuthChallenge AdminRespondToAuthChallenge AdminSetUserMFAPreference', 'codes by e-mail and SMS, and the choice', async () => {
   const email = 'mfa@example.com';
   const phone = '+15555550123';
-  const w = await world({
-    MfaConfiguration: 'ON', EmailMfaConfiguration: { Subject: 'Code', Message: 'Take {####} now' },
-    SmsMfaConfiguration: { SmsAuthenticationMessage: 'SMS {####}', SmsConfiguration: { SnsCallerArn: 'arn:aws:iam::000000000000:role/sns' } },
-  }, [{ Name: 'email', Value: email }, { Name: 'phone_number', Value: phone }]);
+  const w = await factors({ MfaConfiguration: 'ON', ...EMAIL, ...SMS }, { email, phone_number: phone });
   for (const [ANSWER, to, answer] of [['EMAIL_OTP', email, 'EMAIL_OTP_CODE'], ['SMS_MFA', phone, 'SMS_MFA_CODE']]) {
-    const choice = await w.signIn();
+    const choice = await w.start();
     assert.equal(choice.ChallengeName, 'SELECT_MFA_TYPE');
     assert.deepEqual(JSON.parse(choice.ChallengeParameters.MFAS_CAN_CHOOSE), ['SMS_MFA', 'EMAIL_OTP']);
+    await refused(w.respond(choice, { ANSWER: 'SOFTWARE_TOKEN_MFA' }), 'InvalidParameterException');
     const asked = await w.respond(choice, { ANSWER });
     assert.equal(asked.ChallengeName, ANSWER);
     assert.ok(!asked.ChallengeParameters.CODE_DELIVERY_DESTINATION.includes(to));
-    await refused(w.respond(asked, { [answer]: '12345x' }), 'CodeMismatchException', 'Invalid code or auth state for the user.');
+    await refused(w.respond(asked, { [answer]: wrongCode(lastCode(to)) }), ...badCode);
     assert.ok((await w.respond(asked, { [answer]: lastCode(to) })).AuthenticationResult.AccessToken);
   }
-  await root('idp', 'AdminSetUserMFAPreference', { UserPoolId: w.UserPoolId, Username: w.Username, EmailMfaSettings: { Enabled: true, PreferredMfa: true } });
-  const asked = await root('idp', 'AdminInitiateAuth', { UserPoolId: w.UserPoolId, ClientId: w.ClientId, AuthFlow: 'ADMIN_USER_PASSWORD_AUTH', AuthParameters: { USERNAME: w.Username, PASSWORD: Password } });
+  await admin('AdminSetUserMFAPreference', { UserPoolId: w.UserPoolId, Username: w.Username, EmailMfaSettings: { Enabled: true, PreferredMfa: true } });
+  assert.equal((await w.get(w.Username)).PreferredMfaSetting, 'EMAIL_OTP');
+  const asked = await w.adminStart();
   assert.equal(asked.ChallengeName, 'EMAIL_OTP');
-  const done = await root('idp', 'AdminRespondToAuthChallenge', { UserPoolId: w.UserPoolId, ClientId: w.ClientId, ChallengeName: 'EMAIL_OTP', Session: asked.Session, ChallengeResponses: { USERNAME: w.Username, EMAIL_OTP_CODE: lastCode(email) } });
-  assert.ok(done.AuthenticationResult.AccessToken);
-  await root('idp', 'DeleteUserPool', { UserPoolId: w.UserPoolId });
+  await refused(w.adminRespond(asked, { EMAIL_OTP_CODE: wrongCode(lastCode(email)) }), ...badCode);
+  assert.ok((await w.adminRespond(asked, { EMAIL_OTP_CODE: lastCode(email) })).AuthenticationResult.AccessToken);
 });
 
-test('a second factor must exist to be asked for', async () => {
-  await refused(root('idp', 'CreateUserPool', { PoolName: 'none', MfaConfiguration: 'ON' }), 'InvalidParameterException');
+works('AdminSetUserMFAPreference AdminRespondToAuthChallenge', 'an administrator turns TOTP on, and forgets a lost app', async () => {
+  const w = await factors({ MfaConfiguration: 'OPTIONAL', ...TOTP });
+  const { UserPoolId, Username } = w;
+  const set = (Enabled, PreferredMfa = Enabled) => admin('AdminSetUserMFAPreference', { UserPoolId, Username, SoftwareTokenMfaSettings: { Enabled, PreferredMfa } });
+  await refused(set(true), 'InvalidParameterException', 'User does not have delivery config set to turn on SOFTWARE_TOKEN_MFA');
+  const secret = await bindApp((await w.start()).AuthenticationResult.AccessToken);
+  await set(true);
+  const asked = await w.adminStart();
+  const code = totp(secret, 1);
+  assert.ok((await w.adminRespond(asked, { SOFTWARE_TOKEN_MFA_CODE: code })).AuthenticationResult.AccessToken);
+  await refused(w.adminRespond(await w.adminStart(), { SOFTWARE_TOKEN_MFA_CODE: code }), 'ExpiredCodeException', 'Your software token has already been used once.');
+  await set(false);
+  assert.ok((await w.start()).AuthenticationResult.AccessToken);
+  await refused(set(true), 'InvalidParameterException');
+});
+
+works('SetUserSettings AdminSetUserSettings', 'SMS as the second factor, the old way', async () => {
+  const w = await factors({ MfaConfiguration: 'OPTIONAL', ...SMS }, { phone_number: '+15555550124' });
+  const { UserPoolId, Username } = w;
+  const { AccessToken } = (await w.start()).AuthenticationResult;
+  const MFAOptions = [{ DeliveryMedium: 'SMS', AttributeName: 'phone_number' }];
+  await user('SetUserSettings', { AccessToken, MFAOptions });
+  assert.equal((await w.start()).ChallengeName, 'SMS_MFA');
+  await admin('AdminSetUserSettings', { UserPoolId, Username, MFAOptions: [] });
+  assert.equal((await w.start()).ChallengeName, undefined);
+  await admin('AdminSetUserSettings', { UserPoolId, Username, MFAOptions });
+  assert.deepEqual((await w.get(Username)).UserMFASettingList, ['SMS_MFA']);
+  const other = { MFAOptions: [{ DeliveryMedium: 'EMAIL', AttributeName: 'email' }] };
+  await refused(user('SetUserSettings', { AccessToken, ...other }), 'InvalidParameterException', 'MFAOptions take SMS to phone_number alone.');
+  await refused(admin('AdminSetUserSettings', { UserPoolId, Username, ...other }), 'InvalidParameterException', 'MFAOptions take SMS to phone_number alone.');
+});
+
+works('GetUserAuthFactors AdminGetUserAuthFactors', 'what a user signs in with', async () => {
+  const w = await factors({ MfaConfiguration: 'OPTIONAL', ...TOTP });
+  const { UserPoolId, Username } = w;
+  const { AccessToken } = (await w.start()).AuthenticationResult;
+  await bindApp(AccessToken);
+  await user('SetUserMFAPreference', { AccessToken, SoftwareTokenMfaSettings: { Enabled: true, PreferredMfa: true } });
+  for (const out of [await user('GetUserAuthFactors', { AccessToken }), await admin('AdminGetUserAuthFactors', { UserPoolId, Username })]) {
+    assert.deepEqual([out.Username, out.PreferredMfaSetting, out.UserMFASettingList, out.ConfiguredUserAuthFactors], [Username, 'SOFTWARE_TOKEN_MFA', ['SOFTWARE_TOKEN_MFA'], ['PASSWORD']]);
+  }
 });

@@ -35,7 +35,7 @@ test('TOTP set-up while signed in, then its challenge', async () => {
   const u = user();
   assert.equal((await signIn(u))[0], 'success');
   const secret = await promised((cb) => u.associateSoftwareToken(cb));
-  await promised((cb) => u.verifySoftwareToken(totp(secret, -1), 'phone', cb));
+  await promised((cb) => u.verifySoftwareToken(totp(secret), 'phone', cb));
   await new Promise((resolve, reject) => {
     u.setUserMfaPreference(null, { PreferredMfa: true, Enabled: true }, (err, out) => (err ? reject(err) : resolve(out)));
   });
@@ -43,7 +43,7 @@ test('TOTP set-up while signed in, then its challenge', async () => {
   assert.deepEqual(await signIn(later), ['totp', 'SOFTWARE_TOKEN_MFA']);
   const wrong = await promised((cb) => later.sendMFACode('12345x', cb, 'SOFTWARE_TOKEN_MFA')).catch((e) => e);
   assert.equal(wrong.code, 'CodeMismatchException');
-  const session = await promised((cb) => later.sendMFACode(totp(secret), cb, 'SOFTWARE_TOKEN_MFA'));
+  const session = await promised((cb) => later.sendMFACode(totp(secret, 1), cb, 'SOFTWARE_TOKEN_MFA'));
   assert.ok(session.isValid());
   const data = await new Promise((resolve, reject) => { later.getUserData((err, out) => (err ? reject(err) : resolve(out)), { bypassCache: true }); });
   assert.equal(data.PreferredMfaSetting, 'SOFTWARE_TOKEN_MFA');

@@ -15,11 +15,14 @@ import (
 // clientTimeout bounds a suite in another language.
 const clientTimeout = 5 * time.Minute
 
-var nodePassed = regexp.MustCompile(`(?m)^# pass (\d+)$`)
+var (
+	nodePassed  = regexp.MustCompile(`(?m)^# pass (\d+)$`)
+	nodeFigures = regexp.MustCompile(`(?m)^# figures: (.+)$`)
+)
 
 // Node runs the tests of a JavaScript file below conformance/ and fails unless
 // all of them passed, and at least one ran. env is added to the environment as
-// NAME=value.
+// NAME=value. Diagnostics that begin with "figures: " are logged.
 func Node(t *testing.T, file string, env ...string) {
 	t.Helper()
 	if _, err := exec.LookPath("node"); err != nil {
@@ -36,6 +39,9 @@ func Node(t *testing.T, file string, env ...string) {
 	}
 	if n, err := strconv.Atoi(string(m[1])); err != nil || n == 0 {
 		t.Fatalf("%s passed no test:\n%s", file, out)
+	}
+	for _, m := range nodeFigures.FindAllSubmatch(out, -1) {
+		t.Logf("%s: %s", file, m[1])
 	}
 }
 

@@ -2,6 +2,8 @@ package cognitoidp
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -12,10 +14,29 @@ import (
 func (a *API) signedIn(ctx context.Context, token *string) (*userpool.User, *userpool.Client, error) {
 	claims, err := a.Tokens.SignedInUser(ctx, *token)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, plainRefusal(ctx, err)
 	}
 	c, err := a.Pools.Client(ctx, claims.Pool, claims.Client)
-	return claims.User, c, err
+	return claims.User, c, plainRefusal(ctx, err)
+}
+
+// The operations whose model knows no UserNotFoundException, and of these the ones
+// that know no ResourceNotFoundException for the client either: callers could not
+// tell what it is.
+var (
+	noClientError = []string{"StartWebAuthnRegistration", "CompleteWebAuthnRegistration", "ListWebAuthnCredentials", "DeleteWebAuthnCredential"}
+	noUserError   = append([]string{"AssociateSoftwareToken", "GlobalSignOut"}, noClientError...)
+)
+
+// plainRefusal says of a token whose user or client is gone that it was revoked,
+// where the operation declares no better error.
+func plainRefusal(ctx context.Context, err error) error {
+	operation := awsapi.FromContext(ctx).Operation
+	if errors.Is(err, userpool.ErrUserNotFound) && slices.Contains(noUserError, operation) ||
+		errors.Is(err, userpool.ErrClientNotFound) && slices.Contains(noClientError, operation) {
+		return userpool.Fail(userpool.ErrNotAuthorized, "Access Token has been revoked")
+	}
+	return err
 }
 
 // UpdateUserAttributes changes the user's own attributes.

@@ -1,0 +1,60 @@
+// The errors that operations declare and that cannot occur here, and why.
+// coverage.test.js checks that none of them was seen after all, and that every
+// other one was.
+
+const roles = 'messages are sent by this server itself, not by an IAM role';
+const locks = 'changes to one thing take turns; nobody is turned away for another change';
+const signedDenial = 'a caller without permission gets AccessDeniedException, which is what IAM answers; the operation itself does not ask who calls';
+const confirmed = 'only confirmed users hold tokens, and nobody becomes unconfirmed again';
+const reset = 'a password that must be reset has ended every sign-in: the token is revoked (every.test.js)';
+const appGone = 'the session of a challenge dies with the app that it asks for';
+const userGone = 'the session of a challenge dies with its user';
+const noQuota = 'there is no quota on these';
+
+// everywhere holds for every operation that declares the error.
+export const everywhere = {
+  InternalErrorException: 'a fault of the server; tests in Go provoke one',
+  InternalServerException: 'a fault of the server; tests in Go provoke one',
+  ForbiddenException: 'there is no web application firewall',
+  InvalidSmsRoleAccessPolicyException: roles,
+  InvalidSmsRoleTrustRelationshipException: roles,
+  InvalidEmailRoleAccessPolicyException: roles,
+  ConcurrentModificationException: locks,
+  UserPoolTaggingException: 'tags are part of the pool, not of another service',
+  TierChangeNotAllowedException: 'any tier may follow any other',
+  AccessDeniedException: 'it is what IAM answers, to every signed operation (every.test.js)',
+  TooManyFailedAttemptsException: 'too many wrong codes are LimitExceededException, as clients expect',
+  PasswordResetRequiredException: { unless: ['InitiateAuth', 'AdminInitiateAuth'], why: reset },
+  UserNotConfirmedException: { unless: ['InitiateAuth', 'AdminInitiateAuth'], why: confirmed },
+};
+
+// at holds for single operations.
+export const at = {
+  AdminConfirmSignUp: { LimitExceededException: 'administrators are not limited per user' },
+  AdminResetUserPassword: { LimitExceededException: 'administrators are not limited per user' },
+  AdminRespondToAuthChallenge: { SoftwareTokenMFANotFoundException: appGone, UserNotFoundException: userGone },
+  CreateGroup: { LimitExceededException: noQuota },
+  CreateUserPool: { LimitExceededException: noQuota },
+  CreateUserPoolClient: { LimitExceededException: noQuota },
+  CreateUserPoolDomain: { LimitExceededException: 'a second domain is InvalidParameterException' },
+  DescribeUserPoolDomain: { ResourceNotFoundException: 'an unknown domain is an empty description, as at AWS' },
+  RespondToAuthChallenge: { SoftwareTokenMFANotFoundException: appGone, UserNotFoundException: userGone },
+  UpdateUserAttributes: { CodeMismatchException: 'it takes no code', ExpiredCodeException: 'it takes no code' },
+  VerifySoftwareToken: { CodeMismatchException: 'a wrong code is EnableSoftwareTokenMFAException' },
+};
+
+// signed operations declare NotAuthorizedException, which only those give that
+// judge more than the caller's permission.
+export const judges = ['AdminConfirmSignUp', 'AdminInitiateAuth', 'AdminResetUserPassword', 'AdminRespondToAuthChallenge'];
+export const unjudged = signedDenial;
+
+// untested are operations that are written and have no test here yet.
+export const untested = [];
+
+// unprovoked are errors of features that have no test here yet.
+export const unprovoked = ['FeatureUnavailableInTierException', 'InvalidLambdaResponseException', 'InvalidUserPoolConfigurationException', 'MFAMethodNotFoundException',
+  'OperationNotEnabledException', 'PreconditionNotMetException', 'TooManyRequestsException', 'UnexpectedLambdaException', 'UnsupportedOperationException',
+  'UserImportInProgressException', 'UserLambdaValidationException'];
+
+// common are errors that no model declares because every signed service has them.
+export const common = ['AccessDeniedException', 'MissingAuthenticationTokenException'];
