@@ -77,7 +77,7 @@ func (a *Auth) askCode(ctx context.Context, p *Pool, u *User, s session, factor,
 		return nil, err
 	}
 	s.Code, s.Address = randomText(6, digits), address
-	d, err := a.sendFactorCode(ctx, p, attribute, address, s.Code)
+	d, err := a.sendFactorCode(ctx, notice{p, s.Client, u, "mfa", "Authentication"}, attribute, address, s.Code)
 	if err != nil {
 		return nil, err
 	}

@@ -66,12 +66,17 @@ const defaultFactorSMS = "Your authentication code is {####}. "
 var defaultFactorEmail = Message{"Your sign-in code", "Your sign-in code is {####}. "}
 
 // sendFactorCode sends a code of the second factor.
-func (a *Auth) sendFactorCode(ctx context.Context, p *Pool, attribute, to, code string) (*Delivery, error) {
-	d := deliveryOf(attribute, to)
+func (a *Auth) sendFactorCode(ctx context.Context, n notice, attribute, to, code string) (*Delivery, error) {
+	p, d := n.pool, deliveryOf(attribute, to)
+	text, err := a.Triggers.customMessage(ctx, n, d.Medium)
+	if err != nil {
+		return d, err
+	}
 	m := p.MFAEmail.or(defaultFactorEmail)
 	if d.Medium == "SMS" {
 		m = Message{Body: p.MFASMS}.or(Message{Body: defaultFactorSMS})
 	}
+	m = text.over(m, d.Medium)
 	body := strings.ReplaceAll(m.Body, "{####}", code)
-	return d, deliver(ctx, a.Messages, a.Log, Mail{Pool: p.ID, To: to, Medium: d.Medium, Subject: m.Subject, Body: body, Kind: "mfa"})
+	return d, deliver(ctx, a.Messages, a.Log, Mail{Pool: p.ID, To: to, Medium: d.Medium, Subject: m.Subject, Body: body, Kind: n.kind})
 }

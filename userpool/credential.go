@@ -27,6 +27,12 @@ func (ps PasswordSetter) Prepare(ctx context.Context, p *Pool, u *User, password
 	if err := ps.unused(ctx, p, u, password); err != nil {
 		return nil, err
 	}
+	return ps.take(ctx, p, u, password)
+}
+
+// take is Prepare for a password that nothing is asked of: one that another
+// directory has accepted.
+func (ps PasswordSetter) take(ctx context.Context, p *Pool, u *User, password string) (set func(*User), err error) {
 	srp, err := ps.srpUsed(ctx, p.ID)
 	if err != nil {
 		return nil, err

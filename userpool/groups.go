@@ -11,8 +11,7 @@ const maxGroupsOfUser = 100
 // PreferredRole returns the role of the group with the lowest precedence, or
 // nothing where two groups with different roles share it.
 func PreferredRole(groups []*Group) string {
-	_, _, preferred := groupClaims(groups)
-	return preferred
+	return deref(groupClaims(groups).Preferred)
 }
 
 var errGroup = Fail(ErrGroupNotFound, "Group not found.")

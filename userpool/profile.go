@@ -32,7 +32,7 @@ func (s *Service) UpdateAttributes(ctx context.Context, c *Client, u *User, attr
 	if err != nil {
 		return nil, namedUser(err)
 	}
-	return s.sendNewCodes(ctx, p, u, now, waiting)
+	return s.sendNewCodes(ctx, p, c, u, now, waiting)
 }
 
 // splitWaiting parts the addresses that have to be verified first from what is
@@ -67,12 +67,12 @@ func (s *Service) limitNewCodes(ctx context.Context, p *Pool, u *User, attribute
 }
 
 // sendNewCodes sends a code to each new address. u is the user before the change.
-func (s *Service) sendNewCodes(ctx context.Context, p *Pool, u *User, now, waiting map[string]string) ([]*Delivery, error) {
+func (s *Service) sendNewCodes(ctx context.Context, p *Pool, c *Client, u *User, now, waiting map[string]string) ([]*Delivery, error) {
 	all := maps.Clone(now)
 	maps.Copy(all, waiting)
 	var sent []*Delivery
 	for _, a := range p.newAddresses(u, all) {
-		d, err := s.sendAttributeCode(ctx, p, u, a, all[a])
+		d, err := s.sendAttributeCode(ctx, notice{p, idOf(c), u, "attribute", "UpdateUserAttribute"}, a, all[a])
 		if err != nil {
 			return nil, err
 		}
@@ -81,12 +81,12 @@ func (s *Service) sendNewCodes(ctx context.Context, p *Pool, u *User, now, waiti
 	return sent, nil
 }
 
-func (s *Service) sendAttributeCode(ctx context.Context, p *Pool, u *User, attribute, to string) (*Delivery, error) {
-	code, err := s.issueCode(ctx, holderOf(u), codeAttribute+"/"+attribute, attribute, to, verifyCodeLife)
+func (s *Service) sendAttributeCode(ctx context.Context, n notice, attribute, to string) (*Delivery, error) {
+	code, err := s.issueCode(ctx, holderOf(n.user), codeAttribute+"/"+attribute, attribute, to, verifyCodeLife)
 	if err != nil {
 		return nil, err
 	}
-	return s.sendCode(ctx, p, "attribute", attribute, to, code)
+	return s.sendCode(ctx, n, attribute, to, code)
 }
 
 // DeleteAttributes deletes a user's own attributes.
@@ -97,7 +97,7 @@ func (s *Service) DeleteAttributes(ctx context.Context, c *Client, u *User, name
 
 // AttributeCode sends a code that verifies the user's e-mail address or phone
 // number.
-func (s *Service) AttributeCode(ctx context.Context, u *User, attribute string) (*Delivery, error) {
+func (s *Service) AttributeCode(ctx context.Context, c *Client, u *User, attribute string) (*Delivery, error) {
 	p, err := s.Pool(ctx, u.Pool)
 	if err != nil {
 		return nil, err
@@ -108,7 +108,7 @@ func (s *Service) AttributeCode(ctx context.Context, u *User, attribute string) 
 	if err := s.limit(ctx, holderOf(u), "GetUserAttributeVerificationCode", 5); err != nil {
 		return nil, err
 	}
-	return s.sendAttributeCode(ctx, p, u, attribute, u.Attributes[attribute])
+	return s.sendAttributeCode(ctx, notice{p, idOf(c), u, "attribute", "VerifyUserAttribute"}, attribute, u.Attributes[attribute])
 }
 
 // VerifyAttribute verifies an address with its code. A value that waited for the
@@ -142,7 +142,7 @@ func (s *Service) VerifyAttribute(ctx context.Context, u *User, attribute, code 
 	if err := s.spendCode(ctx, h, purpose, r); err != nil {
 		return err
 	}
-	return s.verify(ctx, u, false, func(u *User) error {
+	_, err = s.verify(ctx, u, false, func(u *User) error {
 		if err := current(u); err != nil {
 			return err
 		}
@@ -150,6 +150,7 @@ func (s *Service) VerifyAttribute(ctx context.Context, u *User, attribute, code 
 		u.Attributes[attribute+"_verified"] = "true"
 		return nil
 	})
+	return err
 }
 
 // ChangePassword replaces a user's own password. Their tokens stay valid.

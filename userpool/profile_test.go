@@ -52,14 +52,14 @@ func TestAttributeCodeOfOldAddress(t *testing.T) {
 	p := e.newPool(nil)
 	c := e.newClient(p, nil)
 	u := e.member(c, "bob")
-	_, err := e.AttributeCode(t.Context(), u, "email")
+	_, err := e.AttributeCode(t.Context(), nil, u, "email")
 	e.ok(err)
 	old := e.code("bob@example.com")
 	e.ok(e.AdminUpdateAttributes(t.Context(), p.ID, "bob", map[string]string{"email": "victim@example.com"}))
 	u = e.user(p.ID, "bob")
 	e.refused(e.VerifyAttribute(t.Context(), u, "email", old), userpool.ErrExpiredCode, "")
 	same(t, "verified", e.user(p.ID, "bob").Attributes["email_verified"], "false")
-	_, err = e.AttributeCode(t.Context(), u, "nickname")
+	_, err = e.AttributeCode(t.Context(), nil, u, "nickname")
 	e.refused(err, userpool.ErrInvalidParameter, "nickname")
 }
 

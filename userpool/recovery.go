@@ -53,7 +53,7 @@ func (p *Pool) recoverable(u *User) error {
 // ForgotPassword sends a code for a new password. A client that hides who exists
 // gets the same answer for users who cannot reset theirs, and for no user.
 func (s *Service) ForgotPassword(ctx context.Context, c *Client, name string) (*Delivery, error) {
-	p, u, h, err := s.clientUser(ctx, c, name, textUnknownClient)
+	p, u, h, err := s.clientUserOrMigrated(ctx, c, name)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (s *Service) ForgotPassword(ctx context.Context, c *Client, name string) (*
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.sendCode(ctx, p, "forgot", a, u.Attributes[a], code)
+	d, err := s.sendCode(ctx, notice{p, c.ID, u, "forgot", "ForgotPassword"}, a, u.Attributes[a], code)
 	return quietly(c, d, err)
 }
 
@@ -156,10 +156,13 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, c *Client, name, co
 	if err := s.spendCode(ctx, h, codeForgot, r); err != nil {
 		return err
 	}
-	_, err = s.Store.UpdateUser(ctx, u.Pool, u.Username, func(u *User) error {
+	u, err = s.Store.UpdateUser(ctx, u.Pool, u.Username, func(u *User) error {
 		set(u)
 		u.Status, u.SignedOut = Confirmed, u.PasswordChanged // whoever knew the old password is out
 		return nil
 	})
-	return namedUser(err)
+	if err != nil {
+		return namedUser(err)
+	}
+	return s.Triggers.postConfirmation(ctx, p, c, u, postForgotPassword)
 }

@@ -153,7 +153,7 @@ func TestCodeHasOneWinner(t *testing.T) {
 	p := e.newPool(nil)
 	c := e.newClient(p, nil)
 	u := e.member(c, "bob")
-	_, err := e.AttributeCode(t.Context(), u, "email")
+	_, err := e.AttributeCode(t.Context(), nil, u, "email")
 	e.ok(err)
 	code := e.code("bob@example.com")
 	e.ok(e.AdminUpdateAttributes(t.Context(), p.ID, "bob", map[string]string{"email_verified": "false"}))
@@ -191,7 +191,7 @@ func TestCodesKeepTheirPurpose(t *testing.T) {
 	}
 	_, err := e.ForgotPassword(t.Context(), ca, "eve")
 	e.ok(err)
-	_, err = e.AttributeCode(t.Context(), bob, "email")
+	_, err = e.AttributeCode(t.Context(), ca, bob, "email")
 	e.ok(err)
 	proof := e.code("bob@example.com")
 	e.refused(e.ConfirmForgotPassword(t.Context(), ca, "bob", proof, newPassword), userpool.ErrCodeMismatch, "")

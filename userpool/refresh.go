@@ -29,7 +29,7 @@ func (t *Tokens) Refresh(ctx context.Context, c *Client, token string) (*TokenSe
 		return nil, errRefreshRevoked
 	}
 	g := &Grant{Pool: pool, Client: c, User: u, Scopes: scopes, Native: st.Native, AuthTime: f.AuthTime,
-		Nonce: f.Nonce, Resource: f.Resource}
+		Nonce: f.Nonce, Resource: f.Resource, Source: TokensRefresh}
 	set, err := t.mint(ctx, g, f)
 	if err != nil || !c.RotateRefresh {
 		return set, err

@@ -34,6 +34,10 @@ func (s *Service) SignUp(ctx context.Context, c *Client, in SignUp) (*User, *Del
 	if err := s.nameFree(ctx, p, u, in.Username, false); err != nil {
 		return nil, nil, err
 	}
+	verified, err := s.preSignUp(ctx, p, c, u, in.Attributes)
+	if err != nil {
+		return nil, nil, err
+	}
 	if err := s.limitSignUps(ctx, p, u); err != nil {
 		return nil, nil, err
 	}
@@ -42,10 +46,13 @@ func (s *Service) SignUp(ctx context.Context, c *Client, in SignUp) (*User, *Del
 		return nil, nil, err
 	}
 	set(u)
-	if err := s.store(ctx, p, u, false, false); err != nil {
+	if err := s.store(ctx, p, u, verified, false); err != nil {
 		return nil, nil, err
 	}
-	d, err := s.sendSignUpCode(ctx, p, u)
+	if u.Status == Confirmed {
+		return u, nil, s.Triggers.postConfirmation(ctx, p, c, u, postSignUp)
+	}
+	d, err := s.sendSignUpCode(ctx, p, c, u, "SignUp")
 	return u, d, err
 }
 
@@ -55,7 +62,7 @@ const maxSignUps = 5
 
 func (s *Service) limitSignUps(ctx context.Context, p *Pool, u *User) error {
 	a := p.verifyTarget(u)
-	if a == "" {
+	if a == "" || u.Status == Confirmed {
 		return nil
 	}
 	return s.limit(ctx, holder{p.ID, "address/" + FoldCase(u.Attributes[a])}, "SignUp", maxSignUps)
@@ -72,7 +79,7 @@ func (p *Pool) verifyTarget(u *User) string {
 	return ""
 }
 
-func (s *Service) sendSignUpCode(ctx context.Context, p *Pool, u *User) (*Delivery, error) {
+func (s *Service) sendSignUpCode(ctx context.Context, p *Pool, c *Client, u *User, why string) (*Delivery, error) {
 	a := p.verifyTarget(u)
 	if a == "" {
 		return nil, nil
@@ -81,7 +88,7 @@ func (s *Service) sendSignUpCode(ctx context.Context, p *Pool, u *User) (*Delive
 	if err != nil {
 		return nil, err
 	}
-	return s.sendCode(ctx, p, "signup", a, u.Attributes[a], code)
+	return s.sendCode(ctx, notice{p, c.ID, u, "signup", why}, a, u.Attributes[a], code)
 }
 
 // clientUser finds the user of a public request. With hidden existence u is nil
@@ -140,13 +147,17 @@ func (s *Service) ConfirmSignUp(ctx context.Context, c *Client, name, code strin
 	if err := s.spendCode(ctx, h, codeSignUp, r); err != nil {
 		return err
 	}
-	return s.verify(ctx, u, force, func(u *User) error {
+	u, err = s.verify(ctx, u, force, func(u *User) error {
 		if u.Attributes[r.Attribute] != r.Value {
 			return errCodeExpired
 		}
 		u.Attributes[r.Attribute+"_verified"] = "true"
 		return u.confirm()
 	})
+	if err != nil {
+		return err
+	}
+	return s.Triggers.postConfirmation(ctx, p, c, u, postSignUp)
 }
 
 // aliasFree refuses an alias that another user holds before the code is spent,
@@ -166,16 +177,16 @@ func (s *Service) aliasFree(ctx context.Context, p *Pool, u *User, attribute, va
 }
 
 // verify updates a user who proved to own an address.
-func (s *Service) verify(ctx context.Context, u *User, force bool, fn func(*User) error) error {
+func (s *Service) verify(ctx context.Context, u *User, force bool, fn func(*User) error) (*User, error) {
 	update := s.Store.UpdateUser
 	if force {
 		update = s.Store.UpdateUserTaking
 	}
-	_, err := update(ctx, u.Pool, u.Username, func(u *User) error {
+	u, err := update(ctx, u.Pool, u.Username, func(u *User) error {
 		u.Modified = s.now()
 		return fn(u)
 	})
-	return namedUser(err)
+	return u, namedUser(err)
 }
 
 // ResendCode sends the sign-up code again.
@@ -199,17 +210,19 @@ func (s *Service) ResendCode(ctx context.Context, c *Client, name string) (*Deli
 	if u.Status != Unconfirmed {
 		return nil, invalid("User is already confirmed.")
 	}
-	d, err := s.sendSignUpCode(ctx, p, u)
+	d, err := s.sendSignUpCode(ctx, p, c, u, "ResendCode")
 	if err == nil && d == nil {
 		err = Fail(ErrNotAuthorized, "Cannot resend codes. Auto verification not turned on.")
 	}
 	return quietly(c, d, err)
 }
 
-// quietly drops the error of a message that did not go out, where the client hides
-// who exists: nobody else could get it. The log has it.
+// quietly drops the error of a message that did not go out, or whose text a
+// function refused to write, where the client hides who exists: nobody else could
+// get it. The log has it.
 func quietly(c *Client, d *Delivery, err error) (*Delivery, error) {
-	if c.HideUserExistence && errors.Is(err, ErrCodeDelivery) {
+	hidden := func(kind error) bool { return errors.Is(err, kind) }
+	if c.HideUserExistence && slices.ContainsFunc([]error{ErrCodeDelivery, ErrUserLambda, ErrUnexpectedLambda, ErrInvalidLambdaResponse}, hidden) {
 		return d, nil
 	}
 	return d, err

@@ -175,10 +175,11 @@ func AttributeClaim(name, value string) (json.RawMessage, error) {
 // groupClaims returns the names of the groups, their roles, and the role of the
 // group with the lowest precedence; two different roles at that precedence
 // prefer none. A group without precedence stands behind all others.
-func groupClaims(groups []*Group) (names, roles []string, preferred string) {
-	best := math.MaxInt
+func groupClaims(groups []*Group) groupClaim {
+	c := groupClaim{Groups: []string{}, Roles: []string{}}
+	best, preferred := math.MaxInt, ""
 	for _, g := range groups {
-		names = append(names, g.Name)
+		c.Groups = append(c.Groups, g.Name)
 		if g.RoleARN == "" {
 			continue
 		}
@@ -187,14 +188,17 @@ func groupClaims(groups []*Group) (names, roles []string, preferred string) {
 			rank = *g.Precedence
 		}
 		switch {
-		case len(roles) == 0 || rank < best:
+		case len(c.Roles) == 0 || rank < best:
 			best, preferred = rank, g.RoleARN
 		case rank == best && preferred != g.RoleARN:
 			preferred = ""
 		}
-		if !slices.Contains(roles, g.RoleARN) {
-			roles = append(roles, g.RoleARN)
+		if !slices.Contains(c.Roles, g.RoleARN) {
+			c.Roles = append(c.Roles, g.RoleARN)
 		}
 	}
-	return names, roles, preferred
+	if preferred != "" {
+		c.Preferred = &preferred
+	}
+	return c
 }

@@ -50,9 +50,11 @@ type Grant struct {
 	Nonce    string
 	Resource string // becomes the access token's aud
 	EventID  string // made up where empty
+	Source   string // for PreTokenGeneration; where empty that of a sign-in
 
-	groups []*Group
-	looked bool // groups were read
+	asked    bool // what follows is known
+	groups   groupClaim
+	override tokenOverride
 }
 
 // A TokenSet is what a client receives. RefreshToken is empty where the client
@@ -65,6 +67,9 @@ type TokenSet struct {
 
 // Issue starts a family and returns its first tokens.
 func (t *Tokens) Issue(ctx context.Context, g *Grant) (*TokenSet, error) {
+	if err := t.customize(ctx, g); err != nil {
+		return nil, err // before there is a sign-in
+	}
 	f, err := t.CreateFamily(ctx, g)
 	if err != nil {
 		return nil, err
@@ -117,25 +122,23 @@ func (t *Tokens) mint(ctx context.Context, g *Grant, f *Family) (*TokenSet, erro
 
 // AccessToken signs an access token of a family.
 func (t *Tokens) AccessToken(ctx context.Context, g *Grant, f *Family) (string, error) {
-	groups, err := t.groups(ctx, g)
-	if err != nil {
+	if err := t.customize(ctx, g); err != nil {
 		return "", err
 	}
-	names, _, _ := groupClaims(groups)
 	claims := t.accessClaims(g)
-	claims.Sub, claims.Username, claims.Groups = g.User.Sub, g.User.Username, names
+	claims.Sub, claims.Username, claims.Groups = g.User.Sub, g.User.Username, g.groups.Groups
 	claims.AuthTime = f.AuthTime.Unix()
 	if g.Client.TokenRevocation {
 		claims.OriginJTI = f.ID
 	}
-	return t.sign(ctx, g.Pool.ID, useAccess, claims, nil)
+	return t.sign(ctx, g, useAccess, claims, nil)
 }
 
 // accessClaims returns what all access tokens of a grant have.
 func (t *Tokens) accessClaims(g *Grant) *accessJSON {
 	now := t.Now()
 	c := &accessJSON{Issuer: t.Issuer(g.Pool.ID), Version: 2, ClientID: g.Client.ID, Audience: g.Resource,
-		EventID: g.EventID, TokenUse: useAccess, Scope: strings.Join(g.Scopes, " "), AuthTime: now.Unix(),
+		EventID: g.EventID, TokenUse: useAccess, Scope: strings.Join(g.scopes(), " "), AuthTime: now.Unix(),
 		Issued: now.Unix(), Expires: now.Add(orDefault(g.Client.AccessTokenLife, defaultTokenLife)).Unix()}
 	if g.Client.TokenRevocation {
 		c.JTI = newTokenID()
@@ -146,8 +149,7 @@ func (t *Tokens) accessClaims(g *Grant) *accessJSON {
 // IDToken signs an ID token of a family. accessToken and code are hashed into it
 // where they are given (OpenID Connect Core sections 3.1.3.6 and 3.3.2.11).
 func (t *Tokens) IDToken(ctx context.Context, g *Grant, f *Family, accessToken, code string) (string, error) {
-	groups, err := t.groups(ctx, g)
-	if err != nil {
+	if err := t.customize(ctx, g); err != nil {
 		return "", err
 	}
 	now := t.Now()
@@ -155,27 +157,30 @@ func (t *Tokens) IDToken(ctx context.Context, g *Grant, f *Family, accessToken, 
 		AccessHash: halfHash(accessToken), CodeHash: halfHash(code), Audience: g.Client.ID, EventID: g.EventID,
 		TokenUse: useID, AuthTime: f.AuthTime.Unix(), Issued: now.Unix(),
 		Expires: now.Add(orDefault(g.Client.IDTokenLife, defaultTokenLife)).Unix()}
-	c.Groups, c.Roles, c.PreferredRole = groupClaims(groups)
+	c.Groups, c.Roles, c.PreferredRole = g.groups.Groups, g.groups.Roles, deref(g.groups.Preferred)
 	if g.Client.TokenRevocation {
 		c.JTI, c.OriginJTI = newTokenID(), f.ID
 	}
-	return t.sign(ctx, g.Pool.ID, useID, c, g.Released())
+	return t.sign(ctx, g, useID, c, g.Released())
 }
 
 // ClientCredentials issues the access token of a client that acts for itself. It
 // has no family: nothing is kept of it, and it lives until it expires.
 func (t *Tokens) ClientCredentials(ctx context.Context, g *Grant) (*TokenSet, error) {
+	if err := t.customize(ctx, g); err != nil {
+		return nil, err
+	}
 	claims := t.accessClaims(g)
 	claims.Sub = string(g.Client.ID)
-	access, err := t.sign(ctx, g.Pool.ID, useAccess, claims, nil)
+	access, err := t.sign(ctx, g, useAccess, claims, nil)
 	if err != nil {
 		return nil, err
 	}
 	return &TokenSet{AccessToken: access, ExpiresIn: orDefault(g.Client.AccessTokenLife, defaultTokenLife)}, nil
 }
 
-func (t *Tokens) sign(ctx context.Context, pool PoolID, use string, claims any, attributes map[string]string) (string, error) {
-	key, err := t.Keys.Signer(ctx, tokenScope(pool, use), algRS256)
+func (t *Tokens) sign(ctx context.Context, g *Grant, use string, claims any, attributes map[string]string) (string, error) {
+	key, err := t.Keys.Signer(ctx, tokenScope(g.Pool.ID, use), algRS256)
 	if err != nil {
 		return "", fmt.Errorf("userpool: signing key: %w", err)
 	}
@@ -184,6 +189,13 @@ func (t *Tokens) sign(ctx context.Context, pool PoolID, use string, claims any, 
 		return "", err
 	}
 	if payload, err = withAttributes(payload, attributes); err != nil {
+		return "", err
+	}
+	change := g.override.id
+	if use == useAccess {
+		change = g.override.access
+	}
+	if payload, err = change.apply(payload, use, g.Client.ID); err != nil {
 		return "", err
 	}
 	return signJWT(key, payload)
@@ -197,19 +209,6 @@ func KeyScopes(pool PoolID) []string {
 // tokenScope is the keyring scope of a kind of token. ID and access tokens have
 // different keys, so that neither can pass for the other.
 func tokenScope(pool PoolID, use string) string { return "pool/" + string(pool) + "/" + use }
-
-// groups returns the groups of the grant's user, read once.
-func (t *Tokens) groups(ctx context.Context, g *Grant) ([]*Group, error) {
-	if g.looked {
-		return g.groups, nil
-	}
-	groups, err := t.Store.GroupsOf(ctx, g.User.Pool, g.User.Username)
-	if err != nil {
-		return nil, err
-	}
-	g.groups, g.looked = groups, true
-	return groups, nil
-}
 
 // halfHash is the left half of a value's hash, as at_hash and c_hash want it.
 func halfHash(value string) string {

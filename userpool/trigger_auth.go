@@ -13,7 +13,7 @@ func (t *Triggers) PreAuthentication(ctx context.Context, p *Pool, c *Client, u 
 		stranger
 		Validation map[string]string `json:"validationData,omitempty"`
 	}{who, validationDataOf(ctx)}
-	_, err := t.run(ctx, p, triggerPreAuthentication, newEvent("PreAuthentication_Authentication", c, name, request), &none{})
+	_, err := t.run(ctx, p, triggerPreAuthentication, newEvent("PreAuthentication_Authentication", c.ID, name, request), &none{})
 	return err
 }
 
@@ -25,7 +25,7 @@ func (t *Triggers) PostAuthentication(ctx context.Context, p *Pool, c *Client, u
 		NewDevice bool `json:"newDeviceUsed"`
 		metadata
 	}{p.about(u), newDevice, metadataOf(ctx)}
-	_, err := t.run(ctx, p, triggerPostAuthentication, newEvent("PostAuthentication_Authentication", c, u.Username, request), &none{})
+	_, err := t.run(ctx, p, triggerPostAuthentication, newEvent("PostAuthentication_Authentication", c.ID, u.Username, request), &none{})
 	return err
 }
 
@@ -73,7 +73,7 @@ func (t *Triggers) DefineChallenge(ctx context.Context, p *Pool, c *Client, u *U
 		Issue     *bool   `json:"issueTokens"`
 		Fail      *bool   `json:"failAuthentication"`
 	}
-	ran, err := t.run(ctx, p, triggerDefine, newEvent("DefineAuthChallenge_Authentication", c, name, request), &out)
+	ran, err := t.run(ctx, p, triggerDefine, newEvent("DefineAuthChallenge_Authentication", c.ID, name, request), &out)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (t *Triggers) CreateChallenge(ctx context.Context, p *Pool, c *Client, u *U
 		Private  map[string]string `json:"privateChallengeParameters"`
 		Metadata *string           `json:"challengeMetadata"`
 	}
-	ran, err := t.run(ctx, p, triggerCreate, newEvent("CreateAuthChallenge_Authentication", c, name, request), &out)
+	ran, err := t.run(ctx, p, triggerCreate, newEvent("CreateAuthChallenge_Authentication", c.ID, name, request), &out)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func (t *Triggers) VerifyChallenge(ctx context.Context, p *Pool, c *Client, u *U
 	var out struct {
 		Correct *bool `json:"answerCorrect"`
 	}
-	ran, err := t.run(ctx, p, triggerVerify, newEvent("VerifyAuthChallengeResponse_Authentication", c, name, request), &out)
+	ran, err := t.run(ctx, p, triggerVerify, newEvent("VerifyAuthChallengeResponse_Authentication", c.ID, name, request), &out)
 	if err == nil && !ran {
 		err = errNoCustomAuth
 	}

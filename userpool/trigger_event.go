@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -27,14 +28,19 @@ type triggerCaller struct {
 	Client string `json:"clientId"`
 }
 
-// newEvent returns an event for a function. c is nil for administrators'
+// newEvent returns an event for a function. client is empty for administrators'
 // operations, which concern no app client.
-func newEvent(source string, c *Client, username string, request any) triggerEvent {
-	e := triggerEvent{Version: "1", Source: source, UserName: username, Caller: triggerCaller{Client: noClient}, Request: request}
-	if c != nil {
-		e.Caller.Client = string(c.ID)
+func newEvent(source string, client ClientID, username string, request any) triggerEvent {
+	return triggerEvent{Version: "1", Source: source, UserName: username, Request: request,
+		Caller: triggerCaller{Client: cmp.Or(string(client), noClient)}}
+}
+
+// idOf returns the client of an operation that may have none.
+func idOf(c *Client) ClientID {
+	if c == nil {
+		return ""
 	}
-	return e
+	return c.ID
 }
 
 // complete adds what all events of a request have in common.

@@ -36,7 +36,7 @@ func (t *Triggers) Migrate(ctx context.Context, p *Pool, c *Client, source, type
 		ForceAlias    *bool             `json:"forceAliasCreation"`
 		SMSMFA        *bool             `json:"enableSMSMFA"`
 	}
-	ran, err := t.run(ctx, p, triggerMigration, newEvent(source, c, typed, request), &out)
+	ran, err := t.run(ctx, p, triggerMigration, newEvent(source, c.ID, typed, request), &out)
 	if !ran || ctx.Err() != nil {
 		return nil, err
 	}

@@ -127,8 +127,15 @@ func (s *Service) AdminSignOut(ctx context.Context, pool PoolID, name string) er
 
 // AdminConfirmSignUp confirms a user without a code.
 func (s *Service) AdminConfirmSignUp(ctx context.Context, pool PoolID, name string) error {
-	_, err := s.change(ctx, pool, name, (*User).confirm)
-	return err
+	u, err := s.change(ctx, pool, name, (*User).confirm)
+	if err != nil {
+		return err
+	}
+	p, err := s.Pool(ctx, pool)
+	if err != nil {
+		return err
+	}
+	return s.Triggers.postConfirmation(ctx, p, nil, u, postSignUp)
 }
 
 // confirm makes an unconfirmed user a confirmed one.
@@ -170,6 +177,6 @@ func (s *Service) AdminResetPassword(ctx context.Context, pool PoolID, name stri
 	if err != nil {
 		return err
 	}
-	_, err = s.sendCode(ctx, p, "reset", attribute, u.Attributes[attribute], code)
+	_, err = s.sendCode(ctx, notice{p, "", u, "reset", "ForgotPassword"}, attribute, u.Attributes[attribute], code)
 	return err
 }

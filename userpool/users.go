@@ -65,6 +65,9 @@ func (s *Service) AdminCreateUser(ctx context.Context, pool PoolID, in NewUser) 
 	if err := s.nameFree(ctx, p, u, in.Username, true); err != nil {
 		return nil, err
 	}
+	if _, err := s.Triggers.preSignUp(ctx, p, nil, "PreSignUp_AdminCreateUser", u.Username, given(u, in.Attributes)); err != nil {
+		return nil, err
+	}
 	set, err := s.passwords().Prepare(ctx, p, u, in.TemporaryPassword, true)
 	if err != nil {
 		return nil, err

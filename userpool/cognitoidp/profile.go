@@ -67,11 +67,11 @@ func (a *API) DeleteUserAttributes(ctx context.Context, in *DeleteUserAttributes
 
 // GetUserAttributeVerificationCode sends a code that verifies an address.
 func (a *API) GetUserAttributeVerificationCode(ctx context.Context, in *GetUserAttributeVerificationCodeInput) (*GetUserAttributeVerificationCodeOutput, error) {
-	u, _, err := a.signedIn(ctx, in.AccessToken)
+	u, c, err := a.signedIn(ctx, in.AccessToken)
 	if err != nil {
 		return nil, err
 	}
-	d, err := a.Pools.AttributeCode(ctx, u, *in.AttributeName)
+	d, err := a.Pools.AttributeCode(ctx, c, u, *in.AttributeName)
 	return &GetUserAttributeVerificationCodeOutput{CodeDeliveryDetails: deliveryOut(d)}, err
 }
 
