@@ -26,7 +26,7 @@ func (t *Tokens) customize(ctx context.Context, g *Grant) error {
 	if g.asked {
 		return nil
 	}
-	var own groupClaim
+	own := groupClaim{Groups: []string{}, Roles: []string{}}
 	if g.User != nil {
 		groups, err := t.Store.GroupsOf(ctx, g.User.Pool, g.User.Username)
 		if err != nil {

@@ -103,6 +103,9 @@ var explained = []struct {
 	{userpool.ErrUserExists, http.StatusBadRequest, "An account with this name exists already."},
 	{userpool.ErrAliasExists, http.StatusBadRequest, "An account with this address exists already."},
 	{userpool.ErrCodeDelivery, http.StatusBadRequest, "The code could not be sent."},
+	{userpool.ErrUserLambda, http.StatusBadRequest, "The request was refused."},
+	{userpool.ErrUnexpectedLambda, http.StatusBadGateway, "The request could not be checked. Please try again later."},
+	{userpool.ErrInvalidLambdaResponse, http.StatusBadGateway, "The request could not be checked. Please try again later."},
 	{userpool.ErrLimitExceeded, http.StatusTooManyRequests, "Too many attempts. Please try again later."},
 	{userpool.ErrTooManyRequests, http.StatusTooManyRequests, "Too many attempts. Please try again later."},
 }

@@ -38,6 +38,9 @@ func publicError(err error) (e *oauthError, ok bool) {
 	case isRefusedGrant(err):
 		return &oauthError{"invalid_grant", "The grant is invalid, expired, revoked, or belongs to another client.", http.StatusBadRequest}, true
 	}
+	if text, ok := triggerText(err); ok {
+		return &oauthError{"invalid_request", text, http.StatusBadRequest}, true
+	}
 	var f *fosite.RFC6749Error
 	if errors.As(err, &f) && f.StatusCode() < 500 {
 		return &oauthError{f.ErrorField, f.GetDescription(), http.StatusBadRequest}, true
@@ -55,6 +58,17 @@ func isRefusedGrant(err error) bool {
 		}
 	}
 	return errors.Is(err, fosite.ErrSerializationFailure) || errors.Is(err, fosite.ErrInactiveToken)
+}
+
+// triggerText returns what the function of a trigger, or its failure, says to the app.
+func triggerText(err error) (string, bool) {
+	for _, kind := range []error{userpool.ErrUserLambda, userpool.ErrUnexpectedLambda, userpool.ErrInvalidLambdaResponse} {
+		var f *userpool.Fault
+		if errors.Is(err, kind) && errors.As(err, &f) {
+			return f.PublicText(), true
+		}
+	}
+	return "", false
 }
 
 // values returns the error as parameters of a redirect.

@@ -1,6 +1,7 @@
 package oidcop
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -40,6 +41,11 @@ func (h *Handler) grantTokens(r *http.Request, pool *userpool.Pool) (*tokenAnswe
 	if err := checkGrant(r.PostForm); err != nil {
 		return nil, err
 	}
+	metadata, err := clientMetadata(r.PostForm)
+	if err != nil {
+		return nil, err
+	}
+	r = r.WithContext(userpool.WithClientMetadata(r.Context(), metadata))
 	x := h.exchange(pool)
 	provider := x.provider()
 	req, err := provider.NewAccessRequest(r.Context(), r, &session{})
@@ -78,4 +84,18 @@ func checkGrant(form url.Values) error {
 		return oauthFail("invalid_request", "refresh_token is missing.")
 	}
 	return nil
+}
+
+// clientMetadata reads what a client that acts for itself says to the function
+// before its token: a JSON object of strings.
+func clientMetadata(form url.Values) (map[string]string, error) {
+	text := form.Get("aws_client_metadata")
+	if text == "" || form.Get("grant_type") != "client_credentials" {
+		return nil, nil
+	}
+	var m map[string]string
+	if err := json.Unmarshal([]byte(text), &m); err != nil {
+		return nil, oauthFail("invalid_request", "aws_client_metadata is not a JSON object of strings.")
+	}
+	return m, nil
 }

@@ -1,8 +1,15 @@
 package cognitoidp_test
 
 import (
+	"context"
+	"log/slog"
+	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/poolhouse/poolhouse/internal/awsapi"
+	"github.com/poolhouse/poolhouse/userpool"
 	idp "github.com/poolhouse/poolhouse/userpool/cognitoidp"
 )
 
@@ -49,4 +56,41 @@ func TestPreTokenConfig(t *testing.T) {
 	both.PreTokenGeneration = nil
 	_, err = d.UpdateUserPool(t.Context(), &idp.UpdateUserPoolInput{UserPoolId: p.Id, LambdaConfig: both, UserPoolTier: ptr("LITE")})
 	refused(t, err, "FeatureUnavailableInTierException", "V2_0")
+}
+
+// heard is an invoker that keeps the event of a function that does nothing.
+type heard struct{ event string }
+
+func (h *heard) Invoke(_ context.Context, call userpool.Invocation) ([]byte, error) {
+	h.event = string(call.Event)
+	return call.Event, nil
+}
+
+// TestMetadataOfRequests: what a client says to functions reaches those that its
+// operation is for, with the name of its SDK.
+func TestMetadataOfRequests(t *testing.T) {
+	d, h := newDesk(t), &heard{}
+	d.API.Pools.Triggers = &userpool.Triggers{Invoker: h, Region: "us-east-1", Log: slog.New(slog.DiscardHandler)}
+	p := d.pool(idp.CreateUserPoolInput{LambdaConfig: &idp.LambdaConfigType{PreSignUp: ptr(arnOne)}})
+	c := ok[*idp.CreateUserPoolClientOutput](t)(d.CreateUserPoolClient(t.Context(), &idp.CreateUserPoolClientInput{UserPoolId: p.Id, ClientName: ptr("app")})).UserPoolClient
+	public := d.Service()
+	public.Ops = slices.DeleteFunc(public.Ops, func(o awsapi.Op) bool { return o.Auth != awsapi.Public })
+	server, err := awsapi.NewHandler(awsapi.Config{Services: []awsapi.Service{public}, Region: "us-east-1", Account: "000000000000",
+		Now: d.clock.Now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("POST", "/", strings.NewReader(`{"ClientId":"`+*c.ClientId+`","Username":"ana","Password":"`+password+`",
+		"ValidationData":[{"Name":"captcha","Value":"ok"}],"ClientMetadata":{"lang":"de"}}`))
+	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	r.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService.SignUp")
+	r.Header.Set("User-Agent", "aws-sdk-js/3.1.0 os/linux")
+	w := httptest.NewRecorder()
+	server.ServeHTTP(w, r)
+	same(t, "status", w.Code, 200)
+	for _, part := range []string{`"validationData":{"captcha":"ok"}`, `"clientMetadata":{"lang":"de"}`, `"awsSdkVersion":"aws-sdk-js-3.1.0"`} {
+		if !strings.Contains(h.event, part) {
+			t.Errorf("no %s in %s", part, h.event)
+		}
+	}
 }
