@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
@@ -53,15 +54,20 @@ func (s *Server) recovered(w http.ResponseWriter, r *http.Request) {
 	plain(w, http.StatusInternalServerError, "Something went wrong on our side. Please try again in a moment.\n")
 }
 
-// toPool rewrites a request to {prefix}.auth.{host} into one to /{poolId}.
+// toPool rewrites a request to {prefix}.auth.{host}, or to a domain that a pool
+// has of its own, into one to /{poolId}.
 // A path that begins with the pool's ID already is left as it is: pages link
-// to it so. A domain of no pool is userpool.ErrDomainNotFound.
+// to it so. A prefix of no pool is userpool.ErrDomainNotFound; a host that is
+// nobody's is the server itself, which has more names than it knows.
 func (s *Server) toPool(r *http.Request) (*http.Request, error) {
-	prefix, ok := s.domainPrefix(r.Host)
-	if !ok {
+	domain, prefix := s.poolDomain(r.Host)
+	if domain == "" || slices.Contains(ofTheProcess, r.URL.Path) {
 		return r, nil
 	}
-	pool, err := s.Pools.Store.PoolByDomain(r.Context(), prefix)
+	pool, err := s.Pools.Store.PoolByDomain(r.Context(), domain)
+	if errors.Is(err, userpool.ErrDomainNotFound) && !prefix {
+		return r, nil
+	}
 	if err != nil {
 		return r, err
 	}
@@ -78,15 +84,47 @@ func (s *Server) toPool(r *http.Request) (*http.Request, error) {
 	return out, nil
 }
 
-// domainPrefix returns the first label of a host that is a pool's domain.
-func (s *Server) domainPrefix(host string) (string, bool) {
+// ofTheProcess are paths that answer under any name, and without a store.
+var ofTheProcess = []string{"/livez", "/readyz", "/metrics"}
+
+// poolDomain returns the domain that a host may be of a pool: the first label of
+// {prefix}.auth.{host}, or the whole name where it is not the server's own; empty
+// where it is no pool's for sure. A port counts only below the server's own name,
+// whose port is known.
+func (s *Server) poolDomain(host string) (domain string, prefix bool) {
 	public, err := url.Parse(s.URL())
 	if err != nil {
 		return "", false
 	}
-	name, _, found := strings.Cut(strings.ToLower(host), ".auth."+strings.ToLower(public.Host))
-	if !found || strings.Contains(name, ".") || name == "" {
+	host, own := strings.ToLower(host), strings.ToLower(public.Host)
+	if label, ok := strings.CutSuffix(dotless(host), ".auth."+own); ok && label != "" {
+		if strings.Contains(label, ".") || strings.Trim(label, nameCharacters) != "" {
+			return "", false
+		}
+		return label, true
+	}
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	name = dotless(name)
+	switch {
+	case name == strings.ToLower(public.Hostname()), len(name) > 63, !strings.Contains(name, "."), net.ParseIP(name) != nil,
+		strings.Trim(name, nameCharacters) != "":
 		return "", false
 	}
-	return name, strings.EqualFold(host, name+".auth."+public.Host)
+	return name, false
+}
+
+// nameCharacters are what host names are made of. Nothing else reaches a store.
+const nameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-."
+
+// dotless takes off the dot that ends an absolute name: "id.example.com.", also
+// before a port.
+func dotless(host string) string {
+	name, port, found := strings.Cut(host, ":")
+	if name = strings.TrimSuffix(name, "."); found {
+		return name + ":" + port
+	}
+	return name
 }

@@ -65,8 +65,10 @@ func TestPoolDomain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Pools.CreateDomain(t.Context(), pool.ID, "company"); err != nil {
-		t.Fatal(err)
+	for _, domain := range []string{"company", "login.company.test"} {
+		if _, err := s.Pools.CreateDomain(t.Context(), pool.ID, domain, userpool.DomainSettings{}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	id := "/" + string(pool.ID)
 	tests := []struct{ name, host, path, want string }{
@@ -78,6 +80,22 @@ func TestPoolDomain(t *testing.T) {
 		{"domain of no pool is not served", "other.auth.id.example.com", "/login", ""},
 		{"another server's name", "company.auth.id.example.com.evil.test", "/login", "/login"},
 		{"two labels", "a.company.auth.id.example.com", "/login", "/login"},
+		{"trailing dot", "company.auth.id.example.com.", "/login", id + "/login"},
+		{"the operator's own host", "login.company.test", "/oauth2/authorize", id + "/oauth2/authorize"},
+		{"its port", "login.company.test:8443", "/login", id + "/login"},
+		{"its case and trailing dot", "LOGIN.Company.Test.", "/login", id + "/login"},
+		{"dot before the port", "login.company.test.:8443", "/login", id + "/login"},
+		{"below it", "a.login.company.test", "/login", "/login"},
+		{"above it", "company.test", "/login", "/login"},
+		{"the prefix alone", "company", "/login", "/login"},
+		{"a host header that is no host", "login.company.test/../x", "/login", "/login"},
+		{"user information", "x@login.company.test", "/login", "/login"},
+		{"an address", "198.51.100.7:443", "/login", "/login"},
+		{"an IPv6 address", "[2001:db8::1]:443", "/login", "/login"},
+		{"nothing", "", "/login", "/login"},
+		{"a very long name", strings.Repeat("a.", 3000) + "test", "/login", "/login"},
+		{"not text", "login.company.test\x00", "/login", "/login"},
+		{"the server with a dot", "id.example.com.", "/login", "/login"},
 		{"another pool's ID is a path like any other", "company.auth.id.example.com", "/us-east-1_Other0001/login", id + "/us-east-1_Other0001/login"},
 	}
 	for _, tt := range tests {

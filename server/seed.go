@@ -47,7 +47,7 @@ func (s *Server) seedPool(ctx context.Context) error {
 	if _, err := s.Pools.CreatePool(ctx, pool, nil); err != nil {
 		return err
 	}
-	if err := s.Pools.CreateDomain(ctx, pool.ID, demodata.PoolDomain); err != nil {
+	if _, err := s.Pools.CreateDomain(ctx, pool.ID, demodata.PoolDomain, userpool.DomainSettings{}); err != nil {
 		return err
 	}
 	for _, p := range []demodata.Person{demodata.Alice, demodata.Bob} {

@@ -104,7 +104,11 @@ func (s *Service) Pools(ctx context.Context, token string, limit int) ([]*Pool, 
 func (s *Service) ReplacePool(ctx context.Context, id PoolID, p *Pool) (*Pool, error) {
 	return s.ChangePool(ctx, id, func(old *Pool) error {
 		next := *p
-		next.Domain, next.Strict, next.Schema = old.Domain, old.Strict, old.Schema
+		next.keepDomains(old)
+		if err := next.checkTierChange(old); err != nil {
+			return err
+		}
+		next.Strict, next.Schema = old.Strict, old.Schema
 		next.TOTPMFA, next.EmailMFA, next.MFAEmail = old.TOTPMFA, old.EmailMFA, old.MFAEmail
 		next.AliasAttributes, next.UsernameAttributes, next.CaseSensitive = old.AliasAttributes, old.UsernameAttributes, old.CaseSensitive
 		if next.Name == "" {
@@ -136,7 +140,7 @@ func (s *Service) DeletePool(ctx context.Context, id PoolID) error {
 	if p.DeletionProtection {
 		return invalid("The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.")
 	}
-	if p.Domain != "" {
+	if p.Domain != "" || p.CustomDomain != "" {
 		return invalid("User pool cannot be deleted. It has a domain configured that should be deleted first.")
 	}
 	if err := s.Store.DeletePool(ctx, id); err != nil {

@@ -7,6 +7,11 @@ import (
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
+func (e *estate) domain(id userpool.PoolID, name string) error {
+	_, err := e.CreateDomain(e.Context(), id, name, userpool.DomainSettings{})
+	return err
+}
+
 func TestCreatePool(t *testing.T) {
 	e := newEstate(t)
 	p := e.newPool(nil)
@@ -88,7 +93,7 @@ func TestReplacePool(t *testing.T) {
 		p.AliasAttributes, p.CaseSensitive, p.PasswordPolicy.MinimumLength = []string{"email"}, false, 20
 		p.Tags = map[string]string{"a": "b"}
 	}, userpool.SchemaAttribute{Name: "team"})
-	e.ok(e.CreateDomain(t.Context(), p.ID, "login"))
+	e.ok(e.domain(p.ID, "login"))
 	got, err := e.ReplacePool(t.Context(), p.ID, userpool.NewPool(""))
 	e.ok(err)
 	same(t, "reset policy", got.PasswordPolicy.MinimumLength, 8)
@@ -109,7 +114,7 @@ func TestDeletePool(t *testing.T) {
 	e.refused(e.DeletePool(t.Context(), p.ID), userpool.ErrInvalidParameter, "deletion protection")
 	_, err = e.ChangePool(t.Context(), p.ID, func(p *userpool.Pool) error { p.DeletionProtection = false; return nil })
 	e.ok(err)
-	e.ok(e.CreateDomain(t.Context(), p.ID, "login"))
+	e.ok(e.domain(p.ID, "login"))
 	e.refused(e.DeletePool(t.Context(), p.ID), userpool.ErrInvalidParameter, "It has a domain configured")
 	e.ok(e.DeleteDomain(t.Context(), p.ID, "login"))
 	e.ok(e.DeletePool(t.Context(), p.ID))
@@ -125,11 +130,11 @@ func TestDomain(t *testing.T) {
 	e := newEstate(t)
 	a, b := e.newPool(nil), e.newPool(nil)
 	for _, word := range []string{"my-cognito", "awslogin", "amazon"} {
-		e.refused(e.CreateDomain(t.Context(), a.ID, word), userpool.ErrInvalidParameter, "Domain cannot contain reserved word")
+		e.refused(e.domain(a.ID, word), userpool.ErrInvalidParameter, "Domain cannot contain reserved word")
 	}
-	e.ok(e.CreateDomain(t.Context(), a.ID, "login"))
-	e.refused(e.CreateDomain(t.Context(), a.ID, "second"), userpool.ErrInvalidParameter, "already has a domain")
-	e.refused(e.CreateDomain(t.Context(), b.ID, "login"), userpool.ErrInvalidParameter, "Domain already associated with another user pool.")
+	e.ok(e.domain(a.ID, "login"))
+	e.refused(e.domain(a.ID, "second"), userpool.ErrInvalidParameter, "already has a domain")
+	e.refused(e.domain(b.ID, "login"), userpool.ErrInvalidParameter, "Domain already associated with another user pool.")
 	e.refused(e.DeleteDomain(t.Context(), b.ID, "login"), userpool.ErrInvalidParameter, "")
 	e.refused(e.DeleteDomain(t.Context(), b.ID, ""), userpool.ErrInvalidParameter, "")
 	p, err := e.Domain(t.Context(), "login")

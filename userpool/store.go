@@ -28,7 +28,8 @@ type PoolStore interface {
 	// and ErrDomainExists for a taken domain.
 	CreatePool(ctx context.Context, p *Pool) error
 	Pool(ctx context.Context, id PoolID) (*Pool, error)
-	// PoolByDomain finds the pool whose prefix domain it is, else ErrDomainNotFound.
+	// PoolByDomain finds the pool whose prefix domain it is or, for one with a dot
+	// in it, whose own domain; else ErrDomainNotFound.
 	PoolByDomain(ctx context.Context, domain string) (*Pool, error)
 	// UpdatePool replaces the pool with the result of fn, as one atomic step.
 	// fn may run more than once and must have no side effects. If fn returns an

@@ -28,6 +28,15 @@ func (p *Pool) requireTier(tier, feature string) error {
 	return Fail(ErrFeatureNotInTier, "The following features need to be disabled for the "+p.tier()+" pricing tier configured: "+feature)
 }
 
+// checkTierChange refuses to leave a tier while what the pool has beside its
+// settings needs it.
+func (p *Pool) checkTierChange(old *Pool) error {
+	if slices.Index(tiers, p.tier()) < slices.Index(tiers, old.tier()) && p.ManagedLogin() && p.requireTier(TierEssentials, "") != nil {
+		return Fail(ErrTierChange, "The tier of the user pool cannot be changed to "+p.tier()+" while its domain is set to managed login. Set ManagedLoginVersion 1 first.")
+	}
+	return nil
+}
+
 // checkTier checks the pool's own settings against its tier.
 func (p *Pool) checkTier() error {
 	if p.PasswordPolicy.History > 0 {

@@ -18,12 +18,16 @@ type ClientID string
 // A Pool is a user pool. Stores may keep its JSON form, as they may of the other
 // types here: renaming a field needs a migration.
 type Pool struct {
-	ID       PoolID
-	Name     string
-	Domain   string // prefix, or empty
-	Tier     string // LITE, ESSENTIALS, PLUS; empty acts as ESSENTIALS
-	Created  time.Time
-	Modified time.Time
+	ID     PoolID
+	Name   string
+	Domain string // prefix, or empty
+	// CustomDomain is a host name of the operator's, or empty.
+	CustomDomain string
+	// What the two domains are set to.
+	PrefixSettings, CustomSettings DomainSettings
+	Tier                           string // LITE, ESSENTIALS, PLUS; empty acts as ESSENTIALS
+	Created                        time.Time
+	Modified                       time.Time
 
 	PasswordPolicy        PasswordPolicy
 	MFA                   string // OFF, ON, OPTIONAL

@@ -8,6 +8,9 @@ func goPattern(p string) string {
 	if q, ok := withoutLookaround[p]; ok {
 		p = q
 	}
+	if q, ok := looser[p]; ok {
+		p = q
+	}
 	return `\A(?:` + javaEscapes(p) + `)\z`
 }
 
@@ -19,6 +22,13 @@ var withoutLookaround = map[string]string{
 	// Labels of at most 63 characters that do not start with a hyphen.
 	`(\*\.)?(((?!-)[A-Za-z0-9-]{0,62}[A-Za-z0-9])\.)+((?!-)[A-Za-z0-9-]{1,62}[A-Za-z0-9])`: `(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+` +
 		`[A-Za-z0-9][A-Za-z0-9-]{0,61}[A-Za-z0-9]`,
+}
+
+// looser are patterns that AWS's own services do not hold to: what takes the
+// place of each is what they accept.
+var looser = map[string]string{
+	// Domains of user pools: a prefix, or a host name of the customer's.
+	`^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$`: `[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?)*`,
 }
 
 // javaEscapes rewrites \uXXXX, also where a model means a character beyond the

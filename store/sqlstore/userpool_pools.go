@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"strings"
 
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -11,16 +12,17 @@ import (
 func (s *UserpoolStore) CreatePool(ctx context.Context, p *userpool.Pool) error {
 	p.Created, p.Modified = micro(p.Created), micro(p.Modified)
 	_, err := s.db.write.ExecContext(ctx, `
-		INSERT INTO userpool_pools (id, domain, case_sensitive, alias_attributes, username_attributes, doc)
-		VALUES ($1, $2, $3, $4, $5, $6)`,
-		p.ID, nullable(p.Domain), flag(p.CaseSensitive), encode(p.AliasAttributes), encode(p.UsernameAttributes), encode(p))
+		INSERT INTO userpool_pools (id, domain, custom_domain, case_sensitive, alias_attributes, username_attributes, doc)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		p.ID, nullable(p.Domain), nullable(p.CustomDomain), flag(p.CaseSensitive), encode(p.AliasAttributes), encode(p.UsernameAttributes), encode(p))
 	return poolConflict(err)
 }
 
 // poolConflict names the unique constraint that a write of a pool violated.
 func poolConflict(err error) error {
 	switch {
-	case isUnique(err, "userpool_pools.domain"), isUnique(err, "userpool_pools_domain"): // SQLite, PostgreSQL
+	case isUnique(err, "userpool_pools.domain"), isUnique(err, "userpool_pools_domain"), // SQLite, PostgreSQL
+		isUnique(err, "userpool_pools.custom_domain"), isUnique(err, "userpool_pools_custom"):
 		return userpool.ErrDomainExists
 	case isUnique(err, ""):
 		return userpool.ErrConflict
@@ -46,7 +48,11 @@ func (s *UserpoolStore) Pool(ctx context.Context, id userpool.PoolID) (*userpool
 
 // PoolByDomain implements userpool.PoolStore.
 func (s *UserpoolStore) PoolByDomain(ctx context.Context, domain string) (*userpool.Pool, error) {
-	p, err := s.scanPool(s.db.read.QueryRowContext(ctx, `SELECT doc FROM userpool_pools WHERE domain = $1`, domain))
+	query := `SELECT doc FROM userpool_pools WHERE domain = $1`
+	if strings.Contains(domain, ".") {
+		query = `SELECT doc FROM userpool_pools WHERE custom_domain = $1`
+	}
+	p, err := s.scanPool(s.db.read.QueryRowContext(ctx, query, domain))
 	return p, notFound(err, userpool.ErrDomainNotFound)
 }
 
@@ -71,10 +77,10 @@ func (s *UserpoolStore) UpdatePool(ctx context.Context, id userpool.PoolID, fn f
 		}
 		p.ID, p.Created, p.Modified = id, created, micro(p.Modified)
 		_, err := tx.ExecContext(ctx, `
-			UPDATE userpool_pools SET domain = $2, case_sensitive = $3, alias_attributes = $4,
-				username_attributes = $5, doc = $6
+			UPDATE userpool_pools SET domain = $2, custom_domain = $3, case_sensitive = $4, alias_attributes = $5,
+				username_attributes = $6, doc = $7
 			WHERE id = $1`,
-			id, nullable(p.Domain), flag(p.CaseSensitive), encode(p.AliasAttributes), encode(p.UsernameAttributes), encode(p))
+			id, nullable(p.Domain), nullable(p.CustomDomain), flag(p.CaseSensitive), encode(p.AliasAttributes), encode(p.UsernameAttributes), encode(p))
 		return poolConflict(err)
 	})
 	if err != nil {

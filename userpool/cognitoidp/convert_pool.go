@@ -127,7 +127,7 @@ func (a *API) poolOut(p *userpool.Pool, n int) *UserPoolType {
 		email = &EmailConfigurationType{EmailSendingAccount: awsapi.Ptr("COGNITO_DEFAULT")}
 	}
 	return &UserPoolType{
-		Id: awsapi.Ptr(string(p.ID)), Name: &p.Name, Arn: awsapi.Ptr(a.Pools.ARN(p.ID)), Domain: optional(p.Domain),
+		Id: awsapi.Ptr(string(p.ID)), Name: &p.Name, Arn: awsapi.Ptr(a.Pools.ARN(p.ID)), Domain: optional(p.Domain), CustomDomain: optional(p.CustomDomain),
 		CreationDate: stamp(p.Created), LastModifiedDate: stamp(p.Modified),
 		Policies: policyOut(p), DeletionProtection: &protection, LambdaConfig: triggersOut(p),
 		SchemaAttributes: schemaOut(p.Schema), MfaConfiguration: awsapi.Ptr(mfaOut(p)), EstimatedNumberOfUsers: awsapi.Ptr(int32(n)),
