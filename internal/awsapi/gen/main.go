@@ -20,6 +20,7 @@ var packages = map[string]string{
 	"sts":              "sts/stsapi",
 	"iam":              "sts/iamapi",
 	"poolhouse":        "server/poolhouseapi",
+	"kms":              "userpool/kmsapi",
 }
 
 func main() {

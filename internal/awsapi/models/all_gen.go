@@ -9,6 +9,7 @@ var all = []*Model{
 	cognitoidp,
 	cognitosync,
 	iam,
+	kms,
 	poolhouse,
 	secretsmanager,
 	sts,

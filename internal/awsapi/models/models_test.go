@@ -6,7 +6,7 @@ import (
 )
 
 func TestTables(t *testing.T) {
-	if len(All()) != 9 {
+	if len(All()) != 10 {
 		t.Fatalf("%d models", len(All()))
 	}
 	for _, m := range All() {
