@@ -17,6 +17,7 @@ import (
 	"github.com/poolhouse/poolhouse/sts/stsapi"
 	"github.com/poolhouse/poolhouse/sync/dataset"
 	"github.com/poolhouse/poolhouse/userpool"
+	"github.com/poolhouse/poolhouse/userpool/kmsapi"
 	"github.com/poolhouse/poolhouse/userpool/message"
 )
 
@@ -32,6 +33,7 @@ type Services struct {
 	Datasets *dataset.Service
 
 	deliveries message.Store // nil where messages leave no log
+	senders    *kmsapi.API   // what functions decrypt codes with
 }
 
 // build makes the services over the stores.
@@ -42,7 +44,8 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	fetch := outbound.New(cfg.AllowPrivateFetch)
 	remote := stsapi.Remote{Verifier: oidcrp.New(fetch, now)}
 
-	triggers := &userpool.Triggers{Region: cfg.Region, Log: s.log}
+	s.senders = &kmsapi.API{Sealer: st.keys}
+	triggers := &userpool.Triggers{Codes: s.senders, Region: cfg.Region, Log: s.log}
 	s.Tokens = &userpool.Tokens{Store: pools, Keys: st.keys, Triggers: triggers, Now: now, Issuer: issuer}
 	s.Auth = &userpool.Auth{Store: pools, Ephemeral: ephemeral, Keys: st.keys, Hasher: hasher, Tokens: s.Tokens, Triggers: triggers, Now: now, Log: s.log}
 	s.Pools = &userpool.Service{Store: pools, Ephemeral: ephemeral, Keys: st.keys, Hasher: hasher, Triggers: triggers, Now: now,
@@ -59,6 +62,8 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 		Region: cfg.Region, PublicURL: url, Issuer: func(pool string) string { return issuer(userpool.PoolID(pool)) }, Log: s.log}
 	s.STS.Local = localIssuers{url: url, pools: s.Tokens, identities: s.Identity, now: now}
 	s.Datasets = &dataset.Service{Store: st.datasets(), Secrets: st.keys, Now: now}
+
+	s.senders = &kmsapi.API{Sealer: st.keys}
 
 	s.sweepers = map[string]sweeper{
 		"token families": pools.DeleteExpiredFamilies,

@@ -21,7 +21,6 @@ import (
 	"github.com/poolhouse/poolhouse/templates"
 	"github.com/poolhouse/poolhouse/userpool"
 	"github.com/poolhouse/poolhouse/userpool/cognitoidp"
-	"github.com/poolhouse/poolhouse/userpool/kmsapi"
 )
 
 // wire opens the stores and joins stores, services and handlers.
@@ -85,8 +84,8 @@ func (s *Services) apis(cfg Config, access *stsapi.Access, log *audit.Log) []aws
 		(&cognitosync.API{Datasets: s.Datasets, Identities: identities{s.Identity}, Region: cfg.Region, Account: cfg.Account}).Service(),
 		(&stsapi.API{STS: s.STS}).Service(),
 		(&iamapi.API{STS: s.STS}).Service(),
-		(&kmsapi.API{Sealer: s.keys}).Service(),
-		(&poolhouseapi.API{Apps: s.Apps, Deliveries: s.deliveries, Region: cfg.Region, Account: cfg.Account}).Service(),
+		s.senders.Service(),
+		(&poolhouseapi.API{Apps: s.Apps, Pools: s.Pools, Deliveries: s.deliveries, Region: cfg.Region, Account: cfg.Account}).Service(),
 	}
 }
 

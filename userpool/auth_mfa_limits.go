@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -60,23 +59,7 @@ func (a *Auth) limitFactorMail(ctx context.Context, u *User) error {
 	return err
 }
 
-// The templates of pools that have none.
-const defaultFactorSMS = "Your authentication code is {####}. "
-
-var defaultFactorEmail = Message{"Your sign-in code", "Your sign-in code is {####}. "}
-
 // sendFactorCode sends a code of the second factor.
 func (a *Auth) sendFactorCode(ctx context.Context, n notice, attribute, to, code string) (*Delivery, error) {
-	p, d := n.pool, deliveryOf(attribute, to)
-	text, err := a.Triggers.customMessage(ctx, n, d.Medium)
-	if err != nil {
-		return d, err
-	}
-	m := p.MFAEmail.or(defaultFactorEmail)
-	if d.Medium == "SMS" {
-		m = Message{Body: p.MFASMS}.or(Message{Body: defaultFactorSMS})
-	}
-	m = text.over(m, d.Medium)
-	body := strings.ReplaceAll(m.Body, "{####}", code)
-	return d, deliver(ctx, a.Messages, a.Log, Mail{Pool: p.ID, To: to, Medium: d.Medium, Subject: m.Subject, Body: body, Kind: n.kind})
+	return courier{a.Triggers, a.Messages, a.Log}.sendCode(ctx, n, TextSignIn, attribute, to, code)
 }

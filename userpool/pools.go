@@ -75,7 +75,7 @@ func (p *Pool) validate() error {
 	if slices.Contains(p.Recovery, "admin_only") && len(p.Recovery) > 1 {
 		return invalid("Invalid account recovery setting. admin_only cannot be combined with other mechanisms.")
 	}
-	if err := p.checkTriggers(); err != nil {
+	if err := p.checkSenders(); err != nil {
 		return err
 	}
 	if err := p.checkMFA(); err != nil {

@@ -17,7 +17,8 @@ import (
 // the operation had done by then stays done.
 type Triggers struct {
 	Invoker Invoker
-	Region  string // of the events
+	Codes   CodeSealer // for custom senders
+	Region  string     // of the events
 	Log     *slog.Logger
 }
 
@@ -74,13 +75,8 @@ func (t *Triggers) run(ctx context.Context, p *Pool, name string, e triggerEvent
 	if t == nil || !ok {
 		return false, nil
 	}
-	e.complete(ctx, t.Region, p)
 	e.Response = response
-	body, err := json.Marshal(e)
-	if err != nil {
-		return true, err
-	}
-	answer, err := t.invoke(ctx, Invocation{Pool: p.ID, Trigger: name, Function: f.ARN, Event: body})
+	answer, err := t.invoke(ctx, p, name, f, e, false)
 	if err != nil {
 		return true, t.failed(ctx, p, name, f, err)
 	}
@@ -91,11 +87,23 @@ func (t *Triggers) run(ctx context.Context, p *Pool, name string, e triggerEvent
 	return true, nil
 }
 
-func (t *Triggers) invoke(ctx context.Context, call Invocation) ([]byte, error) {
+// start starts a function that nobody waits for.
+func (t *Triggers) start(ctx context.Context, p *Pool, name string, f Function, e triggerEvent) error {
+	e.Response = none{}
+	_, err := t.invoke(ctx, p, name, f, e, true)
+	return err
+}
+
+func (t *Triggers) invoke(ctx context.Context, p *Pool, name string, f Function, e triggerEvent, async bool) ([]byte, error) {
 	if t.Invoker == nil {
 		return nil, &InvokeError{Reason: "EndpointNotConfigured"}
 	}
-	return t.Invoker.Invoke(ctx, call)
+	e.complete(ctx, t.Region, p)
+	body, err := json.Marshal(e)
+	if err != nil {
+		return nil, err
+	}
+	return t.Invoker.Invoke(ctx, Invocation{Pool: p.ID, Trigger: name, Function: f.ARN, Event: body, Async: async})
 }
 
 // failed gives the failure of a trigger the text that Cognito has for it.

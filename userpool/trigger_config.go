@@ -36,13 +36,3 @@ func (p *Pool) CustomAuth() bool {
 	return !slices.ContainsFunc([]string{triggerDefine, triggerCreate, triggerVerify},
 		func(name string) bool { return p.Triggers[name].ARN == "" })
 }
-
-// checkTriggers refuses triggers that would be stored without effect.
-func (p *Pool) checkTriggers() error {
-	for _, name := range []string{triggerEmailSender, triggerSMSSender} {
-		if _, ok := p.Triggers[name]; ok {
-			return invalid("LambdaConfig.%s is not supported by this server yet.", name)
-		}
-	}
-	return nil
-}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"strings"
 )
 
 // Migrate makes a user of whom a function finds in another directory under a name
@@ -60,17 +59,14 @@ func (s *Service) storeMigrated(ctx context.Context, p *Pool, m *Migration, type
 	return u, s.store(ctx, p, u, m.ForceAlias, true)
 }
 
-// welcomeText greets a migrated user, who has a password already.
-var welcomeText = Message{"Your account", "Your account was moved. Your username is {username}. "}
-
 // welcome tells a migrated user of the account, unless the function says not to.
 // That a message does not go out stops nobody from signing in.
 func (s *Service) welcome(ctx context.Context, p *Pool, u *User, m *Migration) {
 	if m.MessageAction == messageSuppress {
 		return
 	}
-	name := strings.NewReplacer(placeName, p.calls(u))
-	_ = s.greet(ctx, p, u, welcomeText, welcomeText, name, u.mediums(m.Mediums)) // logged where it failed
+	n := notice{pool: p, user: u, kind: "welcome"}
+	_ = s.courier().carry(ctx, letter{n, textWelcome, "", u.reached(m.Mediums)}) // logged where it failed
 }
 
 // clientUserOrMigrated is clientUser for somebody who forgot a password, perhaps

@@ -53,6 +53,7 @@ type Pool struct {
 	InviteEmail           Message
 	InviteSMS             string
 	Recovery              []string            // verified_email …, by priority; empty acts as verified phone, then e-mail
+	Texts                 []LocalText         // of messages, by language; ours
 	VerifyBeforeUpdate    []string            // attributes whose new value waits for its code
 	Triggers              map[string]Function // by the names that LambdaConfig has for them
 	SenderKey             string              // ARN of the key that custom senders get codes under

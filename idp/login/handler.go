@@ -13,6 +13,8 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/text/language"
+
 	"github.com/poolhouse/poolhouse/idp/browser"
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
 	"github.com/poolhouse/poolhouse/internal/web"
@@ -116,7 +118,27 @@ func (h *Handler) submitLogin(w http.ResponseWriter, r *http.Request) error {
 	return h.next(w, r, v, user)
 }
 
-// origin tells userpool where a sign-in comes from.
+// origin tells userpool where a sign-in comes from, and what the person reads.
 func (h *Handler) origin(r *http.Request) context.Context {
-	return userpool.WithOrigin(r.Context(), userpool.Origin{IP: web.RemoteIP(r)})
+	ctx := userpool.WithOrigin(r.Context(), userpool.Origin{IP: web.RemoteIP(r)})
+	return userpool.WithLanguages(ctx, languages(r)...)
+}
+
+// maxLanguages bounds the Accept-Language header, in bytes: nobody needs more.
+const maxLanguages = 256
+
+// languages returns what a browser says its user reads, the best first.
+func languages(r *http.Request) (list []string) {
+	header := r.Header.Get("Accept-Language")
+	if len(header) > maxLanguages {
+		return nil
+	}
+	tags, _, err := language.ParseAcceptLanguage(header)
+	if err != nil {
+		return nil
+	}
+	for _, t := range tags {
+		list = append(list, t.String())
+	}
+	return list
 }

@@ -15,6 +15,7 @@ import (
 // An API serves the operations.
 type API struct {
 	Apps            *samlidp.Service
+	Pools           *userpool.Service
 	Deliveries      message.Store // nil where messages leave no log
 	Region, Account string        // of resource ARNs
 }
@@ -33,6 +34,9 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("UpdateSamlApplication", awsapi.SigV4, a.UpdateSamlApplication),
 		awsapi.Func("DeleteSamlApplication", awsapi.SigV4, a.DeleteSamlApplication),
 		awsapi.Func("ListMessageDeliveries", awsapi.SigV4, a.ListMessageDeliveries),
+		awsapi.Func("ListMessageTexts", awsapi.SigV4, a.ListMessageTexts),
+		awsapi.Func("PutMessageText", awsapi.SigV4, a.PutMessageText),
+		awsapi.Func("DeleteMessageText", awsapi.SigV4, a.DeleteMessageText),
 	}
 }
 
@@ -41,6 +45,8 @@ var Errors = awsapi.ErrorTable{
 	{Is: samlidp.ErrNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The SAML application does not exist."},
 	{Is: samlidp.ErrExists, Status: 400, Code: "ResourceConflictException", Message: "The user pool has a SAML application with that entity ID already."},
 	{Is: userpool.ErrPoolNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The user pool does not exist."},
+	{Is: userpool.ErrNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The resource does not exist."},
+	{Is: userpool.ErrLimitExceeded, Status: 400, Code: "LimitExceededException", Message: "A limit is exceeded."},
 	{Is: userpool.ErrInvalidParameter, Status: 400, Code: "InvalidParameterException", Message: "A parameter is not valid."},
 }
 

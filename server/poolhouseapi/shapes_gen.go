@@ -37,6 +37,18 @@ type CreateScimTokenOutput struct {
 	Secret *string
 }
 
+// DeleteMessageTextInput is what DeleteMessageText takes.
+type DeleteMessageTextInput struct {
+	UserPoolId *string // required
+	Message    *string // required
+	Medium     *string // required
+	Locale     *string // required
+}
+
+// DeleteMessageTextOutput is what DeleteMessageText answers.
+type DeleteMessageTextOutput struct {
+}
+
 // DeleteSamlApplicationInput is what DeleteSamlApplication takes.
 type DeleteSamlApplicationInput struct {
 	UserPoolId    *string // required
@@ -82,6 +94,16 @@ type ListMessageDeliveriesOutput struct {
 	NextToken  *string
 }
 
+// ListMessageTextsInput is what ListMessageTexts takes.
+type ListMessageTextsInput struct {
+	UserPoolId *string // required
+}
+
+// ListMessageTextsOutput is what ListMessageTexts answers.
+type ListMessageTextsOutput struct {
+	Texts []MessageTextType
+}
+
 // ListSamlApplicationsInput is what ListSamlApplications takes.
 type ListSamlApplicationsInput struct {
 	UserPoolId *string // required
@@ -106,6 +128,21 @@ type ListScimTokensInput struct {
 type ListScimTokensOutput struct {
 	Tokens    []ScimTokenType
 	NextToken *string
+}
+
+// PutMessageTextInput is what PutMessageText takes.
+type PutMessageTextInput struct {
+	UserPoolId *string // required
+	Message    *string // required
+	Medium     *string // required
+	Locale     *string // required
+	Subject    *string
+	Body       *string // required
+}
+
+// PutMessageTextOutput is what PutMessageText answers.
+type PutMessageTextOutput struct {
+	Text *MessageTextType
 }
 
 // UpdateSamlApplicationInput is what UpdateSamlApplication takes.
@@ -175,4 +212,13 @@ type MessageDeliveryType struct {
 	Reason       *string
 	CreationDate *time.Time
 	SettledDate  *time.Time
+}
+
+// MessageTextType is the structure of that name in the service model.
+type MessageTextType struct {
+	Message *string
+	Medium  *string
+	Locale  *string
+	Subject *string
+	Body    *string
 }

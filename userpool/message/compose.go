@@ -36,7 +36,12 @@ func (s *SMTP) compose(id string, m userpool.Mail) (*mail.Msg, error) {
 	_, domain, _ := strings.Cut(s.From.Address, "@")
 	msg.SetMessageIDWithValue(id + "@" + domain)
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834 section 5: no vacation notes in reply
-	msg.SetBodyString(mail.TypeTextPlain, m.Body)
+	if !m.HTML {
+		msg.SetBodyString(mail.TypeTextPlain, m.Body)
+		return msg, nil
+	}
+	msg.SetBodyString(mail.TypeTextPlain, PlainText(m.Body))
+	msg.AddAlternativeString(mail.TypeTextHTML, m.Body)
 	return msg, nil
 }
 

@@ -36,12 +36,13 @@ type file struct {
 	Sent                            time.Time
 	Pool                            userpool.PoolID
 	To, Medium, Subject, Body, Kind string
+	HTML                            bool `json:",omitempty"`
 }
 
 // Send writes m. The file appears under its name once it is whole.
 func (f Files) Send(_ context.Context, m userpool.Mail) error {
 	now := f.Now().UTC()
-	b, err := json.MarshalIndent(file{now, m.Pool, m.To, m.Medium, m.Subject, m.Body, m.Kind}, "", "  ")
+	b, err := json.MarshalIndent(file{now, m.Pool, m.To, m.Medium, m.Subject, m.Body, m.Kind, m.HTML}, "", "  ")
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,10 @@ func NewOutbox(store Store, sealer keyring.Sealer, transports map[string]Transpo
 }
 
 // content is the part of a message that is sealed.
-type content struct{ To, Subject, Body string }
+type content struct {
+	To, Subject, Body string
+	HTML              bool `json:",omitempty"`
+}
 
 // Send implements userpool.Messenger: it keeps m for delivery. Without a transport
 // for its medium it returns ErrNotConfigured.
@@ -83,7 +86,7 @@ func (o *Outbox) item(id string, m userpool.Mail) (*Item, error) {
 	if o.Transports[m.Medium] == nil {
 		return nil, fmt.Errorf("%w; medium %s", ErrNotConfigured, m.Medium)
 	}
-	plain, err := json.Marshal(content{m.To, m.Subject, m.Body})
+	plain, err := json.Marshal(content{m.To, m.Subject, m.Body, m.HTML})
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +108,7 @@ func (o *Outbox) open(it *Item) (m userpool.Mail, err error) {
 	if err := json.Unmarshal(plain, &c); err != nil {
 		return m, err
 	}
-	return userpool.Mail{Pool: it.Pool, To: c.To, Medium: it.Medium, Subject: c.Subject, Body: c.Body, Kind: it.Kind}, nil
+	return userpool.Mail{Pool: it.Pool, To: c.To, Medium: it.Medium, Subject: c.Subject, Body: c.Body, HTML: c.HTML, Kind: it.Kind}, nil
 }
 
 func sealedAs(id string) string { return "outbox/content/" + id }
