@@ -59,6 +59,7 @@ func TestCustomSenderOfInvitations(t *testing.T) {
 	e := newEstate(t)
 	l, p := withSenders(e)
 	l.answers("CustomEmailSender", `{}`)
+	l.answers("CustomMessage", `{}`)
 	_, err := e.AdminCreateUser(t.Context(), p.ID, userpool.NewUser{Username: "eve", Attributes: map[string]string{"email": "eve@example.com", "phone_number": "+15551234567"},
 		TemporaryPassword: "A<i>1&password", Mediums: []string{"EMAIL", "SMS"}})
 	e.ok(err)

@@ -58,7 +58,7 @@ func TestHTMLMail(t *testing.T) {
 	if len(mails) != 1 {
 		t.Fatalf("%d mails", len(mails))
 	}
-	for _, want := range []string{"multipart/alternative", "text/plain", "\r\nCode 123456", "text/html", "<b>123456</b>"} {
+	for _, want := range []string{"multipart/alternative", "text/plain", "\nCode 123456\n", "text/html", "<b>123456</b>"} {
 		if !strings.Contains(mails[0].Data, want) {
 			t.Errorf("%q is not in\n%s", want, mails[0].Data)
 		}
