@@ -63,7 +63,6 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	s.STS.Local = localIssuers{url: url, pools: s.Tokens, identities: s.Identity, now: now}
 	s.Datasets = &dataset.Service{Store: st.datasets(), Secrets: st.keys, Now: now}
 
-
 	s.sweepers = map[string]sweeper{
 		"token families": pools.DeleteExpiredFamilies,
 		"grants":         st.db.IDP().DeleteExpiredGrants,
