@@ -1,9 +1,10 @@
 // App clients and resource servers.
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { refused } from './clients.js';
 import { works } from './ledger.js';
-import { admin, allPages, makeClient, makePool, world } from './world.js';
+import { admin, allPages, makeClient, makePool, Password, user, world } from './world.js';
 
 works('CreateUserPoolClient DescribeUserPoolClient', 'a client has the defaults that AWS documents', async () => {
   const UserPoolId = await makePool();
@@ -87,6 +88,36 @@ works('DeleteUserPoolClient', 'a deleted client signs nobody in', async () => {
   await refused(admin('DescribeUserPoolClient', { UserPoolId: w.UserPoolId, ClientId: w.ClientId }), 'ResourceNotFoundException', gone);
   await refused(w.start(name), 'ResourceNotFoundException', gone);
   await refused(w.refresh(RefreshToken), 'ResourceNotFoundException', gone);
+});
+
+works('AddUserPoolClientSecret ListUserPoolClientSecrets DeleteUserPoolClientSecret', 'two secrets at once, so that an app can move to a new one', async () => {
+  const w = await world({ client: { GenerateSecret: true } });
+  const { UserPoolId, ClientId } = w;
+  const client = { UserPoolId, ClientId };
+  const list = async () => (await admin('ListUserPoolClientSecrets', client)).ClientSecrets;
+  const [first] = await list();
+  assert.ok(first.ClientSecretCreateDate instanceof Date);
+  assert.equal(first.ClientSecretValue, undefined, 'a list shows no secret');
+  const { ClientSecretDescriptor: second } = await admin('AddUserPoolClientSecret', client);
+  assert.ok(second.ClientSecretValue.length >= 24);
+  assert.deepEqual((await list()).map((s) => s.ClientSecretId), [first.ClientSecretId, second.ClientSecretId]);
+  await refused(admin('AddUserPoolClientSecret', client), 'LimitExceededException');
+
+  const Username = await w.person();
+  const start = (secret) => {
+    const SECRET_HASH = createHmac('sha256', secret).update(Username + ClientId).digest('base64');
+    return user('InitiateAuth', { ClientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters: { USERNAME: Username, PASSWORD: Password, SECRET_HASH } });
+  };
+  for (const secret of [w.ClientSecret, second.ClientSecretValue]) assert.ok((await start(secret)).AuthenticationResult);
+  await admin('DeleteUserPoolClientSecret', { ...client, ClientSecretId: first.ClientSecretId });
+  await refused(start(w.ClientSecret), 'NotAuthorizedException', `Unable to verify secret hash for client ${ClientId}`);
+  assert.ok((await start(second.ClientSecretValue)).AuthenticationResult);
+  assert.equal((await admin('DescribeUserPoolClient', client)).UserPoolClient.ClientSecret, second.ClientSecretValue);
+  await refused(admin('DeleteUserPoolClientSecret', { ...client, ClientSecretId: first.ClientSecretId }), 'ResourceNotFoundException');
+  await refused(admin('DeleteUserPoolClientSecret', { ...client, ClientSecretId: second.ClientSecretId }), 'InvalidParameterException', 'The last secret of an app client cannot be deleted.');
+  const own = 'a1'.repeat(16);
+  const { ClientSecretDescriptor: chosen } = await admin('AddUserPoolClientSecret', { ...client, ClientSecret: own });
+  assert.ok((await start(own)).AuthenticationResult, `${chosen.ClientSecretId} is the secret that was given`);
 });
 
 works('CreateResourceServer DescribeResourceServer UpdateResourceServer ListResourceServers DeleteResourceServer', 'resource servers and their scopes', async () => {

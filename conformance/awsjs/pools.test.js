@@ -1,5 +1,6 @@
 // User pools, their schema, tags and domains.
 import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { refused } from './clients.js';
 import { works } from './ledger.js';
 import { admin, allPages, makePool, world } from './world.js';
@@ -61,6 +62,23 @@ works('CreateUserPool', 'settings that contradict each other are refused', async
   const Schema = Array.from({ length: 50 }, (_, i) => ({ Name: `c${i}`, AttributeDataType: 'String' }));
   await refused(make({ Schema: [...Schema, { Name: 'last', AttributeDataType: 'String' }] }), 'InvalidParameterException', /Member must have length less than or equal to 50/);
   assert.ok((await make({ Schema })).UserPool.Id);
+});
+
+test('what a smaller tier does not have', async () => {
+  const lite = (feature) => ['FeatureUnavailableInTierException', `The following features need to be disabled for the LITE pricing tier configured: ${feature}`];
+  const Policies = { PasswordPolicy: { MinimumLength: 8, PasswordHistorySize: 3 } };
+  await refused(admin('CreateUserPool', { PoolName: 'lite', UserPoolTier: 'LITE', Policies }), ...lite('Password History'));
+  const UserPoolId = await makePool({ UserPoolTier: 'LITE' });
+  assert.equal((await describe(UserPoolId)).UserPoolTier, 'LITE');
+  await refused(admin('UpdateUserPool', { UserPoolId, UserPoolTier: 'LITE', Policies }), ...lite('Password History'));
+  await refused(admin('SetUserPoolMfaConfig', { UserPoolId, MfaConfiguration: 'OPTIONAL', EmailMfaConfiguration: {} }), ...lite('Email MFA'));
+  const Domain = 'tiers-suite';
+  await refused(admin('CreateUserPoolDomain', { UserPoolId, Domain, ManagedLoginVersion: 2 }), 'FeatureUnavailableInTierException');
+  await admin('CreateUserPoolDomain', { UserPoolId, Domain });
+  await refused(admin('UpdateUserPoolDomain', { UserPoolId, Domain, ManagedLoginVersion: 2 }), 'FeatureUnavailableInTierException');
+  await admin('UpdateUserPool', { UserPoolId, UserPoolTier: 'ESSENTIALS', Policies });
+  await admin('UpdateUserPoolDomain', { UserPoolId, Domain, ManagedLoginVersion: 2 });
+  await refused(admin('UpdateUserPool', { UserPoolId, UserPoolTier: 'LITE' }), 'TierChangeNotAllowedException');
 });
 
 works('UpdateUserPool', 'an update sets what it names and resets the rest', async () => {

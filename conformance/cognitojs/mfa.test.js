@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import cognito from 'amazon-cognito-identity-js';
 import { env, root } from '../awsjs/clients.js';
 import { totp } from '../totp.js';
+import { promised } from './rig.js';
 
 const { AuthenticationDetails, CognitoUser, CognitoUserPool } = cognito;
 const Password = 'Correct-horse-1';
@@ -27,8 +28,6 @@ function signIn(u) {
     });
   });
 }
-
-const promised = (start) => new Promise((resolve, onFailure) => start({ onSuccess: resolve, associateSecretCode: resolve, onFailure }));
 
 test('TOTP set-up while signed in, then its challenge', async () => {
   const user = await world('OPTIONAL');
