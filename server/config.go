@@ -8,32 +8,37 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"github.com/poolhouse/poolhouse/internal/outbound"
 )
 
 // Config is how a server runs. The flag names are the kebab-case of the YAML
 // keys, the environment names POOLHOUSE_ and the flag in upper case.
 type Config struct {
-	Addr           string   `yaml:"addr" help:"Address to listen on." default:"127.0.0.1:8080"`
-	Data           string   `yaml:"data" help:"Directory of the embedded database and the master key file." default:"poolhouse-data" type:"path"`
-	PublicURL      string   `yaml:"public-url" name:"public-url" help:"URL that browsers and apps reach this server at; http://ADDR where absent."`
-	DatabaseURL    string   `yaml:"database-url" name:"database-url" help:"PostgreSQL instead of the embedded SQLite."`
-	DatabaseConns  int      `yaml:"database-conns" name:"database-conns" help:"Largest number of PostgreSQL connections." default:"20"`
-	RedisURL       string   `yaml:"redis-url" name:"redis-url" help:"Redis for datasets, browser sessions and one-time things."`
-	Region         string   `yaml:"region" help:"Region in ids and ARNs." default:"us-east-1"`
-	Account        string   `yaml:"account" help:"Account number in ARNs, 12 digits." default:"000000000000"`
-	TLSCert        string   `yaml:"tls-cert" name:"tls-cert" help:"File with the server's certificate chain (PEM)." type:"path"`
-	TLSKey         string   `yaml:"tls-key" name:"tls-key" help:"File with its private key (PEM)." type:"path"`
-	ClientCA       string   `yaml:"client-ca" name:"client-ca" help:"File with the authorities of client certificates (PEM)." type:"path"`
-	TrustedProxies []string `yaml:"trusted-proxies" name:"trusted-proxies" help:"Networks (CIDR) whose X-Forwarded-For and X-Forwarded-Proto are believed."`
-	MailDir        string   `yaml:"mail-dir" name:"mail-dir" help:"Directory that mails and text messages are written into, a file each." type:"path"`
-	SMTPURL        string   `yaml:"smtp-url" name:"smtp-url" help:"Mail server, smtp://[USER@]HOST[:PORT] or smtps://; the password comes from POOLHOUSE_SMTP_PASSWORD."`
-	MailFrom       string   `yaml:"mail-from" name:"mail-from" help:"Sender of mails: an address, or a name and <address>."`
-	SMSWebhook     string   `yaml:"sms-webhook" name:"sms-webhook" help:"URL that text messages are posted to, signed with POOLHOUSE_SMS_WEBHOOK_SECRET."`
-	SNSEndpoint    string   `yaml:"sns-endpoint" name:"sns-endpoint" help:"Amazon SNS, or what speaks its Publish operation, for text messages; keys come from POOLHOUSE_SNS_ACCESS_KEY_ID and POOLHOUSE_SNS_SECRET_ACCESS_KEY."`
-	SNSRegion      string   `yaml:"sns-region" name:"sns-region" help:"Region that calls to sns-endpoint are signed for; region where absent."`
-	SNSSenderID    string   `yaml:"sns-sender-id" name:"sns-sender-id" help:"Sender that phones show, where their country allows it."`
-	LogFormat      string   `yaml:"log-format" name:"log-format" help:"text or json." default:"text" enum:"text,json"`
-	LogLevel       string   `yaml:"log-level" name:"log-level" help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
+	Addr            string   `yaml:"addr" help:"Address to listen on." default:"127.0.0.1:8080"`
+	Data            string   `yaml:"data" help:"Directory of the embedded database and the master key file." default:"poolhouse-data" type:"path"`
+	PublicURL       string   `yaml:"public-url" name:"public-url" help:"URL that browsers and apps reach this server at; http://ADDR where absent."`
+	DatabaseURL     string   `yaml:"database-url" name:"database-url" help:"PostgreSQL instead of the embedded SQLite."`
+	DatabaseConns   int      `yaml:"database-conns" name:"database-conns" help:"Largest number of PostgreSQL connections." default:"20"`
+	RedisURL        string   `yaml:"redis-url" name:"redis-url" help:"Redis for datasets, browser sessions and one-time things."`
+	Region          string   `yaml:"region" help:"Region in ids and ARNs." default:"us-east-1"`
+	Account         string   `yaml:"account" help:"Account number in ARNs, 12 digits." default:"000000000000"`
+	TLSCert         string   `yaml:"tls-cert" name:"tls-cert" help:"File with the server's certificate chain (PEM)." type:"path"`
+	TLSKey          string   `yaml:"tls-key" name:"tls-key" help:"File with its private key (PEM)." type:"path"`
+	ClientCA        string   `yaml:"client-ca" name:"client-ca" help:"File with the authorities of client certificates (PEM)." type:"path"`
+	TrustedProxies  []string `yaml:"trusted-proxies" name:"trusted-proxies" help:"Networks (CIDR) whose X-Forwarded-For and X-Forwarded-Proto are believed."`
+	MailDir         string   `yaml:"mail-dir" name:"mail-dir" help:"Directory that mails and text messages are written into, a file each." type:"path"`
+	SMTPURL         string   `yaml:"smtp-url" name:"smtp-url" help:"Mail server, smtp://[USER@]HOST[:PORT] or smtps://; the password comes from POOLHOUSE_SMTP_PASSWORD."`
+	MailFrom        string   `yaml:"mail-from" name:"mail-from" help:"Sender of mails: an address, or a name and <address>."`
+	SMSWebhook      string   `yaml:"sms-webhook" name:"sms-webhook" help:"URL that text messages are posted to, signed with POOLHOUSE_SMS_WEBHOOK_SECRET."`
+	SNSEndpoint     string   `yaml:"sns-endpoint" name:"sns-endpoint" help:"Amazon SNS, or what speaks its Publish operation, for text messages; keys come from POOLHOUSE_SNS_ACCESS_KEY_ID and POOLHOUSE_SNS_SECRET_ACCESS_KEY."`
+	SNSRegion       string   `yaml:"sns-region" name:"sns-region" help:"Region that calls to sns-endpoint are signed for; region where absent."`
+	SNSSenderID     string   `yaml:"sns-sender-id" name:"sns-sender-id" help:"Sender that phones show, where their country allows it."`
+	LambdaEndpoint  string   `yaml:"lambda-endpoint" name:"lambda-endpoint" help:"AWS Lambda, or what speaks its invoke API, for the functions of triggers; keys come from POOLHOUSE_LAMBDA_ACCESS_KEY_ID and POOLHOUSE_LAMBDA_SECRET_ACCESS_KEY."`
+	LambdaFunctions []string `yaml:"lambda-function" name:"lambda-function" help:"Runtime interface emulator of one function, NAME=URL; the name may be an ARN. Repeatable."`
+	TriggerURLs     []string `yaml:"trigger-url" name:"trigger-url" help:"Program that stands in for a function, NAME=URL, called with a body signed with POOLHOUSE_TRIGGER_SECRET. Repeatable."`
+	LogFormat       string   `yaml:"log-format" name:"log-format" help:"text or json." default:"text" enum:"text,json"`
+	LogLevel        string   `yaml:"log-level" name:"log-level" help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
 
 	// RootAccessKeyID and RootSecretAccessKey are the account's root key. They
 	// come from the environment alone, never from a flag or a file.
@@ -46,11 +51,16 @@ type Config struct {
 	// SNSAccessKeyID and SNSSecretAccessKey sign calls to SNSEndpoint.
 	SNSAccessKeyID     string `yaml:"-" kong:"-"`
 	SNSSecretAccessKey string `yaml:"-" kong:"-"`
+	// LambdaKey signs calls to LambdaEndpoint, TriggerSecret those to TriggerURLs.
+	LambdaKey     outbound.Key `yaml:"-" kong:"-"`
+	TriggerSecret string       `yaml:"-" kong:"-"`
 	// MasterKey is 32 bytes in base64 or hex, from the environment alone.
 	MasterKey string `yaml:"-" kong:"-"`
 	// AllowPrivateFetch lets metadata and discovery documents come from
 	// loopback and private addresses, over http. The demo and tests set it.
 	AllowPrivateFetch bool `yaml:"allow-private-fetch" name:"allow-private-fetch" help:"Fetch metadata and keys from private addresses too, also over http."`
+	// AllowPrivateTriggers does the same for functions alone.
+	AllowPrivateTriggers bool `yaml:"allow-private-triggers" name:"allow-private-triggers" help:"Run functions at private addresses too, also over http."`
 }
 
 var (
@@ -98,6 +108,9 @@ func (c *Config) Validate() error {
 		errs = append(errs, err)
 	}
 	if err := c.checkMessages(); err != nil {
+		errs = append(errs, err)
+	}
+	if err := c.checkTriggers(); err != nil {
 		errs = append(errs, err)
 	}
 	if !isLoopback(host) && c.TLSCert == "" && len(c.TrustedProxies) == 0 {

@@ -63,13 +63,25 @@ func TestConfigValidate(t *testing.T) {
 		}, "one way"},
 		{"text messages with a weak secret", func(c *Config) { c.SMSWebhook, c.SMSWebhookSecret = "https://sms.example.com/x", "whsec_AAAA" }, "24 to 64 bytes"},
 		{"mail server and directory", func(c *Config) { c.MailDir, c.SMTPURL, c.MailFrom = "d", "smtp://mail.example.com", "a@example.com" }, "mail-dir takes every message"},
+		{"functions of Lambda", func(c *Config) { c.LambdaEndpoint = "https://lambda.eu-west-1.amazonaws.com" }, ""},
+		{"functions in the clear", func(c *Config) { c.LambdaEndpoint = "http://127.0.0.1:3001" }, "allow-private-triggers"},
+		{"functions on this machine", func(c *Config) { c.LambdaEndpoint, c.AllowPrivateTriggers = "http://127.0.0.1:3001", true }, ""},
+		{"half a key of Lambda", func(c *Config) { c.LambdaKey.AccessKeyID = "AKID" }, "POOLHOUSE_LAMBDA_SECRET_ACCESS_KEY go together"},
+		{"function without an address", func(c *Config) { c.LambdaFunctions = []string{"sign-up"} }, "want NAME=URL"},
+		{"stand-in", func(c *Config) {
+			c.TriggerURLs, c.TriggerSecret = []string{"sign-up=https://hooks.example.com/x"}, webhookSecret
+		}, ""},
+		{"stand-in unsigned", func(c *Config) { c.TriggerURLs = []string{"sign-up=https://hooks.example.com/x"} }, "POOLHOUSE_TRIGGER_SECRET go together"},
+		{"stand-in with a weak secret", func(c *Config) {
+			c.TriggerURLs, c.TriggerSecret = []string{"sign-up=https://hooks.example.com/x"}, "whsec_AAAA"
+		}, "24 to 64 bytes"},
 		{"public URL without a scheme", func(c *Config) { c.PublicURL = "id.example.com" }, "nothing behind it"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c := valid()
 			tt.edit(&c)
-			err := errors.Join(c.Validate(), c.checkMessageSecrets())
+			err := errors.Join(c.Validate(), c.checkMessageSecrets(), c.checkTriggerSecrets())
 			if tt.want == "" && err != nil {
 				t.Fatal(err)
 			}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/outbound"
+	"github.com/poolhouse/poolhouse/internal/webhook"
 	"github.com/poolhouse/poolhouse/userpool"
 	"github.com/poolhouse/poolhouse/userpool/message"
 )
@@ -33,10 +34,10 @@ func (c *Config) checkMessages() error {
 			errs = append(errs, err)
 		}
 	}
-	if c.SMSWebhook != "" && !c.callable(c.SMSWebhook) {
+	if c.SMSWebhook != "" && !callable(c.SMSWebhook, c.AllowPrivateFetch) {
 		bad("sms-webhook: want https://HOST and a path; http needs allow-private-fetch")
 	}
-	if c.SNSEndpoint != "" && !c.callable(c.SNSEndpoint) {
+	if c.SNSEndpoint != "" && !callable(c.SNSEndpoint, c.AllowPrivateFetch) {
 		bad("sns-endpoint: want https://HOST; http needs allow-private-fetch")
 	}
 	if c.SNSEndpoint == "" && (c.SNSRegion != "" || c.SNSSenderID != "") {
@@ -62,17 +63,18 @@ func (c *Config) checkMessageSecrets() error {
 		bad("sns-endpoint needs POOLHOUSE_SNS_ACCESS_KEY_ID and POOLHOUSE_SNS_SECRET_ACCESS_KEY")
 	}
 	if c.SMSWebhookSecret != "" {
-		if _, err := message.ParseWebhookSecret(c.SMSWebhookSecret); err != nil {
+		if _, err := webhook.ParseSecret(c.SMSWebhookSecret); err != nil {
 			bad("POOLHOUSE_SMS_WEBHOOK_SECRET: %w", err)
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// callable reports whether messages may be handed over at an address.
-func (c *Config) callable(address string) bool {
+// callable reports whether an address may be called: over https or, where private
+// addresses are allowed, http.
+func callable(address string, private bool) bool {
 	u, err := url.Parse(address)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http" && c.AllowPrivateFetch) && u.Host != "" && u.User == nil
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http" && private) && u.Host != "" && u.User == nil
 }
 
 // smtp reads the settings of the mail server.
@@ -100,7 +102,7 @@ func (c *Config) transports(fetch *outbound.Client, now func() time.Time) (map[s
 		ways["EMAIL"] = s
 	}
 	if c.SMSWebhook != "" {
-		secret, err := message.ParseWebhookSecret(c.SMSWebhookSecret)
+		secret, err := webhook.ParseSecret(c.SMSWebhookSecret)
 		if err != nil {
 			return nil, err
 		}

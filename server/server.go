@@ -53,7 +53,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Tim
 }
 
 func open(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time, mail userpool.Messenger) (_ *Server, err error) {
-	if err := errors.Join(cfg.Validate(), cfg.checkMessageSecrets()); err != nil {
+	if err := errors.Join(cfg.Validate(), cfg.checkMessageSecrets(), cfg.checkTriggerSecrets()); err != nil {
 		return nil, err
 	}
 	s := &Server{cfg: cfg, log: log, mail: mail}

@@ -45,7 +45,10 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	remote := stsapi.Remote{Verifier: oidcrp.New(fetch, now)}
 
 	s.senders = &kmsapi.API{Sealer: st.keys}
-	triggers := &userpool.Triggers{Codes: s.senders, Region: cfg.Region, Log: s.log}
+	triggers, err := s.triggers(&cfg, now)
+	if err != nil {
+		return err
+	}
 	s.Tokens = &userpool.Tokens{Store: pools, Keys: st.keys, Triggers: triggers, Now: now, Issuer: issuer}
 	s.Auth = &userpool.Auth{Store: pools, Ephemeral: ephemeral, Keys: st.keys, Hasher: hasher, Tokens: s.Tokens, Triggers: triggers, Now: now, Log: s.log}
 	s.Pools = &userpool.Service{Store: pools, Ephemeral: ephemeral, Keys: st.keys, Hasher: hasher, Triggers: triggers, Now: now,

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/poolhouse/poolhouse/internal/outbound"
 	"github.com/poolhouse/poolhouse/server"
 )
 
@@ -39,6 +40,9 @@ func secrets(e *env, cfg *server.Config) {
 	cfg.SMSWebhookSecret = e.getenv("POOLHOUSE_SMS_WEBHOOK_SECRET")
 	cfg.SNSAccessKeyID = e.getenv("POOLHOUSE_SNS_ACCESS_KEY_ID")
 	cfg.SNSSecretAccessKey = e.getenv("POOLHOUSE_SNS_SECRET_ACCESS_KEY")
+	cfg.LambdaKey = outbound.Key{AccessKeyID: e.getenv("POOLHOUSE_LAMBDA_ACCESS_KEY_ID"),
+		SecretAccessKey: e.getenv("POOLHOUSE_LAMBDA_SECRET_ACCESS_KEY"), SessionToken: e.getenv("POOLHOUSE_LAMBDA_SESSION_TOKEN")}
+	cfg.TriggerSecret = e.getenv("POOLHOUSE_TRIGGER_SECRET")
 	cfg.MasterKey = e.getenv("POOLHOUSE_MASTER_KEY")
 }
 

@@ -5,7 +5,6 @@
 package outbound
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -91,30 +90,6 @@ func (c *Client) Fetch(ctx context.Context, address string, limit int) ([]byte, 
 		return nil, ErrTooLarge
 	}
 	return body, nil
-}
-
-// Post sends a body and returns the status of the answer. It follows no redirect:
-// what is signed for one address is not for another.
-func (c *Client) Post(ctx context.Context, address string, header http.Header, body []byte) (status int, err error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return 0, fmt.Errorf("%w: %w", ErrForbidden, err)
-	}
-	if err := c.checkURL(u); err != nil {
-		return 0, err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
-	if err != nil {
-		return 0, err
-	}
-	req.Header = header
-	direct := *c.http
-	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	res, err := direct.Do(req)
-	if err != nil {
-		return 0, err
-	}
-	return res.StatusCode, res.Body.Close()
 }
 
 func (c *Client) checkURL(u *url.URL) error {

@@ -1,17 +1,11 @@
 package message
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"github.com/poolhouse/poolhouse/internal/outbound"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -65,13 +59,7 @@ func (s *SNS) form(m userpool.Mail) url.Values {
 
 // sign returns the header of a call, signed with Signature Version 4.
 func (s *SNS) sign(ctx context.Context, body []byte) (http.Header, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Endpoint, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
-	sum := sha256.Sum256(body)
-	key := aws.Credentials{AccessKeyID: s.AccessKeyID, SecretAccessKey: s.SecretAccessKey}
-	err = v4.NewSigner().SignHTTP(ctx, key, r, hex.EncodeToString(sum[:]), "sns", s.Region, s.Now())
-	return r.Header, err
+	key := outbound.Key{AccessKeyID: s.AccessKeyID, SecretAccessKey: s.SecretAccessKey}
+	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded; charset=utf-8"}}
+	return key.Sign(ctx, s.Endpoint, header, body, "sns", s.Region, s.Now())
 }

@@ -2,19 +2,15 @@ package message
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/outbound"
+	"github.com/poolhouse/poolhouse/internal/webhook"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -22,20 +18,9 @@ import (
 // signed as the Standard Webhooks specification says.
 type Webhook struct {
 	URL    string
-	Secret []byte // of ParseWebhookSecret
+	Secret []byte // of webhook.ParseSecret
 	Client *outbound.Client
 	Now    func() time.Time
-}
-
-// ParseWebhookSecret reads a secret of Standard Webhooks: whsec_ and 24 to 64
-// bytes in base64. Errors show nothing of it.
-func ParseWebhookSecret(text string) ([]byte, error) {
-	encoded, ok := strings.CutPrefix(text, "whsec_")
-	secret, err := base64.StdEncoding.DecodeString(encoded)
-	if !ok || err != nil || len(secret) < 24 || len(secret) > 64 {
-		return nil, errors.New("want whsec_ and 24 to 64 bytes in base64")
-	}
-	return secret, nil
 }
 
 // event is the body of a call.
@@ -60,7 +45,7 @@ func (w *Webhook) Deliver(ctx context.Context, id string, m userpool.Mail) error
 	if err != nil {
 		return err
 	}
-	status, err := w.Client.Post(ctx, w.URL, w.header(id, now, body), body)
+	status, err := w.Client.Post(ctx, w.URL, webhook.Header(w.Secret, id, now, body), body)
 	switch {
 	case err != nil:
 		return fmt.Errorf("webhook: %w", withoutAddress(err))
@@ -80,17 +65,4 @@ func withoutAddress(err error) error {
 		return failed.Err
 	}
 	return err
-}
-
-func (w *Webhook) header(id string, now time.Time, body []byte) http.Header {
-	stamp := strconv.FormatInt(now.Unix(), 10)
-	mac := hmac.New(sha256.New, w.Secret)
-	mac.Write([]byte(id + "." + stamp + "."))
-	mac.Write(body)
-	h := http.Header{}
-	h.Set("Content-Type", "application/json")
-	h.Set("Webhook-Id", id)
-	h.Set("Webhook-Timestamp", stamp)
-	h.Set("Webhook-Signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
-	return h
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/outbound"
+	"github.com/poolhouse/poolhouse/internal/webhook"
 	"github.com/poolhouse/poolhouse/userpool"
 	"github.com/poolhouse/poolhouse/userpool/message"
 )
@@ -76,11 +77,11 @@ func TestWebhookErrors(t *testing.T) {
 
 func TestParseWebhookSecret(t *testing.T) {
 	b64 := base64.StdEncoding.EncodeToString
-	if s, err := message.ParseWebhookSecret("whsec_" + b64(make([]byte, 24))); err != nil || len(s) != 24 {
+	if s, err := webhook.ParseSecret("whsec_" + b64(make([]byte, 24))); err != nil || len(s) != 24 {
 		t.Errorf("%x, %v", s, err)
 	}
 	for _, bad := range []string{"", b64(make([]byte, 24)), "whsec_" + b64(make([]byte, 23)), "whsec_" + b64(make([]byte, 65)), "whsec_hunter2!"} {
-		if _, err := message.ParseWebhookSecret(bad); err == nil || strings.Contains(err.Error(), "hunter2") {
+		if _, err := webhook.ParseSecret(bad); err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
