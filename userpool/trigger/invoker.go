@@ -56,7 +56,7 @@ func (i *Invoker) Invoke(ctx context.Context, call userpool.Invocation) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	a, err := i.tries(ctx, r.address, header, call.Event)
+	a, err := i.tries(ctx, r.address, header, call)
 	if err != nil {
 		return nil, err
 	}
@@ -80,11 +80,12 @@ func (i *Invoker) route(call userpool.Invocation) (route, error) {
 }
 
 // tries calls until there is an answer, whatever it says. Only timeouts and failed
-// connections are worth another try: a function that failed has run.
-func (i *Invoker) tries(ctx context.Context, address string, header http.Header, body []byte) (*outbound.Answer, error) {
+// connections are worth another try: a function that failed has run. One that nobody
+// waits for may run on after a timeout, and would send its message again.
+func (i *Invoker) tries(ctx context.Context, address string, header http.Header, call userpool.Invocation) (*outbound.Answer, error) {
 	var last error
 	for range maxTries {
-		a, err := i.try(ctx, address, header, body)
+		a, err := i.try(ctx, address, header, call.Event)
 		switch {
 		case err == nil:
 			return a, nil
@@ -95,7 +96,9 @@ func (i *Invoker) tries(ctx context.Context, address string, header http.Header,
 		case errors.Is(err, outbound.ErrTooLarge):
 			return nil, &userpool.InvokeError{Reason: "ResponseSizeTooLarge", Err: err}
 		}
-		last = err
+		if last = err; call.Async && isTimeout(err) {
+			break
+		}
 	}
 	if isTimeout(last) {
 		return nil, &userpool.InvokeError{Reason: userpool.ReasonTimeout, Err: withoutAddress(last)}

@@ -237,6 +237,22 @@ func TestSlow(t *testing.T) {
 	}
 }
 
+// TestSlowSender: a function that nobody waits for does not send its message twice.
+func TestSlowSender(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	url, calls := serve(t, func(http.ResponseWriter, *http.Request) { <-release })
+	i := newInvoker()
+	i.Lambda, i.Try = url, 20*time.Millisecond
+	call := invocation("")
+	call.Async = true
+	_, err := i.Invoke(t.Context(), call)
+	wantReason(t, err, userpool.ReasonTimeout)
+	if calls.Load() != 1 {
+		t.Errorf("%d calls", calls.Load())
+	}
+}
+
 // TestSecondTry: a function that answers late once is asked again, with the same id.
 func TestSecondTry(t *testing.T) {
 	release, ids := make(chan struct{}), make(chan string, 3)
