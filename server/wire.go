@@ -104,7 +104,7 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	if err != nil {
 		return nil, err
 	}
-	hosted := &login.Handler{Store: store, Passwords: s.Auth, Accounts: s.Pools, Browser: sessions, Gate: gate, Ephemeral: ephemeral,
+	hosted := &login.Handler{Store: store, Passwords: s.Auth, Accounts: s.Pools, Looks: s.Pools, Browser: sessions, Gate: gate, Ephemeral: ephemeral,
 		Forms: forms, Pages: views, Now: now, Log: s.log}
 	mux := web.NewMux(s.log, login.ErrorPage(views))
 	if err := mux.TrustOrigin(url); err != nil {

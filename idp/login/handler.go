@@ -49,6 +49,7 @@ type Handler struct {
 	Store     Store
 	Passwords Passwords
 	Accounts  Accounts
+	Looks     Looks
 	Browser   *browser.Store
 	Gate      *Gate
 	Ephemeral ephemeral.Store
@@ -77,6 +78,8 @@ func (h *Handler) Mount(m *web.Mux) {
 	m.Get("/{pool}/confirmforgotPassword", h.showReset)
 	m.Post("/{pool}/confirmforgotPassword", h.submitReset)
 	m.Get("/{pool}/error", h.showError)
+	m.Get("/{pool}/branding/{file}", h.showImage)
+	m.Get("/{pool}/branding/{hash}/{file}", h.showStylesheet)
 	m.Get("/{pool}/signedout", h.showSignedOut)
 }
 

@@ -34,6 +34,7 @@ func (h *Handler) signUpView(w http.ResponseWriter, r *http.Request, v *visit) *
 	p.Username = r.PostForm.Get("username")
 	p.UsernameIsAttribute = len(v.pool.UsernameAttributes) > 0
 	p.Attributes = askFor(v.pool, nil, r.PostForm)
+	p.Terms = h.terms(r, v)
 	return p
 }
 

@@ -20,6 +20,8 @@ type view struct {
 	Query      template.URL // of the visit, with its question mark; url.Values wrote it
 	CSRF       string
 	Step       string
+	Brand      *brand // nil for our own look
+	Terms      []link // of sign-up
 
 	Error, Notice, Detail string
 
@@ -50,6 +52,7 @@ func (h *Handler) view(w http.ResponseWriter, r *http.Request, v *visit, title s
 	if v.client != nil {
 		p.ClientName = v.client.Name
 	}
+	p.Brand = h.brand(r, v)
 	return p
 }
 

@@ -80,6 +80,18 @@ const (
 	edgeContrast = 3.0
 )
 
+// strongOn returns c, or where it cannot be read on a ground black or white: what
+// is in between looks switched off on a button.
+func (c Color) strongOn(ground Color) Color {
+	switch {
+	case Contrast(c, ground) >= textContrast:
+		return c
+	case Contrast(white, ground) > Contrast(black, ground):
+		return white
+	}
+	return black
+}
+
 // on returns c, or where it has too little contrast on a ground the nearest tone
 // towards black or white that has enough.
 func (c Color) on(ground Color, enough float64) Color {

@@ -162,4 +162,4 @@ func FuzzStylesheet(f *testing.F) {
 	})
 }
 
-var safe = regexp.MustCompile(`^[-a-zA-Z0-9 .,:;#%{}()\[\]=@>\n]*$`)
+var safe = regexp.MustCompile(`^[-a-zA-Z0-9 .,:;#%{}()\[\]=@>/\n]*$`)

@@ -50,6 +50,7 @@ func (p *Palette) properties() string {
 	} {
 		b.WriteString("--" + v.name + ":" + v.color.String() + ";")
 	}
+	b.WriteString("--shadow:" + p.shadow + ";")
 	if p.Banner != p.Ground {
 		b.WriteString("--banner:" + p.Banner.String() + ";")
 	}
