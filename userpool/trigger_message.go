@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -22,7 +23,8 @@ const (
 	maxSubject = 140
 )
 
-// A customText is what a function wrote of a message; nil is the pool's own text.
+// A customText is what a function wrote of a message. What is empty is the pool's
+// own text: in some languages functions cannot leave a member out.
 type customText struct {
 	SMS     *string `json:"smsMessage"`
 	Email   *string `json:"emailMessage"`
@@ -64,7 +66,7 @@ func (c customText) check(mediums, needed []string) error {
 		{"emailMessage", "EMAIL", c.Email, maxEmail, needed},
 		{"emailSubject", "EMAIL", c.Subject, maxSubject, nil},
 	} {
-		if text.value == nil || !slices.Contains(mediums, text.medium) {
+		if deref(text.value) == "" || !slices.Contains(mediums, text.medium) {
 			continue
 		}
 		if utf8.RuneCountInString(*text.value) > text.max {
@@ -82,16 +84,9 @@ func (c customText) check(mediums, needed []string) error {
 // over returns the message with the texts of the function in place of its own.
 func (c customText) over(m Message, medium string) Message {
 	if medium == "SMS" {
-		if c.SMS != nil {
-			m.Body = *c.SMS
-		}
+		m.Body = cmp.Or(deref(c.SMS), m.Body)
 		return m
 	}
-	if c.Email != nil {
-		m.Body = *c.Email
-	}
-	if c.Subject != nil {
-		m.Subject = *c.Subject
-	}
+	m.Subject, m.Body = cmp.Or(deref(c.Subject), m.Subject), cmp.Or(deref(c.Email), m.Body)
 	return m
 }

@@ -98,6 +98,18 @@ func TestUnusableTexts(t *testing.T) {
 	e.signUp(c, "ana") // by e-mail: the text for phones does not matter
 }
 
+// TestEmptyTexts: a function that writes nothing leaves the pool's own text, in
+// whichever way it says so.
+func TestEmptyTexts(t *testing.T) {
+	for _, response := range []string{`{}`, `null`, `{"emailMessage":null,"emailSubject":null}`, `{"smsMessage":"","emailMessage":"","emailSubject":""}`} {
+		e, l, c := newFunctions(t, nil, "CustomMessage")
+		l.answers("CustomMessage", response)
+		e.signUp(c, "ana")
+		same(t, "subject", e.last("ana@example.com").Subject, "Your verification code")
+		same(t, "body", strings.HasPrefix(e.last("ana@example.com").Body, "Your verification code is "), true)
+	}
+}
+
 // TestHiddenMessageFailure: a function that fails does not show who exists.
 func TestHiddenMessageFailure(t *testing.T) {
 	e, l, c := newFunctions(t, nil, "CustomMessage")

@@ -15,8 +15,17 @@ var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
 // languages.
 func (s *Server) MailDir() string { return s.mail }
 
+// A Mail is a message that was sent.
+type Mail struct{ To, Subject, Body string }
+
 // Code returns the six digits of the newest message to an address.
 func (s *Server) Code(t testing.TB, to string) string {
+	t.Helper()
+	return sixDigits.FindString(s.Message(t, to).Body)
+}
+
+// Message returns the newest message with a code to an address.
+func (s *Server) Message(t testing.TB, to string) Mail {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(s.mail, "*.json"))
 	if err != nil {
@@ -28,14 +37,14 @@ func (s *Server) Code(t testing.TB, to string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var m struct{ To, Body string }
+		var m Mail
 		if err := json.Unmarshal(b, &m); err != nil {
 			t.Fatal(err)
 		}
-		if code := sixDigits.FindString(m.Body); m.To == to && code != "" {
-			return code
+		if m.To == to && sixDigits.MatchString(m.Body) {
+			return m
 		}
 	}
 	t.Fatalf("no message with a code to %s", to)
-	return ""
+	return Mail{}
 }
