@@ -81,6 +81,35 @@ test('a challenge that was answered cannot be answered again', async () => {
   await refused(w.respond(asked, answer), 'NotAuthorizedException', 'Invalid session for the user, session can only be used once.');
 });
 
+test('a challenge dies with what led to it', async () => {
+  const email = 'dies@example.com';
+  const dead = [
+    [(at) => admin('AdminDisableUser', at), 'User is disabled.'],
+    [(at) => admin('AdminDeleteUser', at), 'Invalid session for the user.'],
+    [(at) => admin('AdminUserGlobalSignOut', at), 'Invalid session for the user.'],
+    [(at) => admin('AdminSetUserPassword', { ...at, Password: 'Battery-staple-2', Permanent: true }), 'Invalid session for the user.'],
+  ];
+  for (const [kill, text] of dead) {
+    const w = await factors({ MfaConfiguration: 'ON', ...EMAIL }, { email });
+    const asked = await w.start();
+    await kill({ UserPoolId: w.UserPoolId, Username: w.Username });
+    await refused(w.respond(asked, { EMAIL_OTP_CODE: lastCode(email) }), 'NotAuthorizedException', text);
+  }
+});
+
+test('a challenge is for one pool, client, user and step', async () => {
+  const email = 'bound@example.com';
+  const [w, other] = [await factors({ MfaConfiguration: 'ON', ...EMAIL }, { email }), await factors({ MfaConfiguration: 'ON', ...EMAIL }, { email: 'another@example.com' })];
+  const asked = await w.start();
+  const answer = { EMAIL_OTP_CODE: lastCode(email) };
+  await refused(other.respond(asked, answer), ...badSession);
+  await refused(other.adminRespond(asked, answer), ...badSession);
+  await refused(w.respond({ ...asked, ChallengeName: 'SMS_MFA' }, { SMS_MFA_CODE: answer.EMAIL_OTP_CODE }), ...badSession);
+  await refused(w.respond(asked, { ...answer, USERNAME: await w.person() }), ...badSession);
+  await refused(w.respond({ ...asked, Session: `${asked.Session.slice(0, -4)}AAAA` }, answer), ...badSession);
+  assert.ok((await w.respond(asked, answer)).AuthenticationResult.AccessToken);
+});
+
 works('AssociateSoftwareToken VerifySoftwareToken', 'TOTP set-up in a sign-in', async () => {
   const w = await factors({ MfaConfiguration: 'ON', ...TOTP });
   const asked = await w.start();

@@ -4,8 +4,8 @@ import { env } from '../awsjs/clients.js';
 
 const { AuthenticationDetails, CognitoUser, CognitoUserPool } = cognito;
 
-// Each user has a storage of their own, as if each were in another browser.
-function storage() {
+// storage is what one browser keeps. Users have one of their own unless it is given.
+export function storage() {
   const items = new Map();
   return { setItem: (k, v) => items.set(k, v), getItem: (k) => items.get(k) ?? null, removeItem: (k) => items.delete(k), clear: () => items.clear() };
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as client from 'openid-client';
 import { signIn } from '../browser/pages.js';
+import { verified } from '../jwt.js';
 
 const env = process.env;
 const issuer = new URL(`${env.POOLHOUSE_URL}/${env.POOLHOUSE_POOL_ID}`);
@@ -33,6 +34,7 @@ test('code flow, userinfo, refresh, revocation', async () => {
 
   const fresh = await client.refreshTokenGrant(config, tokens.refresh_token);
   assert.equal(fresh.claims().sub, claims.sub);
+  for (const t of [tokens, fresh]) await verified(env.POOLHOUSE_POOL_ID, env.POOLHOUSE_CLIENT_ID, { AccessToken: t.access_token, IdToken: t.id_token });
   await client.tokenRevocation(config, tokens.refresh_token);
   await assert.rejects(client.refreshTokenGrant(config, tokens.refresh_token), { error: 'invalid_grant' });
 });
