@@ -122,6 +122,11 @@ func (s *Service) validateClient(ctx context.Context, p *Pool, c *Client) error 
 			return invalid("The provider %s does not exist for User Pool %s.", provider, p.ID)
 		}
 	}
+	if slices.Contains(c.ExplicitAuthFlows, "ALLOW_"+flowChoice) {
+		if err := p.requireTier(TierEssentials, "Choice-Based Sign-In"); err != nil {
+			return err
+		}
+	}
 	return s.scopesExist(ctx, c)
 }
 

@@ -32,3 +32,24 @@ func TestFeaturesNeedTheirTier(t *testing.T) {
 		})
 	}
 }
+
+// TestChoiceNeedsItsTier: the flow with a choice of first factors is not in the
+// smallest tier.
+func TestChoiceNeedsItsTier(t *testing.T) {
+	e := newEstate(t)
+	p := e.newPool(func(p *userpool.Pool) { p.Tier = userpool.TierLite })
+	choice := func() *userpool.Client {
+		c := userpool.NewClient(p.ID, "app")
+		c.ExplicitAuthFlows = []string{"ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}
+		return c
+	}
+	_, err := e.CreateClient(t.Context(), choice())
+	e.refused(err, userpool.ErrFeatureNotInTier, "LITE pricing tier configured: Choice-Based Sign-In")
+	plain := e.newClient(p, func(*userpool.Client) {})
+	_, err = e.ReplaceClient(t.Context(), p.ID, plain.ID, choice())
+	e.refused(err, userpool.ErrFeatureNotInTier, "Choice-Based Sign-In")
+	_, err = e.ChangePool(t.Context(), p.ID, func(p *userpool.Pool) error { p.Tier = userpool.TierEssentials; return nil })
+	e.ok(err)
+	_, err = e.CreateClient(t.Context(), choice())
+	e.ok(err)
+}

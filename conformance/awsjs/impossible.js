@@ -9,6 +9,11 @@ const confirmed = 'only confirmed users hold tokens, and nobody becomes unconfir
 const reset = 'a password that must be reset has ended every sign-in: the token is revoked (every.test.js)';
 const appGone = 'the session of a challenge dies with the app that it asks for';
 const userGone = 'the session of a challenge dies with its user';
+const noFactor = 'a user who must prove a factor and has none gets NotAuthorizedException, which all four operations of a sign-in declare';
+const noConfiguration = 'settings that could not work are refused when they are made';
+const flow = 'a flow that the client may not use is InvalidParameterException';
+const silent = 'what an administrator changes sends no message, so no function is asked for its words';
+const oneEach = 'a client can have one, or two of different names';
 const noQuota = 'there is no quota on these';
 
 // everywhere holds for every operation that declares the error.
@@ -29,18 +34,24 @@ export const everywhere = {
 // at holds for single operations.
 export const at = {
   AdminConfirmSignUp: { LimitExceededException: 'administrators are not limited per user' },
+  AdminCreateUser: { PreconditionNotMetException: 'a user needs nothing but a pool' },
+  AdminInitiateAuth: { InvalidUserPoolConfigurationException: noConfiguration, MFAMethodNotFoundException: noFactor, UnsupportedOperationException: flow },
   AdminResetUserPassword: { LimitExceededException: 'administrators are not limited per user' },
-  AdminRespondToAuthChallenge: { SoftwareTokenMFANotFoundException: appGone, UserNotFoundException: userGone },
+  AdminRespondToAuthChallenge: { InvalidUserPoolConfigurationException: noConfiguration, MFAMethodNotFoundException: noFactor, SoftwareTokenMFANotFoundException: appGone, UserNotFoundException: userGone },
+  AdminUpdateUserAttributes: { InvalidLambdaResponseException: silent, UnexpectedLambdaException: silent, UserLambdaValidationException: silent },
   CreateGroup: { LimitExceededException: noQuota },
+  CreateManagedLoginBranding: { LimitExceededException: oneEach },
+  CreateTerms: { LimitExceededException: oneEach },
   CreateUserPool: { LimitExceededException: noQuota, TierChangeNotAllowedException: 'a new pool changes no tier' },
   CreateUserPoolClient: { LimitExceededException: noQuota },
   CreateUserPoolDomain: { LimitExceededException: 'a second domain is InvalidParameterException' },
   DeleteUserPoolClientSecret: { LimitExceededException: 'to delete is not limited' },
   DescribeUserPoolDomain: { ResourceNotFoundException: 'an unknown domain is an empty description, as at AWS' },
+  InitiateAuth: { InvalidUserPoolConfigurationException: noConfiguration, UnsupportedOperationException: flow },
   ListUserPoolClientSecrets: { LimitExceededException: 'to list is not limited' },
-  RespondToAuthChallenge: { SoftwareTokenMFANotFoundException: appGone, UserNotFoundException: userGone },
+  RespondToAuthChallenge: { InvalidUserPoolConfigurationException: noConfiguration, MFAMethodNotFoundException: noFactor, SoftwareTokenMFANotFoundException: appGone, UserNotFoundException: userGone },
   UpdateUserAttributes: { CodeMismatchException: 'it takes no code', ExpiredCodeException: 'it takes no code' },
-  VerifySoftwareToken: { CodeMismatchException: 'a wrong code is EnableSoftwareTokenMFAException' },
+  VerifySoftwareToken: { InvalidUserPoolConfigurationException: noConfiguration, CodeMismatchException: 'a wrong code is EnableSoftwareTokenMFAException' },
 };
 
 // signed operations declare NotAuthorizedException, which only those give that
@@ -52,9 +63,7 @@ export const unjudged = signedDenial;
 export const untested = [];
 
 // unprovoked are errors of features that have no test here yet.
-export const unprovoked = ['FeatureUnavailableInTierException', 'InvalidLambdaResponseException', 'InvalidUserPoolConfigurationException', 'MFAMethodNotFoundException',
-  'OperationNotEnabledException', 'PreconditionNotMetException', 'TooManyRequestsException', 'UnexpectedLambdaException', 'UnsupportedOperationException',
-  'UserImportInProgressException', 'UserLambdaValidationException'];
+export const unprovoked = ['OperationNotEnabledException', 'TooManyRequestsException', 'UserImportInProgressException'];
 
 // common are errors that no model declares because every signed service has them.
 export const common = ['AccessDeniedException', 'MissingAuthenticationTokenException'];

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refused } from './clients.js';
 import { works } from './ledger.js';
-import { admin, allPages, makePool, world } from './world.js';
+import { admin, allPages, makeClient, makePool, world } from './world.js';
 
 const describe = async (UserPoolId) => (await admin('DescribeUserPool', { UserPoolId })).UserPool;
 
@@ -72,6 +72,10 @@ test('what a smaller tier does not have', async () => {
   assert.equal((await describe(UserPoolId)).UserPoolTier, 'LITE');
   await refused(admin('UpdateUserPool', { UserPoolId, UserPoolTier: 'LITE', Policies }), ...lite('Password History'));
   await refused(admin('SetUserPoolMfaConfig', { UserPoolId, MfaConfiguration: 'OPTIONAL', EmailMfaConfiguration: {} }), ...lite('Email MFA'));
+  const ExplicitAuthFlows = ['ALLOW_USER_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'];
+  await refused(admin('CreateUserPoolClient', { UserPoolId, ClientName: 'c', ExplicitAuthFlows }), ...lite('Choice-Based Sign-In'));
+  const { ClientId } = await makeClient(UserPoolId);
+  await refused(admin('UpdateUserPoolClient', { UserPoolId, ClientId, ExplicitAuthFlows }), ...lite('Choice-Based Sign-In'));
   const Domain = 'tiers-suite';
   await refused(admin('CreateUserPoolDomain', { UserPoolId, Domain, ManagedLoginVersion: 2 }), 'FeatureUnavailableInTierException');
   await admin('CreateUserPoolDomain', { UserPoolId, Domain });
