@@ -24,6 +24,7 @@ type letter struct {
 	text   TextKind
 	secret string            // code or temporary password
 	to     map[string]string // addresses by medium
+	link   string            // that takes the code, for a mail; empty for none
 }
 
 // A courier writes letters and hands them over.
@@ -73,6 +74,9 @@ func (c courier) carry(ctx context.Context, l letter) error {
 func (l letter) mail(m Message, medium string) Mail {
 	mail := Mail{Pool: l.pool.ID, To: l.to[medium], Medium: medium, Kind: l.kind, HTML: medium == "EMAIL" && isHTML(m.Body)}
 	values := []string{placeCode, l.secret, placeName, l.pool.calls(l.user)}
+	if l.link != "" && medium == "EMAIL" {
+		mail.HTML, m.Body = true, withLink(m.Body, l.link)
+	}
 	mail.Body = fill(m.Body, values, mail.HTML)
 	if medium == "EMAIL" {
 		mail.Subject = fill(m.Subject, values, false)
@@ -104,7 +108,7 @@ var errDelivery = Fail(ErrCodeDelivery, "Failed to deliver the message.")
 // sendCode sends a code to an address.
 func (c courier) sendCode(ctx context.Context, n notice, text TextKind, attribute, to, code string) (*Delivery, error) {
 	d := deliveryOf(attribute, to)
-	return d, c.carry(ctx, letter{n, text, code, map[string]string{d.Medium: to}})
+	return d, c.carry(ctx, letter{n, text, code, map[string]string{d.Medium: to}, ""})
 }
 
 func (s *Service) sendCode(ctx context.Context, n notice, attribute, to, code string) (*Delivery, error) {
@@ -116,7 +120,7 @@ func (s *Service) sendCode(ctx context.Context, n notice, attribute, to, code st
 func (s *Service) pretendCode(ctx context.Context, p *Pool, kind, attribute, to string) *Delivery {
 	d, nobody := deliveryOf(attribute, to), &User{Pool: p.ID}
 	if s.Pretend != nil {
-		l := letter{notice{pool: p, user: nobody, kind: kind}, TextVerification, "000000", map[string]string{d.Medium: to}}
+		l := letter{notice{pool: p, user: nobody, kind: kind}, TextVerification, "000000", map[string]string{d.Medium: to}, ""}
 		if err := s.Pretend(ctx, l.mail(p.textFor(ctx, l.text, d.Medium, nobody), d.Medium)); err != nil {
 			s.Log.ErrorContext(ctx, "message not pretended", "pool", p.ID, "medium", d.Medium, "kind", kind, "error", err)
 		}
@@ -129,7 +133,7 @@ func (s *Service) pretendCode(ctx context.Context, p *Pool, kind, attribute, to 
 // phone number.
 func (s *Service) invite(ctx context.Context, p *Pool, u *User, password string, mediums []string) error {
 	n := notice{p, "", u, "invite", "AdminCreateUser"}
-	return s.courier().carry(ctx, letter{n, TextInvitation, password, u.reached(mediums)})
+	return s.courier().carry(ctx, letter{n, TextInvitation, password, u.reached(mediums), ""})
 }
 
 // reached returns a user's addresses by the mediums that are wanted or, with none

@@ -20,6 +20,7 @@ const (
 	TextInvitation   TextKind = "INVITATION"   // a temporary password
 	TextSignIn       TextKind = "SIGN_IN_CODE" // a code of a sign-in
 	textWelcome      TextKind = "WELCOME"      // to a user who came with a password
+	textLink         TextKind = "LINK"         // a link that proves an address
 )
 
 // A LocalText is the text of a message in one language.
@@ -44,6 +45,9 @@ var defaultTexts = map[TextKind]map[string]Message{
 		"EMAIL": {"Your sign-in code", "Your sign-in code is {####}. "},
 		"SMS":   {"", "Your authentication code is {####}. "},
 	},
+	textLink: {
+		"EMAIL": {"Your verification link", "Please click the link below to verify your email address. {##Verify Your Email##} "},
+	},
 	textWelcome: {
 		"EMAIL": {"Your account", "Your account was moved. Your username is {username}. "},
 		"SMS":   {"", "Your account was moved. Your username is {username}. "},
@@ -66,6 +70,7 @@ func (p *Pool) text(kind TextKind, medium string) Message {
 		TextVerification: {"EMAIL": p.VerificationEmail, "SMS": {Body: p.VerificationSMS}},
 		TextInvitation:   {"EMAIL": p.InviteEmail, "SMS": {Body: p.InviteSMS}},
 		TextSignIn:       {"EMAIL": p.MFAEmail, "SMS": {Body: p.MFASMS}},
+		textLink:         {"EMAIL": p.LinkEmail},
 	}
 	return own[kind][medium].or(defaultTexts[kind][medium])
 }

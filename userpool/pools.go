@@ -81,6 +81,9 @@ func (p *Pool) validate() error {
 	if err := p.checkMFA(); err != nil {
 		return err
 	}
+	if p.LinkEmail.Body != "" && !linkPlace.MatchString(p.LinkEmail.Body) {
+		return invalid("EmailMessageByLink has no place for the link, as {##Verify Your Email##} is one.")
+	}
 	if err := p.checkTier(); err != nil {
 		return err
 	}

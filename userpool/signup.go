@@ -88,7 +88,11 @@ func (s *Service) sendSignUpCode(ctx context.Context, p *Pool, c *Client, u *Use
 	if err != nil {
 		return nil, err
 	}
-	return s.sendCode(ctx, notice{p, c.ID, u, "signup", why}, a, u.Attributes[a], code)
+	n := notice{p, c.ID, u, "signup", why}
+	if p.VerifyByLink && a == "email" {
+		return s.sendLink(ctx, n, u.Attributes[a], code)
+	}
+	return s.sendCode(ctx, n, a, u.Attributes[a], code)
 }
 
 // clientUser finds the user of a public request. With hidden existence u is nil

@@ -54,6 +54,8 @@ type Pool struct {
 	InviteSMS             string
 	Recovery              []string            // verified_email …, by priority; empty acts as verified phone, then e-mail
 	Texts                 []LocalText         // of messages, by language; ours
+	VerifyByLink          bool                // the mail of sign-up has a link in place of a code
+	LinkEmail             Message             // its text
 	VerifyBeforeUpdate    []string            // attributes whose new value waits for its code
 	Triggers              map[string]Function // by the names that LambdaConfig has for them
 	SenderKey             string              // ARN of the key that custom senders get codes under

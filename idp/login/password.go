@@ -2,6 +2,8 @@ package login
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -148,6 +150,9 @@ func (h *Handler) stepView(w http.ResponseWriter, r *http.Request, v *visit, pag
 	}
 	if s != nil {
 		p.Step, p.Username, p.Destination = token, s.Username, s.Destination
+	}
+	if page == stepConfirm && v.pool.VerifyByLink {
+		p.ByLink = strings.Contains(p.Destination, "@") || p.Destination == "" && !slices.Contains(v.pool.AutoVerified, "phone_number")
 	}
 	return p, nil
 }

@@ -29,6 +29,7 @@ type view struct {
 	UsernameLabel       string
 	UsernameIsAttribute bool
 	Destination         string
+	ByLink              bool // the mail has a link in place of a code
 	PasswordRules       string
 	FocusPassword       bool
 	Attributes          []field

@@ -70,6 +70,8 @@ func messagesIn(p *userpool.Pool, in *CreateUserPoolInput) {
 		p.VerificationEmail.Subject = or(t.EmailSubject, p.VerificationEmail.Subject)
 		p.VerificationEmail.Body = or(t.EmailMessage, p.VerificationEmail.Body)
 		p.VerificationSMS = or(t.SmsMessage, p.VerificationSMS)
+		p.VerifyByLink = awsapi.Value(t.DefaultEmailOption) == confirmWithLink
+		p.LinkEmail = userpool.Message{Subject: awsapi.Value(t.EmailSubjectByLink), Body: awsapi.Value(t.EmailMessageByLink)}
 	}
 	if c := in.AdminCreateUserConfig; c != nil && c.InviteMessageTemplate != nil {
 		t := c.InviteMessageTemplate
@@ -170,10 +172,21 @@ func policyOut(p *userpool.Pool) *UserPoolPolicyType {
 	}
 }
 
+// The options of VerificationMessageTemplate.
+const (
+	confirmWithCode = "CONFIRM_WITH_CODE"
+	confirmWithLink = "CONFIRM_WITH_LINK"
+)
+
 func templateOut(p *userpool.Pool) *VerificationMessageTemplateType {
+	option := confirmWithCode
+	if p.VerifyByLink {
+		option = confirmWithLink
+	}
 	return &VerificationMessageTemplateType{
-		DefaultEmailOption: awsapi.Ptr("CONFIRM_WITH_CODE"), EmailSubject: optional(p.VerificationEmail.Subject),
+		DefaultEmailOption: &option, EmailSubject: optional(p.VerificationEmail.Subject),
 		EmailMessage: optional(p.VerificationEmail.Body), SmsMessage: optional(p.VerificationSMS),
+		EmailSubjectByLink: optional(p.LinkEmail.Subject), EmailMessageByLink: optional(p.LinkEmail.Body),
 	}
 }
 

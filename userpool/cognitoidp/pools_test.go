@@ -35,17 +35,18 @@ func TestCreateUserPoolDefaults(t *testing.T) {
 func TestCreateUserPoolKeepsWhatItWasGiven(t *testing.T) {
 	d := newDesk(t)
 	in := idp.CreateUserPoolInput{
-		Policies:                 &idp.UserPoolPolicyType{PasswordPolicy: &idp.PasswordPolicyType{MinimumLength: ptr(int32(12))}},
-		AliasAttributes:          []string{"email"},
-		AutoVerifiedAttributes:   []string{"email"},
-		UsernameConfiguration:    &idp.UsernameConfigurationType{CaseSensitive: ptr(false)},
-		EmailVerificationMessage: ptr("Code {####}!"),
-		EmailConfiguration:       &idp.EmailConfigurationType{SourceArn: ptr("arn:aws:ses:x"), EmailSendingAccount: ptr("DEVELOPER")},
-		DeviceConfiguration:      &idp.DeviceConfigurationType{ChallengeRequiredOnNewDevice: ptr(true)},
-		UserPoolTags:             map[string]string{"team": "x"},
-		AccountRecoverySetting:   &idp.AccountRecoverySettingType{RecoveryMechanisms: []idp.RecoveryOptionType{{Priority: ptr(int32(2)), Name: ptr("verified_phone_number")}, {Priority: ptr(int32(1)), Name: ptr("verified_email")}}},
-		AdminCreateUserConfig:    &idp.AdminCreateUserConfigType{AllowAdminCreateUserOnly: ptr(true), UnusedAccountValidityDays: ptr(int32(3))},
-		Schema:                   []idp.SchemaAttributeType{{Name: ptr("team"), AttributeDataType: ptr("String"), StringAttributeConstraints: &idp.StringAttributeConstraintsType{MaxLength: ptr("9")}}},
+		Policies:                    &idp.UserPoolPolicyType{PasswordPolicy: &idp.PasswordPolicyType{MinimumLength: ptr(int32(12))}},
+		AliasAttributes:             []string{"email"},
+		AutoVerifiedAttributes:      []string{"email"},
+		UsernameConfiguration:       &idp.UsernameConfigurationType{CaseSensitive: ptr(false)},
+		EmailVerificationMessage:    ptr("Code {####}!"),
+		VerificationMessageTemplate: &idp.VerificationMessageTemplateType{DefaultEmailOption: ptr("CONFIRM_WITH_LINK"), EmailMessageByLink: ptr("Click {##here##}"), EmailSubjectByLink: ptr("Link")},
+		EmailConfiguration:          &idp.EmailConfigurationType{SourceArn: ptr("arn:aws:ses:x"), EmailSendingAccount: ptr("DEVELOPER")},
+		DeviceConfiguration:         &idp.DeviceConfigurationType{ChallengeRequiredOnNewDevice: ptr(true)},
+		UserPoolTags:                map[string]string{"team": "x"},
+		AccountRecoverySetting:      &idp.AccountRecoverySettingType{RecoveryMechanisms: []idp.RecoveryOptionType{{Priority: ptr(int32(2)), Name: ptr("verified_phone_number")}, {Priority: ptr(int32(1)), Name: ptr("verified_email")}}},
+		AdminCreateUserConfig:       &idp.AdminCreateUserConfigType{AllowAdminCreateUserOnly: ptr(true), UnusedAccountValidityDays: ptr(int32(3))},
+		Schema:                      []idp.SchemaAttributeType{{Name: ptr("team"), AttributeDataType: ptr("String"), StringAttributeConstraints: &idp.StringAttributeConstraintsType{MaxLength: ptr("9")}}},
 	}
 	created := d.pool(in)
 	p := ok[*idp.DescribeUserPoolOutput](t)(d.DescribeUserPool(t.Context(), &idp.DescribeUserPoolInput{UserPoolId: created.Id})).UserPool
@@ -55,6 +56,8 @@ func TestCreateUserPoolKeepsWhatItWasGiven(t *testing.T) {
 	same(t, "case", *p.UsernameConfiguration.CaseSensitive, false)
 	same(t, "message", *p.EmailVerificationMessage, "Code {####}!")
 	same(t, "template mirrors it", *p.VerificationMessageTemplate.EmailMessage, "Code {####}!")
+	same(t, "link", *p.VerificationMessageTemplate.DefaultEmailOption+*p.VerificationMessageTemplate.EmailMessageByLink+*p.VerificationMessageTemplate.EmailSubjectByLink,
+		"CONFIRM_WITH_LINKClick {##here##}Link")
 	same(t, "source", *p.EmailConfiguration.SourceArn, "arn:aws:ses:x")
 	same(t, "device", *p.DeviceConfiguration.ChallengeRequiredOnNewDevice, true)
 	same(t, "recovery by priority", *p.AccountRecoverySetting.RecoveryMechanisms[0].Name, "verified_email")
@@ -92,7 +95,6 @@ func TestRefusedSettings(t *testing.T) {
 			LambdaArn: ptr(arnOne), LambdaVersion: ptr("V1_0")}}},
 		"AdvancedSecurityMode ENFORCED":     {UserPoolAddOns: &idp.UserPoolAddOnsType{AdvancedSecurityMode: ptr("ENFORCED")}},
 		"AllowedFirstAuthFactors EMAIL_OTP": {Policies: &idp.UserPoolPolicyType{SignInPolicy: &idp.SignInPolicyType{AllowedFirstAuthFactors: []string{"PASSWORD", "EMAIL_OTP"}}}},
-		"CONFIRM_WITH_LINK":                 {VerificationMessageTemplate: &idp.VerificationMessageTemplateType{DefaultEmailOption: ptr("CONFIRM_WITH_LINK")}},
 		"KeyConfiguration.KmsKeyArn":        {KeyConfiguration: &idp.KeyConfigurationType{KmsKeyArn: ptr("arn:aws:kms:x")}},
 		"IssuerConfiguration.Type UPDATED":  {IssuerConfiguration: &idp.IssuerConfigurationType{Type: ptr("UPDATED")}},
 	} {

@@ -22,9 +22,6 @@ func refuse(in *CreateUserPoolInput) error {
 			}
 		}
 	}
-	if t := in.VerificationMessageTemplate; t != nil && awsapi.Value(t.DefaultEmailOption) == "CONFIRM_WITH_LINK" {
-		return unsupported("VerificationMessageTemplate.DefaultEmailOption CONFIRM_WITH_LINK")
-	}
 	if k := in.KeyConfiguration; k != nil && awsapi.Value(k.KmsKeyArn) != "" {
 		return unsupported("KeyConfiguration.KmsKeyArn")
 	}

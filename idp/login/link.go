@@ -1,0 +1,75 @@
+package login
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/poolhouse/poolhouse/internal/web"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// showLink is where the link of a mail leads. It changes nothing: mail servers and
+// browsers open links that nobody has clicked at.
+func (h *Handler) showLink(w http.ResponseWriter, r *http.Request) error {
+	if !r.URL.Query().Has("confirmation_code") {
+		return h.showConfirm(w, r)
+	}
+	v, err := h.linked(r)
+	if err != nil {
+		return err
+	}
+	return h.Pages.Render(w, http.StatusOK, "link.html", h.view(w, r, v, "Confirm your account"))
+}
+
+// submitLink takes the code that the link brought.
+func (h *Handler) submitLink(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.linked(r)
+	if err != nil {
+		return err
+	}
+	if err := h.Forms.Check(r, string(v.pool.ID)); err != nil {
+		return err
+	}
+	err = h.Accounts.ConfirmSignUp(h.origin(r), v.actor(), v.query.Get("user_name"), v.query.Get("confirmation_code"), false)
+	if errors.Is(err, userpool.ErrExpiredCode) || errors.Is(err, userpool.ErrCodeMismatch) {
+		err = userpool.Fail(userpool.ErrExpiredCode, "This link is no longer valid. If your account is confirmed already, sign in from your app.")
+	}
+	p := h.view(w, r, v, "Confirm your account")
+	if err != nil {
+		return h.again(w, "link.html", p, err)
+	}
+	p.Title = "Your account is confirmed"
+	return h.Pages.Render(w, http.StatusOK, "confirmed.html", p)
+}
+
+var errLink = web.Fail(http.StatusBadRequest, "This link is not complete. Open it from the mail again, or ask for a new one.", nil)
+
+// linked reads the address of a link.
+func (h *Handler) linked(r *http.Request) (*visit, error) {
+	q := r.URL.Query()
+	if !web.IsText(q) || q.Get("user_name") == "" || q.Get("confirmation_code") == "" {
+		return nil, errLink
+	}
+	pool, err := h.Store.Pool(r.Context(), userpool.PoolID(r.PathValue("pool")))
+	if err != nil {
+		return nil, notThere(err, userpool.ErrPoolNotFound)
+	}
+	client, err := h.Store.Client(r.Context(), userpool.ClientID(q.Get("client_id")))
+	if err == nil && client.Pool != pool.ID {
+		err = userpool.ErrClientNotFound
+	}
+	if err != nil {
+		return nil, notThere(err, userpool.ErrClientNotFound)
+	}
+	return &visit{pool: pool, client: client, query: url.Values{"client_id": q["client_id"], "user_name": q["user_name"],
+		"confirmation_code": q["confirmation_code"]}}, nil
+}
+
+// notThere makes an unknown part of a link one that is not complete.
+func notThere(err, kind error) error {
+	if errors.Is(err, kind) {
+		return errLink
+	}
+	return err
+}
