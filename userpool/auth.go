@@ -112,7 +112,7 @@ func (a *Auth) initiatePassword(ctx context.Context, c *Client, params map[strin
 	if err != nil {
 		return nil, err
 	}
-	return a.proceed(ctx, pool, c, user)
+	return a.proceed(ctx, pool, c, user, TokensNative)
 }
 
 func (a *Auth) initiateRefresh(ctx context.Context, c *Client, params map[string]string) (*Step, error) {
@@ -136,8 +136,9 @@ func (a *Auth) initiateRefresh(ctx context.Context, c *Client, params map[string
 	return &Step{Result: set}, nil
 }
 
-// proceed takes a user whose password was right to the next step.
-func (a *Auth) proceed(ctx context.Context, pool *Pool, c *Client, u *User) (*Step, error) {
+// proceed takes a user whose password was right to the next step. source is what
+// PreTokenGeneration calls tokens that follow at once.
+func (a *Auth) proceed(ctx context.Context, pool *Pool, c *Client, u *User, source string) (*Step, error) {
 	if u.Status == ForceChangePassword {
 		return a.askNewPassword(pool, c, u)
 	}
@@ -148,7 +149,7 @@ func (a *Auth) proceed(ctx context.Context, pool *Pool, c *Client, u *User) (*St
 	if ch != nil {
 		return &Step{Challenge: ch}, nil
 	}
-	return a.complete(ctx, pool, c, u)
+	return a.complete(ctx, pool, c, u, source)
 }
 
 // respondFactor is Answer for a client, which must name the user that it answers for.
@@ -184,12 +185,15 @@ func (a *Auth) respondFactor(ctx context.Context, c *Client, challenge string, i
 	if err != nil {
 		return nil, err
 	}
-	return a.complete(ctx, pool, c, done.User)
+	return a.complete(ctx, pool, c, done.User, TokensNative)
 }
 
 // complete issues the tokens of a sign-in that has nothing left to prove.
-func (a *Auth) complete(ctx context.Context, pool *Pool, c *Client, u *User) (*Step, error) {
-	set, err := a.Tokens.Issue(ctx, &Grant{Pool: pool, Client: c, User: u, Native: true,
+func (a *Auth) complete(ctx context.Context, pool *Pool, c *Client, u *User, source string) (*Step, error) {
+	if err := a.Finish(ctx, pool, c, u, Finished{}); err != nil {
+		return nil, err
+	}
+	set, err := a.Tokens.Issue(ctx, &Grant{Pool: pool, Client: c, User: u, Native: true, Source: source,
 		Scopes: []string{ScopeAdmin}, AuthTime: a.Now()})
 	if err != nil {
 		return nil, err

@@ -23,12 +23,15 @@ type attempt struct {
 // exists. A user with a temporary password is returned as such
 // (ForceChangePassword) while the password lasts.
 func (a *Auth) CheckPassword(ctx context.Context, pool *Pool, client *Client, name, password string) (*User, error) {
-	u, err := a.lookup(ctx, pool.ID, client, name)
+	u, err := a.lookupOrMigrate(ctx, pool, client, name, password)
 	if err != nil {
 		return nil, err
 	}
 	try, err := a.admit(ctx, pool, client, name, u)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.Triggers.PreAuthentication(ctx, pool, client, u, name); err != nil {
 		return nil, err
 	}
 	phc := ""

@@ -73,6 +73,9 @@ func (a *Auth) initiateSRP(ctx context.Context, c *Client, params map[string]str
 	if _, err := a.admit(ctx, pool, c, name, u); err != nil {
 		return nil, err
 	}
+	if err := a.Triggers.PreAuthentication(ctx, pool, c, u, name); err != nil {
+		return nil, err
+	}
 	who, err := a.srpUser(ctx, pool, name, u)
 	if err != nil {
 		return nil, err
@@ -203,7 +206,7 @@ func (a *Auth) settleSRP(ctx context.Context, c *Client, block *srpBlock, ok boo
 	if u, err = a.settle(ctx, pool, try, ok); err != nil {
 		return nil, err
 	}
-	return a.proceed(ctx, pool, c, u)
+	return a.proceed(ctx, pool, c, u, TokensNative)
 }
 
 // openBlock opens a secret block that this client received and that has not

@@ -3,9 +3,10 @@ package userpool
 import "context"
 
 // PreAuthentication asks whether a sign-in may begin. u is nil for a name that
-// nobody has, which the function sees where the client hides who exists.
+// nobody has, which the function sees where the client hides who exists. c is nil
+// for a sign-in that no app started.
 func (t *Triggers) PreAuthentication(ctx context.Context, p *Pool, c *Client, u *User, typed string) error {
-	if u == nil && !c.HideUserExistence {
+	if u == nil && !hides(c) {
 		return nil
 	}
 	who, name := p.aboutAny(u, typed)
@@ -13,7 +14,7 @@ func (t *Triggers) PreAuthentication(ctx context.Context, p *Pool, c *Client, u 
 		stranger
 		Validation map[string]string `json:"validationData,omitempty"`
 	}{who, validationDataOf(ctx)}
-	_, err := t.run(ctx, p, triggerPreAuthentication, newEvent("PreAuthentication_Authentication", c.ID, name, request), &none{})
+	_, err := t.run(ctx, p, triggerPreAuthentication, newEvent("PreAuthentication_Authentication", idOf(c), name, request), &none{})
 	return err
 }
 

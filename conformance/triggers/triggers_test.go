@@ -93,6 +93,8 @@ func TestTriggers(t *testing.T) {
 		t.Run("sign-up", func(t *testing.T) { signUp(t, s) })
 		t.Run("confirmation", func(t *testing.T) { confirmation(t, s) })
 		t.Run("tokens", func(t *testing.T) { tokens(t, s) })
+		t.Run("sign-in", func(t *testing.T) { signInRefused(t, s) })
+		t.Run("migration", func(t *testing.T) { migration(t, s) })
 		t.Run("crash", func(t *testing.T) { crash(t, s) })
 	})
 }
@@ -160,6 +162,31 @@ func tokens(t *testing.T, s *stage) {
 
 func hasValue(list []types.AttributeType, value any) bool {
 	return slices.ContainsFunc(list, func(a types.AttributeType) bool { return *a.Value == value })
+}
+
+// signInRefused: what InitiateAuth says goes to the function before the password.
+func signInRefused(t *testing.T, s *stage) {
+	_, err := s.signIn(t, "ana", password, map[string]string{"country": "XX"})
+	harness.WantCode(t, err, "UserLambdaValidationException", "PreAuthentication failed with error not from there.")
+}
+
+// migration signs a user in who is in the old directory only, with the password
+// that is right there.
+func migration(t *testing.T, s *stage) {
+	_, err := s.signIn(t, "olga", "wrong", nil)
+	if err == nil {
+		t.Fatal("signed in with a wrong password of the old directory")
+	}
+	out, err := s.signIn(t, "olga", "old-pw", nil)
+	must(t, err)
+	if payload(t, out.AuthenticationResult.AccessToken)["username"] != "olga" {
+		t.Errorf("%+v", out)
+	}
+	u, err := s.Root().IDP.AdminGetUser(t.Context(), &idp.AdminGetUserInput{UserPoolId: &s.pool, Username: aws.String("olga")})
+	must(t, err)
+	if u.UserStatus != types.UserStatusTypeConfirmed || !hasValue(u.UserAttributes, "olga@example.com") {
+		t.Errorf("%+v", u)
+	}
 }
 
 // crash ends the function's process in the middle of a call; the next call works.

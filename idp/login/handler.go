@@ -33,6 +33,7 @@ type Passwords interface {
 	CheckPassword(ctx context.Context, p *userpool.Pool, c *userpool.Client, name, password string) (*userpool.User, error)
 	ChangeForcedPassword(ctx context.Context, p *userpool.Pool, c *userpool.Client, u *userpool.User, password string, attributes map[string]string) (*userpool.User, error)
 	SecondFactors
+	Finish(ctx context.Context, p *userpool.Pool, c *userpool.Client, u *userpool.User, how userpool.Finished) error
 }
 
 // Accounts is what users do short of signing in. *userpool.Service does it.

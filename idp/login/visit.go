@@ -111,6 +111,11 @@ func (v *visit) address(page string, extra ...string) string {
 
 // finish starts the session of a user who proved all that was asked for, under a new id, and sends the browser back.
 func (h *Handler) finish(w http.ResponseWriter, r *http.Request, v *visit, user *userpool.User, methods ...string) error {
+	if err := h.Passwords.Finish(h.origin(r), v.pool, v.actor(), user, userpool.Finished{}); err != nil {
+		page := h.view(w, r, v, "Sign in")
+		page.Username = user.Username
+		return h.again(w, "login.html", page, err)
+	}
 	to := v.address("oauth2/authorize")
 	if token := v.query.Get(continueParam); token != "" {
 		raw, err := h.Ephemeral.Take(r.Context(), nsContinue, string(v.pool.ID)+"/"+token)

@@ -23,12 +23,13 @@ func (f *function) Invoke(_ context.Context, call userpool.Invocation) ([]byte, 
 	return []byte(f.answer), f.err
 }
 
-// ask gives the pool a function before tokens.
-func (h *house) ask(f *function) {
+// ask makes a function the pool's trigger.
+func (h *house) ask(f *function, trigger string) {
 	h.t.Helper()
-	h.tokens.Triggers = &userpool.Triggers{Invoker: f, Region: "us-east-1", Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	triggers := &userpool.Triggers{Invoker: f, Region: "us-east-1", Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	h.tokens.Triggers, h.auth.Triggers = triggers, triggers
 	_, err := h.store.UpdatePool(context.Background(), poolID, func(p *userpool.Pool) error {
-		p.Triggers = map[string]userpool.Function{"PreTokenGeneration": {ARN: "arn:aws:lambda:us-east-1:000000000000:function:f", Version: "V3_0"}}
+		p.Triggers = map[string]userpool.Function{trigger: {ARN: "arn:aws:lambda:us-east-1:000000000000:function:f", Version: "V3_0"}}
 		return nil
 	})
 	h.must(err)
@@ -38,7 +39,7 @@ func (h *house) ask(f *function) {
 // before its token, and nothing else does.
 func TestClientMetadata(t *testing.T) {
 	h, f := open(t), &function{answer: `{"response":{"claimsAndScopeOverrideDetails":{"accessTokenGeneration":{"claimsToAddOrOverride":{"tenant":"t1"},"scopesToAdd":["api/write"]}}}}`}
-	h.ask(f)
+	h.ask(f, "PreTokenGeneration")
 	form := url.Values{"grant_type": {"client_credentials"}, "aws_client_metadata": {`{"tenant":"t1"}`}}
 	status, set := h.program("POST", "/"+poolID+"/oauth2/token", form, basic(m2mID, secret))
 	if status != 200 || !strings.Contains(f.event, `"clientMetadata":{"tenant":"t1"}`) {
@@ -57,10 +58,28 @@ func TestClientMetadata(t *testing.T) {
 // TestTokensRefusedByTrigger: the app reads why the function refuses the tokens.
 func TestTokensRefusedByTrigger(t *testing.T) {
 	h, f := open(t), &function{err: &userpool.FunctionError{Message: "closed"}}
-	h.ask(f)
+	h.ask(f, "PreTokenGeneration")
 	status, set := h.program("POST", "/"+poolID+"/oauth2/token", url.Values{"grant_type": {"client_credentials"}}, basic(m2mID, secret))
 	wantGrantError(t, status, set, "invalid_request")
 	if set["error_description"] != "PreTokenGeneration failed with error closed." {
 		t.Error(set)
+	}
+}
+
+// TestPagesAskTriggers: on the pages too a function can refuse a sign-in, before the
+// password is looked at and before there is a session; the person reads why.
+func TestPagesAskTriggers(t *testing.T) {
+	for _, trigger := range []string{"PreAuthentication", "PostAuthentication"} {
+		h, f := open(t), &function{err: &userpool.FunctionError{Message: "closed"}}
+		h.ask(f, trigger)
+		v := h.visitor()
+		page := v.loginPage(nil)
+		res := v.post(page, credentials("alice", password))
+		if res.StatusCode != 400 || !strings.Contains(res.text, trigger+" failed with error closed.") {
+			t.Errorf("%s: %d %s", trigger, res.StatusCode, res.text)
+		}
+		if at := where(v.get(authorizeURL(poolID, public, nil))); !strings.HasSuffix(at.Path, "/login") {
+			t.Errorf("%s: signed in, sent to %s", trigger, at)
+		}
 	}
 }
