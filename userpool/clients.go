@@ -117,6 +117,11 @@ func (s *Service) validateClient(ctx context.Context, p *Pool, c *Client) error 
 			return invalid("Invalid attribute %s specified for the client.", name)
 		}
 	}
+	for _, name := range c.WriteAttributes {
+		if slices.Contains([]string{"sub", "email_verified", "phone_number_verified", "identities"}, name) {
+			return invalid("Invalid write attributes specified while creating a client: %s cannot be written by users.", name)
+		}
+	}
 	for _, provider := range c.IdentityProviders {
 		if provider != "COGNITO" {
 			return invalid("The provider %s does not exist for User Pool %s.", provider, p.ID)

@@ -84,6 +84,9 @@ func (p *Pool) validate() error {
 	if p.LinkEmail.Body != "" && !linkPlace.MatchString(p.LinkEmail.Body) {
 		return invalid("EmailMessageByLink has no place for the link, as {##Verify Your Email##} is one.")
 	}
+	if err := checkTags(p.Tags); err != nil {
+		return err
+	}
 	if err := p.checkTier(); err != nil {
 		return err
 	}

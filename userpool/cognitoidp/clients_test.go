@@ -70,3 +70,23 @@ func TestOAuthErrorsOfClients(t *testing.T) {
 	_, err := d.DescribeResourceServer(t.Context(), &idp.DescribeResourceServerInput{UserPoolId: p.Id, Identifier: ptr("api")})
 	refused(t, err, "ResourceNotFoundException", "Resource server api does not exist.")
 }
+
+// TestValidityBounds: the bounds hold for value and unit together, and no product
+// is so long that it seems short.
+func TestValidityBounds(t *testing.T) {
+	d := newDesk(t)
+	p := d.pool(idp.CreateUserPoolInput{})
+	for name, in := range map[string]idp.CreateUserPoolClientInput{
+		"refresh token in days":  {RefreshTokenValidity: ptr(int32(315360000)), TokenValidityUnits: &idp.TokenValidityUnitsType{RefreshToken: ptr("days")}},
+		"refresh token in hours": {RefreshTokenValidity: ptr(int32(213504000)), TokenValidityUnits: &idp.TokenValidityUnitsType{RefreshToken: ptr("hours")}},
+		"access token in days":   {AccessTokenValidity: ptr(int32(86400)), TokenValidityUnits: &idp.TokenValidityUnitsType{AccessToken: ptr("days")}},
+		"access token":           {AccessTokenValidity: ptr(int32(299)), TokenValidityUnits: &idp.TokenValidityUnitsType{AccessToken: ptr("seconds")}},
+	} {
+		in.UserPoolId, in.ClientName = p.Id, &name
+		_, err := d.CreateUserPoolClient(t.Context(), &in)
+		refused(t, err, "InvalidParameterException", "Invalid range for token validity.")
+	}
+	d.client(p, idp.CreateUserPoolClientInput{RefreshTokenValidity: ptr(int32(315360000)), TokenValidityUnits: &idp.TokenValidityUnitsType{RefreshToken: ptr("seconds")}})
+	_, err := d.CreateUserPoolClient(t.Context(), &idp.CreateUserPoolClientInput{UserPoolId: p.Id, ClientName: ptr("app"), WriteAttributes: []string{"email_verified"}})
+	refused(t, err, "InvalidParameterException", "Invalid write attributes specified while creating a client")
+}

@@ -1,6 +1,7 @@
 package cognitoidp
 
 import (
+	"math"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
@@ -10,12 +11,17 @@ import (
 // units are the TimeUnitsType of AWS.
 var units = map[string]time.Duration{"seconds": time.Second, "minutes": time.Minute, "hours": time.Hour, "days": 24 * time.Hour}
 
-// life is a validity in its unit. Zero and absent mean the default life.
+// life is a validity in its unit. Zero and absent mean the default life; what no
+// duration can hold is the longest one, which is over every bound.
 func life(n *int32, unit *string, defaultUnit string, absent time.Duration) time.Duration {
 	if awsapi.Value(n) == 0 {
 		return absent
 	}
-	return time.Duration(*n) * units[or(unit, defaultUnit)]
+	u := units[or(unit, defaultUnit)]
+	if time.Duration(*n) > math.MaxInt64/u {
+		return math.MaxInt64
+	}
+	return time.Duration(*n) * u
 }
 
 // clientIn turns the input of CreateUserPoolClient into a client. Members left

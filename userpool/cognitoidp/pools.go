@@ -110,9 +110,7 @@ func (a *API) changeTags(ctx context.Context, arn string, change func(map[string
 		if p.Tags == nil {
 			p.Tags = map[string]string{}
 		}
-		if change(p.Tags); len(p.Tags) > 50 {
-			return userpool.Fail(userpool.ErrInvalidParameter, "A user pool can have 50 tags.")
-		}
+		change(p.Tags)
 		return nil
 	})
 	return err
