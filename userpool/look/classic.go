@@ -149,7 +149,7 @@ func (t *Theme) declare(r *rule, class, name, value string) (colored bool, err e
 	}
 	if color != nil && set != nil {
 		for _, c := range set(&t.Light) {
-			*c = *color
+			t.Light.give(c, *color)
 		}
 		if name != "border" {
 			return true, nil

@@ -34,7 +34,7 @@ func TestClassic(t *testing.T) {
 	css := theme.Stylesheet(look.Images{})
 	readable(t, css)
 	for _, want := range []string{"color-scheme:light;", "--accent:#ffd700;", "--accent-hover:#286090;", "--banner:#222222;", "--on-ground:",
-		".brand img{max-width:60%;max-height:30%}", "label{font-weight:400}", ".after{text-align:center}", ".lead{text-align:center}",
+		".brand img{max-width:60%;max-height:30%}", "label{font-weight:400}", "--link:#14211f;", ".after{text-align:center}", ".lead{text-align:center}",
 		"main input:not([type=hidden]){width:100%;height:34px;border:1px solid var(--field-line)}"} {
 		if !strings.Contains(css, want) {
 			t.Errorf("%s is not in %s", want, css)

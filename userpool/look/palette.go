@@ -72,6 +72,16 @@ func (p *Palette) set(r *role, c Color) {
 	*r.color(p), p.given[r] = c, true
 }
 
+// give sets a colour by its place in the palette, as set does by its role.
+func (p *Palette) give(place *Color, c Color) {
+	*place = c
+	for _, r := range roles {
+		if r.color(p) == place {
+			p.set(r, c)
+		}
+	}
+}
+
 // finish makes a palette whole: what was not given follows from what was, nothing
 // is transparent, and every text can be read on its ground. base is what shines
 // through a page.
