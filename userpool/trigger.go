@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strings"
 )
 
 // Triggers runs the functions that a pool's LambdaConfig names. A nil *Triggers,
@@ -116,11 +117,19 @@ func (t *Triggers) failed(ctx context.Context, p *Pool, name string, f Function,
 	var unrun *InvokeError
 	switch {
 	case errors.As(err, &thrown):
-		return Fail(ErrUserLambda, name+" failed with error "+thrown.Message+".")
+		return Fail(ErrUserLambda, name+" failed with error "+cut(thrown.Message)+".")
 	case errors.As(err, &unrun):
 		return Fail(ErrUnexpectedLambda, name+" invocation failed due to error "+unrun.Reason+".")
 	}
 	return Fail(ErrUnexpectedLambda, name+" invocation failed due to error ServiceException.")
+}
+
+// maxThrown is the longest text of a function that is passed on, in bytes.
+const maxThrown = 2000
+
+// cut shortens a text to maxThrown and makes it valid.
+func cut(text string) string {
+	return strings.ToValidUTF8(text[:min(len(text), maxThrown)], "")
 }
 
 // readAnswer decodes the response member of a function's answer; nothing else of

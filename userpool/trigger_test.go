@@ -167,6 +167,17 @@ func TestTriggerErrors(t *testing.T) {
 	}
 }
 
+// TestLongError: a function cannot flood the client with what it throws.
+func TestLongError(t *testing.T) {
+	s := newStage("PreAuthentication")
+	s.throws("PreAuthentication", strings.Repeat("é", 100000))
+	err := s.triggers.PreAuthentication(t.Context(), s.pool, s.client, s.user, "ana")
+	wantFault(t, err, userpool.ErrUserLambda, "PreAuthentication failed with error "+strings.Repeat("é", 1000)+".")
+	s.throws("PreAuthentication", "x"+strings.Repeat("é", 1000))
+	err = s.triggers.PreAuthentication(t.Context(), s.pool, s.client, s.user, "ana")
+	wantFault(t, err, userpool.ErrUserLambda, "PreAuthentication failed with error x"+strings.Repeat("é", 999)+".")
+}
+
 // TestNoEndpoint: a server that can run no function refuses what needs one.
 func TestNoEndpoint(t *testing.T) {
 	s := newStage("PreAuthentication")
