@@ -21,12 +21,17 @@ func (a *Auth) lookupOrMigrate(ctx context.Context, pool *Pool, c *Client, name,
 	switch {
 	case errors.Is(failed, ErrUserNotFound):
 		return nil, a.record(ctx, key, false, failed)
-	case failed != nil:
+	case failed != nil && !errors.Is(failed, ErrUserExists):
 		return nil, failed
-	case found == nil:
-		return u, err
+	case found != nil:
+		return found, nil
 	}
-	return found, nil
+	// Another sign-in of the same user may have been first; the password is still to
+	// be checked.
+	if u, err = a.lookup(ctx, pool.ID, c, name); errors.Is(err, ErrUserNotFound) && failed != nil {
+		err = failed
+	}
+	return u, err
 }
 
 // migrate is Service.Migrate for a sign-in. Whoever has to choose a new password

@@ -87,6 +87,28 @@ func TestFirstSignInMigrates(t *testing.T) {
 	same(t, "second", l.sources(), "PreAuthentication_Authentication PostAuthentication_Authentication")
 }
 
+// TestTwoFirstSignIns: of two first sign-ins at once the slower one finds the user
+// that the other made, whose password it still has to know.
+func TestTwoFirstSignIns(t *testing.T) {
+	for _, hidden := range []bool{false, true} {
+		for typed, right := range map[string]bool{"old": true, "wrong": false} {
+			w, l := signingIn(t, "UserMigration")
+			c := w.addClient("twoclient00000000000000000", func(c *userpool.Client) { c.HideUserExistence = hidden })
+			answer := map[string]any{"userAttributes": map[string]string{"email": "bob@example.com"}, "finalUserStatus": "CONFIRMED", "messageAction": "SUPPRESS"}
+			l.on("UserMigration", func(map[string]any) (any, error) {
+				w.addUser("bob", func(u *userpool.User) {
+					u.Password, _ = w.hasher.Hash(t.Context(), "old")
+				})
+				return answer, nil
+			})
+			set, err := w.passwordSignIn(c, "bob", typed)
+			if right != (err == nil && set != nil) {
+				t.Errorf("hidden %v, password %s: %v", hidden, typed, err)
+			}
+		}
+	}
+}
+
 // TestMigratedForReset: a user without a final status has to choose a password.
 func TestMigratedForReset(t *testing.T) {
 	w, l := signingIn(t, "UserMigration")

@@ -3,10 +3,12 @@
 package trigger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/outbound"
@@ -18,9 +20,11 @@ const (
 	tryTime   = 5 * time.Second
 	maxTries  = 3
 	maxAnswer = 1 << 20 // bytes
+	maxCalls  = 256     // at a time: functions that hang must not hold everything up
 )
 
-// An Invoker runs functions. A function that it has no way to is an InvokeError.
+// An Invoker runs functions. A function that it has no way to is an InvokeError. Use
+// it by pointer.
 type Invoker struct {
 	// Lambda is an endpoint of the invoke API, where functions are found by their
 	// names; empty for none.
@@ -35,6 +39,9 @@ type Invoker struct {
 	Client *outbound.Client
 	Now    func() time.Time
 	Try    time.Duration // limit of a try; 5 s where zero
+	Calls  int64         // limit of calls at a time; 256 where zero
+
+	running atomic.Int64
 }
 
 var _ userpool.Invoker = (*Invoker)(nil)
@@ -51,6 +58,10 @@ func (i *Invoker) Invoke(ctx context.Context, call userpool.Invocation) ([]byte,
 	r, err := i.route(call)
 	if err != nil {
 		return nil, err
+	}
+	defer i.running.Add(-1)
+	if i.running.Add(1) > cmp.Or(i.Calls, maxCalls) {
+		return nil, &userpool.InvokeError{Reason: "TooManyRequestsException"}
 	}
 	header, err := r.header(ctx, call.Event)
 	if err != nil {
@@ -107,11 +118,7 @@ func (i *Invoker) tries(ctx context.Context, address string, header http.Header,
 }
 
 func (i *Invoker) try(ctx context.Context, address string, header http.Header, body []byte) (*outbound.Answer, error) {
-	limit := tryTime
-	if i.Try > 0 {
-		limit = i.Try
-	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(i.Try, tryTime))
 	defer cancel()
 	return i.Client.Call(ctx, address, header.Clone(), body, maxAnswer)
 }

@@ -253,6 +253,36 @@ func TestSlowSender(t *testing.T) {
 	}
 }
 
+// TestManyCalls: functions that hang hold up so many requests and no more.
+func TestManyCalls(t *testing.T) {
+	release, entered := make(chan struct{}), make(chan struct{})
+	url, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		entered <- struct{}{}
+		<-release
+		_, _ = io.WriteString(w, `{}`)
+	})
+	i := newInvoker()
+	i.Lambda, i.Calls = url, 2
+	done := make(chan error, 2)
+	for range 2 {
+		go func() {
+			_, err := i.Invoke(t.Context(), invocation(""))
+			done <- err
+		}()
+		<-entered
+	}
+	_, err := i.Invoke(t.Context(), invocation(""))
+	wantReason(t, err, "TooManyRequestsException")
+	close(release)
+	if err := errors.Join(<-done, <-done); err != nil {
+		t.Error(err)
+	}
+	go func() { <-entered }()
+	if _, err := i.Invoke(t.Context(), invocation("")); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestSecondTry: a function that answers late once is asked again, with the same id.
 func TestSecondTry(t *testing.T) {
 	release, ids := make(chan struct{}), make(chan string, 3)
