@@ -141,22 +141,45 @@ func (s *UserpoolStore) CreateUserTaking(ctx context.Context, u *userpool.User) 
 	return s.createUser(ctx, u, true)
 }
 
+// CreateUsers is CreateUser for many users of one pool, in one transaction: all of
+// them are added, or none.
+func (s *UserpoolStore) CreateUsers(ctx context.Context, pool userpool.PoolID, users []*userpool.User) error {
+	return s.db.inTx(ctx, func(tx *sql.Tx) error {
+		rules, err := nameRules(ctx, tx, pool)
+		if err != nil {
+			return err
+		}
+		for _, u := range users {
+			if err := s.addUser(ctx, tx, rules, u, false); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func (s *UserpoolStore) createUser(ctx context.Context, u *userpool.User, take bool) error {
 	return s.db.inTx(ctx, func(tx *sql.Tx) error {
-		pool, err := nameRules(ctx, tx, u.Pool)
+		rules, err := nameRules(ctx, tx, u.Pool)
 		if err != nil {
 			return err
 		}
-		seq, err := s.insertUser(ctx, tx, u)
-		if err != nil {
-			return err
-		}
-		row := userRow{seq, u}
-		if err := s.addNames(ctx, tx, pool, row, pool.Names(u), take); err != nil {
-			return err
-		}
-		return addIndex(ctx, tx, row, indexed(u))
+		return s.addUser(ctx, tx, rules, u, take)
 	})
+}
+
+// addUser adds a user to the pool whose rules for names are given.
+func (s *UserpoolStore) addUser(ctx context.Context, tx *sql.Tx, rules *userpool.Pool, u *userpool.User, take bool) error {
+	u.Pool = rules.ID
+	seq, err := s.insertUser(ctx, tx, u)
+	if err != nil {
+		return err
+	}
+	row := userRow{seq, u}
+	if err := s.addNames(ctx, tx, rules, row, rules.Names(u), take); err != nil {
+		return err
+	}
+	return addIndex(ctx, tx, row, indexed(u))
 }
 
 // values are the columns of u that may change, in the order of writableColumns.
