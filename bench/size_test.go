@@ -130,7 +130,7 @@ func (c *crowd) operations() map[string]func() {
 			c.signed(idp+"ListUsers", obj{"UserPoolId": c.pool, "Limit": 60, "PaginationToken": page.PaginationToken}, new(obj))
 		},
 		"ListUsers-filter": func() {
-			c.signed(idp+"ListUsers", obj{"UserPoolId": c.pool, "Limit": 60, "Filter": `email ^= "` + member[:2] + `"`}, new(obj))
+			c.signed(idp+"ListUsers", obj{"UserPoolId": c.pool, "Limit": 60, "Filter": `email ^= "` + member[:1] + `"`}, new(obj))
 		},
 	}
 }
