@@ -133,7 +133,7 @@ func (s *Server) addMessages(st *stores, fetch *outbound.Client, now func() time
 	default:
 		s.Pools.Messages = message.Nowhere{}
 	}
-	s.Auth.Messages = s.Pools.Messages
+	s.Auth.Messages, s.Auth.Pretend = s.Pools.Messages, s.Pools.Pretend
 	return nil
 }
 

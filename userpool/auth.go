@@ -23,7 +23,8 @@ type Auth struct {
 	Keys      keyring.Ring
 	Hasher    *Hasher
 	Tokens    *Tokens
-	Messages  Messenger // of codes
+	Messages  Messenger                               // of codes
+	Pretend   func(ctx context.Context, m Mail) error // as Service.Pretend
 	Triggers  *Triggers
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -40,9 +41,10 @@ type Step struct {
 // A Challenge is what the client has to answer next. Session goes back with the
 // answer; a challenge that is found by other means has none.
 type Challenge struct {
-	Name    string
-	Params  map[string]string
-	Session string
+	Name      string
+	Params    map[string]string
+	Session   string
+	Available []string `json:",omitempty"` // what SELECT_CHALLENGE offers
 }
 
 // The names of flows and challenges that this package runs.
@@ -58,13 +60,21 @@ const (
 	challengeNewPassword = "NEW_PASSWORD_REQUIRED"
 )
 
-// Initiate starts a flow of InitiateAuth or, with admin, of AdminInitiateAuth.
-func (a *Auth) Initiate(ctx context.Context, c *Client, flow string, params map[string]string, admin bool) (*Step, error) {
+// Initiate starts a flow of InitiateAuth or, with admin, of AdminInitiateAuth. The
+// session is that of a sign-up, where the sign-in follows from one.
+func (a *Auth) Initiate(ctx context.Context, c *Client, flow string, params map[string]string, session string, admin bool) (*Step, error) {
 	flow = canonicalFlow(flow)
 	if err := c.allows(flow, admin); err != nil {
 		return nil, err
 	}
+	if session != "" && flow != flowChoice {
+		return nil, Fail(ErrInvalidParameter, "A Session begins the USER_AUTH flow only.")
+	}
 	switch flow {
+	case flowChoice:
+		return a.initiateChoice(ctx, c, params, session)
+	case flowCustom:
+		return a.initiateCustom(ctx, c, params)
 	case flowSRP:
 		return a.initiateSRP(ctx, c, params)
 	case flowPassword, flowAdminPassword:
@@ -72,19 +82,22 @@ func (a *Auth) Initiate(ctx context.Context, c *Client, flow string, params map[
 	case flowRefresh:
 		return a.initiateRefresh(ctx, c, params)
 	}
-	return nil, notImplemented(flow + " flow")
+	return nil, Fail(ErrInvalidParameter, "Initiate Auth method not supported.")
 }
 
 // Respond answers a challenge, of an administrator's flow and of a user's alike:
 // the challenge's own state says which client and user it belongs to.
 func (a *Auth) Respond(ctx context.Context, c *Client, challenge string, responses map[string]string, session string, _ bool) (*Step, error) {
-	switch challenge {
-	case challengeVerifier:
-		return a.respondVerifier(ctx, c, responses)
-	case challengeNewPassword:
+	switch {
+	case challenge == challengeVerifier:
+		return a.respondVerifier(ctx, c, responses, session)
+	case challenge == challengeNewPassword:
 		return a.respondNewPassword(ctx, c, responses, session)
-	}
-	if isFactorChallenge(challenge) {
+	case challenge == challengeCustom:
+		return a.respondCustom(ctx, c, responses, session)
+	case a.isFirst(challenge, session):
+		return a.respondFirst(ctx, c, challenge, responses, session)
+	case isFactorChallenge(challenge):
 		return a.respondFactor(ctx, c, challenge, responses, session)
 	}
 	return nil, notImplemented(challenge + " challenge")
@@ -112,7 +125,7 @@ func (a *Auth) initiatePassword(ctx context.Context, c *Client, params map[strin
 	if err != nil {
 		return nil, err
 	}
-	return a.proceed(ctx, pool, c, user, TokensNative)
+	return a.proceed(ctx, pool, c, user, proof{})
 }
 
 func (a *Auth) initiateRefresh(ctx context.Context, c *Client, params map[string]string) (*Step, error) {
@@ -136,20 +149,28 @@ func (a *Auth) initiateRefresh(ctx context.Context, c *Client, params map[string
 	return &Step{Result: set}, nil
 }
 
-// proceed takes a user whose password was right to the next step. source is what
-// PreTokenGeneration calls tokens that follow at once.
-func (a *Auth) proceed(ctx context.Context, pool *Pool, c *Client, u *User, source string) (*Step, error) {
+// A proof is what a sign-in has shown so far, besides who it is of.
+type proof struct {
+	both   bool   // the first factor stands for the second one too
+	source string // of the tokens, for PreTokenGeneration; empty for the usual one
+}
+
+// proceed takes a user who proved the first factor to the next step: a new
+// password, the second factor, or the end. Every flow goes on here.
+func (a *Auth) proceed(ctx context.Context, pool *Pool, c *Client, u *User, shown proof) (*Step, error) {
 	if u.Status == ForceChangePassword {
 		return a.askNewPassword(pool, c, u)
 	}
-	ch, err := a.SecondFactor(ctx, pool, c, u)
-	if err != nil {
-		return nil, err
+	if !shown.both {
+		ch, err := a.secondFactor(ctx, pool, u, a.newSession(c, u).from(shown))
+		if err != nil {
+			return nil, err
+		}
+		if ch != nil {
+			return &Step{Challenge: ch}, nil
+		}
 	}
-	if ch != nil {
-		return &Step{Challenge: ch}, nil
-	}
-	return a.complete(ctx, pool, c, u, source)
+	return a.complete(ctx, pool, c, u, shown)
 }
 
 // respondFactor is Answer for a client, which must name the user that it answers for.
@@ -185,20 +206,26 @@ func (a *Auth) respondFactor(ctx context.Context, c *Client, challenge string, i
 	if err != nil {
 		return nil, err
 	}
-	return a.complete(ctx, pool, c, done.User, TokensNative)
+	return a.complete(ctx, pool, c, done.User, proof{source: done.source})
 }
 
 // complete issues the tokens of a sign-in that has nothing left to prove.
-func (a *Auth) complete(ctx context.Context, pool *Pool, c *Client, u *User, source string) (*Step, error) {
+func (a *Auth) complete(ctx context.Context, pool *Pool, c *Client, u *User, shown proof) (*Step, error) {
 	if err := a.Finish(ctx, pool, c, u, Finished{}); err != nil {
 		return nil, err
 	}
-	set, err := a.Tokens.Issue(ctx, &Grant{Pool: pool, Client: c, User: u, Native: true, Source: source,
-		Scopes: []string{ScopeAdmin}, AuthTime: a.Now()})
+	set, err := a.Tokens.Issue(ctx, &Grant{Pool: pool, Client: c, User: u, Native: true,
+		Scopes: []string{ScopeAdmin}, AuthTime: a.Now(), Source: shown.source})
 	if err != nil {
 		return nil, err
 	}
 	return &Step{Result: set}, nil
+}
+
+// service is what signing in shares with the rest of what users do.
+func (a *Auth) service() *Service {
+	return &Service{Store: a.Store, Ephemeral: a.Ephemeral, Messages: a.Messages, Pretend: a.Pretend, Triggers: a.Triggers, Keys: a.Keys,
+		Hasher: a.Hasher, Now: a.Now, Log: a.Log}
 }
 
 // require returns an error for the first parameter that is absent.

@@ -23,9 +23,20 @@ type attempt struct {
 // exists. A user with a temporary password is returned as such
 // (ForceChangePassword) while the password lasts.
 func (a *Auth) CheckPassword(ctx context.Context, pool *Pool, client *Client, name, password string) (*User, error) {
+	return a.checkPassword(ctx, pool, client, name, password, false)
+}
+
+// checkPassword is CheckPassword; asked says that PreAuthentication was asked about
+// this sign-in already.
+func (a *Auth) checkPassword(ctx context.Context, pool *Pool, client *Client, name, password string, asked bool) (*User, error) {
 	u, err := a.lookupOrMigrate(ctx, pool, client, name, password)
 	if err != nil {
 		return nil, err
+	}
+	if !asked {
+		if err := a.Triggers.PreAuthentication(ctx, pool, client, u, name); err != nil {
+			return nil, err
+		}
 	}
 	try, err := a.admit(ctx, pool, client, name, u)
 	if err != nil {

@@ -20,6 +20,8 @@ type Progress struct {
 	User      *User
 	Methods   []string // what was proved besides the password, as RFC 8176 spells it
 	Challenge *Challenge
+
+	source string // see proof
 }
 
 var (
@@ -32,7 +34,11 @@ var (
 // the password is enough. Everything that signs a user in by password asks here:
 // the flows of InitiateAuth, and the hosted pages.
 func (a *Auth) SecondFactor(ctx context.Context, p *Pool, c *Client, u *User) (*Challenge, error) {
-	factors, s := p.Factors(u), a.newSession(c, u)
+	return a.secondFactor(ctx, p, u, a.newSession(c, u))
+}
+
+func (a *Auth) secondFactor(ctx context.Context, p *Pool, u *User, s session) (*Challenge, error) {
+	factors := p.Factors(u)
 	switch {
 	case len(factors) == 1:
 		return a.askFactor(ctx, p, u, s, factors[0])
@@ -248,5 +254,5 @@ func (a *Auth) proved(ctx context.Context, s *session, u *User, method string) (
 	if err := a.spendSession(ctx, s); err != nil {
 		return nil, err
 	}
-	return &Progress{User: u, Methods: []string{method, "mfa"}}, nil
+	return &Progress{User: u, Methods: []string{method, "mfa"}, source: s.Source}, nil
 }

@@ -37,9 +37,7 @@ func (a *Auth) lookupOrMigrate(ctx context.Context, pool *Pool, c *Client, name,
 // migrate is Service.Migrate for a sign-in. Whoever has to choose a new password
 // first is an ErrPasswordResetRequired.
 func (a *Auth) migrate(ctx context.Context, p *Pool, c *Client, typed, password string) (*User, error) {
-	s := &Service{Store: a.Store, Ephemeral: a.Ephemeral, Messages: a.Messages, Triggers: a.Triggers, Keys: a.Keys,
-		Hasher: a.Hasher, Now: a.Now, Log: a.Log}
-	u, err := s.Migrate(ctx, p, c, MigrateSignIn, typed, password)
+	u, err := a.service().Migrate(ctx, p, c, MigrateSignIn, typed, password)
 	if err == nil && u != nil && u.Status == ResetRequired {
 		err = Fail(ErrPasswordResetRequired, "Password reset required for the user")
 	}

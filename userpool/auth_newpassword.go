@@ -83,7 +83,7 @@ func (a *Auth) respondNewPassword(ctx context.Context, c *Client, in map[string]
 	if u, err = a.ChangeForcedPassword(ctx, pool, c, u, in["NEW_PASSWORD"], attributes); err != nil {
 		return nil, err
 	}
-	return a.proceed(ctx, pool, c, u, TokensNewPassword)
+	return a.proceed(ctx, pool, c, u, proof{source: TokensNewPassword})
 }
 
 // sessionUser returns the user of a session, whom the answer must name, as long

@@ -30,11 +30,12 @@ type srpBlock struct {
 	ID      string   `json:"i"`
 	Client  ClientID `json:"c"`
 	Sub     string   `json:"s"`
-	Name    string   `json:"n"` // USER_ID_FOR_SRP
-	Typed   string   `json:"t"` // USERNAME of the first call
-	Key     []byte   `json:"k"` // session key
-	Changed int64    `json:"p"` // when the password was set, in microseconds
-	Expires int64    `json:"e"` // seconds
+	Name    string   `json:"n"`           // USER_ID_FOR_SRP
+	Typed   string   `json:"t"`           // USERNAME of the first call
+	Key     []byte   `json:"k"`           // session key
+	Changed int64    `json:"p"`           // when the password was set, in microseconds
+	Expires int64    `json:"e"`           // seconds
+	Custom  bool     `json:"u,omitempty"` // part of a custom sign-in, whose session goes with the answer
 }
 
 func blockAAD(pool PoolID) string { return "userpool/srp-block/" + string(pool) }
@@ -53,7 +54,7 @@ func (a *Auth) initiateSRP(ctx context.Context, c *Client, params map[string]str
 	}
 	public, err := srp.ParseHex(params["SRP_A"])
 	if err != nil {
-		return nil, Fail(ErrInvalidParameter, "SRP_A is not a valid public value")
+		return nil, errPublicValue
 	}
 	name := params["USERNAME"]
 	if err := c.CheckSecretHash(name, params["SECRET_HASH"]); err != nil {
@@ -62,35 +63,49 @@ func (a *Auth) initiateSRP(ctx context.Context, c *Client, params map[string]str
 	if err := knownDevice(params); err != nil {
 		return nil, err
 	}
-	pool, err := a.Store.Pool(ctx, c.Pool)
+	pool, u, err := a.begin(ctx, c, name)
 	if err != nil {
 		return nil, err
+	}
+	return a.startSRP(ctx, pool, c, name, u, public, false)
+}
+
+// begin finds the user of a sign-in that comes without a password, and makes the
+// checks that come first. u is nil for a user who is unknown, where the client
+// hides that.
+func (a *Auth) begin(ctx context.Context, c *Client, name string) (*Pool, *User, error) {
+	pool, err := a.Store.Pool(ctx, c.Pool)
+	if err != nil {
+		return nil, nil, err
 	}
 	u, err := a.lookup(ctx, pool.ID, c, name)
 	if err != nil {
-		return nil, err
-	}
-	if _, err := a.admit(ctx, pool, c, name, u); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := a.Triggers.PreAuthentication(ctx, pool, c, u, name); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	_, err = a.admit(ctx, pool, c, name, u)
+	return pool, u, err
+}
+
+// startSRP challenges a user, who may be unknown, for the password.
+func (a *Auth) startSRP(ctx context.Context, pool *Pool, c *Client, name string, u *User, public *big.Int, custom bool) (*Step, error) {
 	who, err := a.srpUser(ctx, pool, name, u)
 	if err != nil {
 		return nil, err
 	}
-	return a.challengeSRP(c, name, who, public)
+	return a.challengeSRP(c, name, who, public, custom)
 }
 
 // challengeSRP does the server's arithmetic and seals the outcome.
-func (a *Auth) challengeSRP(c *Client, typed string, who *srpUser, public *big.Int) (*Step, error) {
+func (a *Auth) challengeSRP(c *Client, typed string, who *srpUser, public *big.Int, custom bool) (*Step, error) {
 	b, key, err := srp.Accept(public, who.verifier)
 	if err != nil {
 		return nil, err
 	}
 	plain, err := json.Marshal(srpBlock{ID: rand.Text(), Client: c.ID, Sub: who.sub, Name: who.name, Typed: typed,
-		Key: key, Changed: who.changed.UnixMicro(), Expires: a.Now().Add(c.sessionLife()).Unix()})
+		Key: key, Changed: who.changed.UnixMicro(), Expires: a.Now().Add(c.sessionLife()).Unix(), Custom: custom})
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +163,10 @@ func (p *Pool) namesDiffer(typed string) bool {
 	return false
 }
 
-func (a *Auth) respondVerifier(ctx context.Context, c *Client, in map[string]string) (*Step, error) {
+// respondVerifier takes the proof of a password. The session is that of a custom
+// sign-in, of which the password is a part; else there is none, or one that clients
+// of other flows send along.
+func (a *Auth) respondVerifier(ctx context.Context, c *Client, in map[string]string, session string) (*Step, error) {
 	err := require(in, "USERNAME", "PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP")
 	if err != nil {
 		return nil, err
@@ -174,15 +192,22 @@ func (a *Auth) respondVerifier(ctx context.Context, c *Client, in map[string]str
 		return nil, errPassword
 	}
 	ok := srp.Verify(block.Key, srpIdentity(c.Pool, block.Name), sealed, in["TIMESTAMP"], signature)
-	return a.settleSRP(ctx, c, block, ok)
-}
-
-// settleSRP uses up the block and ends the attempt.
-func (a *Auth) settleSRP(ctx context.Context, c *Client, block *srpBlock, ok bool) (*Step, error) {
 	pool, err := a.Store.Pool(ctx, c.Pool)
 	if err != nil {
 		return nil, err
 	}
+	if block.Custom {
+		return a.respondCustomVerifier(ctx, pool, c, block, session, ok)
+	}
+	u, err := a.settleSRP(ctx, pool, c, block, ok)
+	if err != nil {
+		return nil, err
+	}
+	return a.proceed(ctx, pool, c, u, proof{})
+}
+
+// settleSRP uses up the block and ends the attempt.
+func (a *Auth) settleSRP(ctx context.Context, pool *Pool, c *Client, block *srpBlock, ok bool) (*User, error) {
 	u, err := a.Store.UserBySub(ctx, pool.ID, block.Sub)
 	if err != nil && !errors.Is(err, ErrUserNotFound) {
 		return nil, err
@@ -203,10 +228,7 @@ func (a *Auth) settleSRP(ctx context.Context, c *Client, block *srpBlock, ok boo
 	}
 	// A block of a password that was changed meanwhile proves nothing any more.
 	ok = ok && u != nil && u.PasswordChanged.UnixMicro() == block.Changed
-	if u, err = a.settle(ctx, pool, try, ok); err != nil {
-		return nil, err
-	}
-	return a.proceed(ctx, pool, c, u, TokensNative)
+	return a.settle(ctx, pool, try, ok)
 }
 
 // openBlock opens a secret block that this client received and that has not

@@ -116,7 +116,7 @@ func (w *world) signOut(name string) {
 
 // initiate runs a flow with parameters given as name, value, name, value …
 func (w *world) initiate(c *userpool.Client, flow string, params ...string) (*userpool.Step, error) {
-	return w.auth.Initiate(w.Context(), c, flow, pairs(params), strings.HasPrefix(flow, "ADMIN"))
+	return w.auth.Initiate(w.Context(), c, flow, pairs(params), "", strings.HasPrefix(flow, "ADMIN"))
 }
 
 func (w *world) respond(c *userpool.Client, challenge, session string, params ...string) (*userpool.Step, error) {

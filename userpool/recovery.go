@@ -87,9 +87,20 @@ func (s *Service) ForgotPassword(ctx context.Context, c *Client, name string) (*
 func (s *Service) fakeDelivery(ctx context.Context, p *Pool, kind, name string) (*Delivery, error) {
 	switch {
 	case validEmail(name):
-		return s.pretendCode(ctx, p, kind, "email", name), nil
+		return s.fakeCode(ctx, p, kind, "email", name)
 	case validPhone(name):
-		return s.pretendCode(ctx, p, kind, "phone_number", name), nil
+		return s.fakeCode(ctx, p, kind, "phone_number", name)
+	case p.fakeByPhone():
+		return s.fakeCode(ctx, p, kind, "phone_number", name)
+	}
+	return s.fakeCode(ctx, p, kind, "email", name)
+}
+
+// fakeCode is fakeDelivery to an attribute of the user of a name.
+func (s *Service) fakeCode(ctx context.Context, p *Pool, kind, attribute, name string) (*Delivery, error) {
+	switch {
+	case attribute == "email" && validEmail(name), attribute == "phone_number" && validPhone(name):
+		return s.pretendCode(ctx, p, kind, attribute, name), nil
 	}
 	key, err := s.Keys.Secret(ctx, "userpool-fake-users")
 	if err != nil {
@@ -98,11 +109,11 @@ func (s *Service) fakeDelivery(ctx context.Context, p *Pool, kind, name string) 
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(string(p.ID) + "\x00" + p.Fold(name)))
 	sum := mac.Sum(nil)
-	if p.fakeByPhone() {
-		return s.pretendCode(ctx, p, kind, "phone_number", "+1555"+number(sum[:4])), nil
+	if attribute == "phone_number" {
+		return s.pretendCode(ctx, p, kind, attribute, "+1555"+number(sum[:4])), nil
 	}
 	letter := func(b byte) string { return string(lowerLetters[int(b)%len(lowerLetters)]) }
-	return s.pretendCode(ctx, p, kind, "email", letter(sum[0])+"@"+letter(sum[1])), nil
+	return s.pretendCode(ctx, p, kind, attribute, letter(sum[0])+"@"+letter(sum[1])), nil
 }
 
 // fakeByPhone reports whether codes of the pool usually go to phones.

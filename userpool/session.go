@@ -27,6 +27,12 @@ type session struct {
 	Address string `json:"d,omitempty"` // that a code was sent to
 	Code    string `json:"m,omitempty"` // that was sent
 	Setup   bool   `json:"n,omitempty"` // the address becomes the user's
+	Source  string `json:"f,omitempty"` // of the tokens, see proof
+
+	// Of a sign-in that has proved nothing yet.
+	Typed     string   `json:"u,omitempty"` // the name that it began with
+	Available []string `json:"h,omitempty"` // challenges to choose from
+	State     string   `json:"r,omitempty"` // names what a custom sign-in knows, see customState
 }
 
 // The answers to a session that cannot be used.
@@ -58,7 +64,13 @@ func (a *Auth) newSession(c *Client, u *User) session {
 
 // next returns a session for the following step of the same sign-in.
 func (s session) next() session {
-	s.Secret, s.Address, s.Code, s.Setup = nil, "", "", false
+	s.Secret, s.Address, s.Code, s.Setup, s.Available, s.State = nil, "", "", false, nil, ""
+	return s
+}
+
+// from returns s with what was shown before it.
+func (s session) from(shown proof) session {
+	s.Source = shown.source
 	return s
 }
 

@@ -28,7 +28,7 @@ func (s *Service) SignUp(ctx context.Context, c *Client, in SignUp) (*User, *Del
 		return nil, nil, err
 	}
 	u.Status = Unconfirmed
-	if err := p.PasswordPolicy.CheckPassword(in.Password, false); err != nil {
+	if err := p.checkFirstPassword(u, in.Password); err != nil {
 		return nil, nil, err
 	}
 	if err := s.nameFree(ctx, p, u, in.Username, false); err != nil {
@@ -41,11 +41,13 @@ func (s *Service) SignUp(ctx context.Context, c *Client, in SignUp) (*User, *Del
 	if err := s.limitSignUps(ctx, p, u); err != nil {
 		return nil, nil, err
 	}
-	set, err := s.passwords().Prepare(ctx, p, u, in.Password, false)
-	if err != nil {
-		return nil, nil, err
+	if in.Password != "" {
+		set, err := s.passwords().Prepare(ctx, p, u, in.Password, false)
+		if err != nil {
+			return nil, nil, err
+		}
+		set(u)
 	}
-	set(u)
 	if err := s.store(ctx, p, u, verified, false); err != nil {
 		return nil, nil, err
 	}
@@ -54,6 +56,20 @@ func (s *Service) SignUp(ctx context.Context, c *Client, in SignUp) (*User, *Del
 	}
 	d, err := s.sendSignUpCode(ctx, p, c, u, "SignUp")
 	return u, d, err
+}
+
+// checkFirstPassword checks the password of a new user, who may do without one where
+// a code can stand for it.
+func (p *Pool) checkFirstPassword(u *User, password string) error {
+	if password != "" || !p.passwordless() {
+		return p.PasswordPolicy.CheckPassword(password, false)
+	}
+	for _, f := range []string{challengeEmailOTP, challengeSMSOTP} {
+		if p.allowsFirst(f) && u.Attributes[otpAttribute(f)] != "" {
+			return nil
+		}
+	}
+	return invalid("A user without a password needs an address that the user pool sends sign-in codes to.")
 }
 
 // maxSignUps is how many sign-ups in an hour may send a code to one address: under

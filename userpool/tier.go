@@ -44,6 +44,11 @@ func (p *Pool) checkTier() error {
 			return err
 		}
 	}
+	if p.passwordless() || p.allowsFirst("WEB_AUTHN") {
+		if err := p.requireTier(TierEssentials, "Passwordless Sign-In"); err != nil {
+			return err
+		}
+	}
 	if p.EmailMFA {
 		return p.requireTier(TierEssentials, "Email MFA")
 	}

@@ -34,6 +34,7 @@ type Pool struct {
 	SMSMFA                bool   // second factors that sign-in may ask for, unless MFA is OFF
 	TOTPMFA               bool
 	EmailMFA              bool
+	FirstFactors          []string // AllowedFirstAuthFactors; empty acts as PASSWORD alone
 	Devices               DeviceRules
 	Passkeys              PasskeyRules
 	MFASMS                string   // text of a code by SMS

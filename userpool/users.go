@@ -45,44 +45,50 @@ type NewUser struct {
 }
 
 // AdminCreateUser makes a user with a temporary password and sends it to them,
-// or, with RESEND, does the latter again.
+// or, with RESEND, does the latter again. Where users can do without a password, one
+// for whom none is given has none, and there is nothing to send.
 func (s *Service) AdminCreateUser(ctx context.Context, pool PoolID, in NewUser) (*User, error) {
 	p, err := s.Pool(ctx, pool)
 	if err != nil {
 		return nil, err
 	}
-	if in.TemporaryPassword == "" {
-		in.TemporaryPassword = p.PasswordPolicy.temporaryPassword()
-	}
 	if in.MessageAction == messageResend {
 		return s.resendInvitation(ctx, p, in)
+	}
+	if in.TemporaryPassword == "" && !p.passwordless() {
+		in.TemporaryPassword = p.PasswordPolicy.temporaryPassword()
 	}
 	u, err := s.newUser(p, in.Username, in.Attributes, writer{admin: true, creating: true})
 	if err != nil {
 		return nil, err
 	}
-	u.Status = ForceChangePassword
 	if err := s.nameFree(ctx, p, u, in.Username, true); err != nil {
 		return nil, err
 	}
 	if _, err := s.Triggers.preSignUp(ctx, p, nil, "PreSignUp_AdminCreateUser", u.Username, given(u, in.Attributes)); err != nil {
 		return nil, err
 	}
-	set, err := s.passwords().Prepare(ctx, p, u, in.TemporaryPassword, true)
-	if err != nil {
-		return nil, err
+	if u.Status = Confirmed; in.TemporaryPassword != "" {
+		set, err := s.passwords().Prepare(ctx, p, u, in.TemporaryPassword, true)
+		if err != nil {
+			return nil, err
+		}
+		set(u)
+		u.Status = ForceChangePassword
 	}
-	set(u)
 	if err := s.store(ctx, p, u, in.ForceAlias, true); err != nil {
 		return nil, err
 	}
-	if in.MessageAction == messageSuppress {
+	if in.MessageAction == messageSuppress || in.TemporaryPassword == "" {
 		return u, nil
 	}
 	return u, s.invite(ctx, p, u, in.TemporaryPassword, in.Mediums)
 }
 
 func (s *Service) resendInvitation(ctx context.Context, p *Pool, in NewUser) (*User, error) {
+	if in.TemporaryPassword == "" {
+		in.TemporaryPassword = p.PasswordPolicy.temporaryPassword()
+	}
 	u, err := s.User(ctx, p.ID, in.Username)
 	if err != nil {
 		return nil, err

@@ -109,7 +109,9 @@ func (v *visit) address(page string, extra ...string) string {
 	return "/" + string(v.pool.ID) + "/" + page + "?" + q.Encode()
 }
 
-// finish starts the session of a user who proved all that was asked for, under a new id, and sends the browser back.
+// finish starts the session of a user who proved all that was asked for, under a new
+// id, and sends the browser back. Where a function withholds it the form is shown
+// again and says so.
 func (h *Handler) finish(w http.ResponseWriter, r *http.Request, v *visit, user *userpool.User, methods ...string) error {
 	if err := h.Passwords.Finish(h.origin(r), v.pool, v.actor(), user, userpool.Finished{}); err != nil {
 		page := h.view(w, r, v, "Sign in")

@@ -76,7 +76,7 @@ func TestUserInfoRefusesNativeTokens(t *testing.T) {
 	h := open(t)
 	client, err := h.store.Client(context.Background(), public)
 	h.must(err)
-	step, err := h.auth.Initiate(context.Background(), client, "USER_PASSWORD_AUTH", map[string]string{"USERNAME": "alice", "PASSWORD": password}, false)
+	step, err := h.auth.Initiate(context.Background(), client, "USER_PASSWORD_AUTH", map[string]string{"USERNAME": "alice", "PASSWORD": password}, "", false)
 	h.must(err)
 	status, e := h.program("GET", "/"+poolID+"/oauth2/userInfo", nil, bearerHeader(step.Result.AccessToken))
 	if status != 401 || e["error"] != "invalid_token" {

@@ -211,14 +211,14 @@ func TestRefreshCrossesOver(t *testing.T) {
 	ctx := context.Background()
 	client, err := h.store.Client(ctx, public)
 	h.must(err)
-	step, err := h.auth.Initiate(ctx, client, "USER_PASSWORD_AUTH", map[string]string{"USERNAME": "alice", "PASSWORD": password}, false)
+	step, err := h.auth.Initiate(ctx, client, "USER_PASSWORD_AUTH", map[string]string{"USERNAME": "alice", "PASSWORD": password}, "", false)
 	h.must(err)
 	status, set := h.token(poolID, url.Values{"grant_type": {"refresh_token"}, "client_id": {public}, "refresh_token": {step.Result.RefreshToken}})
 	if status != 200 || set["access_token"] == nil {
 		t.Errorf("InitiateAuth's at the token endpoint: %d %v", status, set)
 	}
 	_, set = h.token(poolID, redemption(public, h.code(poolID, public, nil)))
-	step, err = h.auth.Initiate(ctx, client, "REFRESH_TOKEN_AUTH", map[string]string{"REFRESH_TOKEN": set["refresh_token"].(string)}, false)
+	step, err = h.auth.Initiate(ctx, client, "REFRESH_TOKEN_AUTH", map[string]string{"REFRESH_TOKEN": set["refresh_token"].(string)}, "", false)
 	if err != nil || claims(t, step.Result.AccessToken)["scope"] != "openid email" {
 		t.Errorf("the token endpoint's at InitiateAuth: %+v, %v", step, err)
 	}

@@ -16,6 +16,7 @@ func clonePool(p *userpool.Pool) *userpool.Pool {
 	c.Schema = slices.Clone(p.Schema)
 	c.Tags = maps.Clone(p.Tags)
 	c.Triggers = maps.Clone(p.Triggers)
+	c.FirstFactors = slices.Clone(p.FirstFactors)
 	c.Texts = slices.Clone(p.Texts)
 	c.Recovery = slices.Clone(p.Recovery)
 	c.VerifyBeforeUpdate = slices.Clone(p.VerifyBeforeUpdate)

@@ -30,12 +30,12 @@ func (a *API) InitiateAuth(ctx context.Context, in *InitiateAuthInput) (*Initiat
 	if err != nil {
 		return nil, err
 	}
-	step, err := a.Auth.Initiate(fromCaller(ctx), c, *in.AuthFlow, in.AuthParameters, false)
+	step, err := a.Auth.Initiate(fromCaller(ctx), c, *in.AuthFlow, in.AuthParameters, awsapi.Value(in.Session), false)
 	if err != nil {
 		return nil, authError(err)
 	}
 	out := answer(step)
-	return &InitiateAuthOutput{ChallengeName: out.name, Session: out.session,
+	return &InitiateAuthOutput{ChallengeName: out.name, Session: out.session, AvailableChallenges: out.available,
 		ChallengeParameters: out.params, AuthenticationResult: out.result}, nil
 }
 
@@ -45,12 +45,12 @@ func (a *API) AdminInitiateAuth(ctx context.Context, in *AdminInitiateAuthInput)
 	if err != nil {
 		return nil, err
 	}
-	step, err := a.Auth.Initiate(fromBackEnd(ctx, in.ContextData), c, *in.AuthFlow, in.AuthParameters, true)
+	step, err := a.Auth.Initiate(fromBackEnd(ctx, in.ContextData), c, *in.AuthFlow, in.AuthParameters, awsapi.Value(in.Session), true)
 	if err != nil {
 		return nil, authError(err)
 	}
 	out := answer(step)
-	return &AdminInitiateAuthOutput{ChallengeName: out.name, Session: out.session,
+	return &AdminInitiateAuthOutput{ChallengeName: out.name, Session: out.session, AvailableChallenges: out.available,
 		ChallengeParameters: out.params, AuthenticationResult: out.result}, nil
 }
 
@@ -120,6 +120,7 @@ func authError(err error) error {
 type authAnswer struct {
 	name, session *string
 	params        map[string]string
+	available     []string
 	result        *AuthenticationResultType
 }
 
@@ -127,7 +128,7 @@ func answer(s *userpool.Step) authAnswer {
 	if s.Challenge == nil {
 		return authAnswer{params: map[string]string{}, result: authenticationResult(s.Result)}
 	}
-	out := authAnswer{name: &s.Challenge.Name, params: s.Challenge.Params}
+	out := authAnswer{name: &s.Challenge.Name, params: s.Challenge.Params, available: s.Challenge.Available}
 	if s.Challenge.Session != "" {
 		out.session = &s.Challenge.Session
 	}

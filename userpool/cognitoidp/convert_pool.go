@@ -50,6 +50,9 @@ func policyIn(p *userpool.Pool, in *CreateUserPoolInput) {
 		p.AllowAdminCreateOnly = awsapi.Value(c.AllowAdminCreateUserOnly)
 		days = or(c.UnusedAccountValidityDays, days)
 	}
+	if in.Policies != nil && in.Policies.SignInPolicy != nil {
+		p.FirstFactors = in.Policies.SignInPolicy.AllowedFirstAuthFactors
+	}
 	if in.Policies != nil && in.Policies.PasswordPolicy != nil {
 		w := in.Policies.PasswordPolicy
 		p.PasswordPolicy = userpool.PasswordPolicy{
@@ -168,8 +171,15 @@ func policyOut(p *userpool.Pool) *UserPoolPolicyType {
 			PasswordHistorySize:           optional(int32(w.History)),
 			TemporaryPasswordValidityDays: awsapi.Ptr(int32(p.TemporaryPasswordDays)),
 		},
-		SignInPolicy: &SignInPolicyType{AllowedFirstAuthFactors: []string{"PASSWORD"}},
+		SignInPolicy: &SignInPolicyType{AllowedFirstAuthFactors: firstFactorsOut(p)},
 	}
+}
+
+func firstFactorsOut(p *userpool.Pool) []string {
+	if len(p.FirstFactors) == 0 {
+		return []string{"PASSWORD"}
+	}
+	return p.FirstFactors
 }
 
 // The options of VerificationMessageTemplate.

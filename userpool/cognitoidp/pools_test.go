@@ -94,7 +94,7 @@ func TestRefusedSettings(t *testing.T) {
 		"LambdaConfig.CustomEmailSender": {LambdaConfig: &idp.LambdaConfigType{CustomEmailSender: &idp.CustomEmailLambdaVersionConfigType{
 			LambdaArn: ptr(arnOne), LambdaVersion: ptr("V1_0")}}},
 		"AdvancedSecurityMode ENFORCED":     {UserPoolAddOns: &idp.UserPoolAddOnsType{AdvancedSecurityMode: ptr("ENFORCED")}},
-		"AllowedFirstAuthFactors EMAIL_OTP": {Policies: &idp.UserPoolPolicyType{SignInPolicy: &idp.SignInPolicyType{AllowedFirstAuthFactors: []string{"PASSWORD", "EMAIL_OTP"}}}},
+		"AllowedFirstAuthFactors WEB_AUTHN": {Policies: &idp.UserPoolPolicyType{SignInPolicy: &idp.SignInPolicyType{AllowedFirstAuthFactors: []string{"PASSWORD", "WEB_AUTHN"}}}},
 		"KeyConfiguration.KmsKeyArn":        {KeyConfiguration: &idp.KeyConfigurationType{KmsKeyArn: ptr("arn:aws:kms:x")}},
 		"IssuerConfiguration.Type UPDATED":  {IssuerConfiguration: &idp.IssuerConfigurationType{Type: ptr("UPDATED")}},
 	} {

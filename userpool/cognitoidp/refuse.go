@@ -17,7 +17,7 @@ func refuse(in *CreateUserPoolInput) error {
 	}
 	if in.Policies != nil && in.Policies.SignInPolicy != nil {
 		for _, f := range in.Policies.SignInPolicy.AllowedFirstAuthFactors {
-			if f != "PASSWORD" {
+			if f == "WEB_AUTHN" {
 				return unsupported("SignInPolicy.AllowedFirstAuthFactors " + f)
 			}
 		}

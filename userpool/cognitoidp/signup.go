@@ -24,7 +24,12 @@ func (a *API) SignUp(ctx context.Context, in *SignUpInput) (*SignUpOutput, error
 	if err != nil {
 		return nil, err
 	}
-	return &SignUpOutput{UserConfirmed: awsapi.Ptr(u.Status != userpool.Unconfirmed), UserSub: &u.Sub, CodeDeliveryDetails: deliveryOut(d)}, nil
+	session, err := a.Auth.SignUpSession(c, u)
+	if err != nil {
+		return nil, err
+	}
+	return &SignUpOutput{UserConfirmed: awsapi.Ptr(u.Status != userpool.Unconfirmed), UserSub: &u.Sub,
+		CodeDeliveryDetails: deliveryOut(d), Session: optional(session)}, nil
 }
 
 // ConfirmSignUp confirms an account with its code.
@@ -33,7 +38,18 @@ func (a *API) ConfirmSignUp(ctx context.Context, in *ConfirmSignUpInput) (*Confi
 	if err != nil {
 		return nil, err
 	}
-	return &ConfirmSignUpOutput{}, a.Pools.ConfirmSignUp(ctx, c, *in.Username, *in.ConfirmationCode, awsapi.Value(in.ForceAliasCreation))
+	session := awsapi.Value(in.Session)
+	if session != "" { // before the code is used up
+		if err := a.Auth.CheckSignUpSession(ctx, c, *in.Username, session); err != nil {
+			return nil, err
+		}
+	}
+	err = a.Pools.ConfirmSignUp(ctx, c, *in.Username, *in.ConfirmationCode, awsapi.Value(in.ForceAliasCreation))
+	if err != nil || session == "" {
+		return &ConfirmSignUpOutput{}, err
+	}
+	next, err := a.Auth.ConfirmedSession(ctx, c, *in.Username, session)
+	return &ConfirmSignUpOutput{Session: &next}, err
 }
 
 // ResendConfirmationCode sends the sign-up code again.
