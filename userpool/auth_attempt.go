@@ -33,17 +33,14 @@ func (a *Auth) checkPassword(ctx context.Context, pool *Pool, client *Client, na
 	if err != nil {
 		return nil, err
 	}
-	if !asked {
-		if err := a.Triggers.PreAuthentication(ctx, pool, client, u, name); err != nil {
-			return nil, err
-		}
-	}
 	try, err := a.admit(ctx, pool, client, name, u)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Triggers.PreAuthentication(ctx, pool, client, u, name); err != nil {
-		return nil, err
+	if !asked {
+		if err := a.Triggers.PreAuthentication(ctx, pool, client, u, name); err != nil {
+			return nil, err
+		}
 	}
 	phc := ""
 	if u != nil {

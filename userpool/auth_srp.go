@@ -82,11 +82,10 @@ func (a *Auth) begin(ctx context.Context, c *Client, name string) (*Pool, *User,
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := a.Triggers.PreAuthentication(ctx, pool, c, u, name); err != nil {
+	if _, err := a.admit(ctx, pool, c, name, u); err != nil {
 		return nil, nil, err
 	}
-	_, err = a.admit(ctx, pool, c, name, u)
-	return pool, u, err
+	return pool, u, a.Triggers.PreAuthentication(ctx, pool, c, u, name)
 }
 
 // startSRP challenges a user, who may be unknown, for the password.
