@@ -99,6 +99,7 @@ type Call struct {
 	Region          string // from the credential scope, or the server's region
 	SourceIP        string
 	UserAgent       string
+	SDKAgent        string // X-Amz-User-Agent: what an SDK in a browser calls itself
 	SecureTransport bool
 	Time            time.Time // when the request arrived
 	Caller          *Caller   // nil for public and access-token operations

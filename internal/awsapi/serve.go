@@ -50,7 +50,7 @@ func (h *Handler) newCall(r *http.Request) *Call {
 	p := peerOf(r)
 	return &Call{
 		RequestID: newRequestID(), Region: h.cfg.Region, SourceIP: p.IP, SecureTransport: p.TLS,
-		UserAgent: r.UserAgent(), Time: h.cfg.Now().UTC(),
+		UserAgent: r.UserAgent(), SDKAgent: r.Header.Get("X-Amz-User-Agent"), Time: h.cfg.Now().UTC(),
 	}
 }
 

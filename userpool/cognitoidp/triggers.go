@@ -1,6 +1,7 @@
 package cognitoidp
 
 import (
+	"cmp"
 	"context"
 	"reflect"
 	"strings"
@@ -85,7 +86,8 @@ func triggersOut(p *userpool.Pool) *LambdaConfigType {
 // triggers. What starts a sign-in speaks to those that judge it beforehand alone.
 func forTriggers(ctx context.Context, _ string, in any) (context.Context, error) {
 	v := reflect.Indirect(reflect.ValueOf(in))
-	ctx = userpool.WithCallerSDK(ctx, sdkOf(awsapi.FromContext(ctx).UserAgent))
+	call := awsapi.FromContext(ctx)
+	ctx = userpool.WithCallerSDK(ctx, cmp.Or(sdkOf(call.SDKAgent), sdkOf(call.UserAgent)))
 	said, _ := fieldOf(v, "ClientMetadata").(map[string]string)
 	switch in.(type) {
 	case *InitiateAuthInput, *AdminInitiateAuthInput:

@@ -80,17 +80,27 @@ func TestMetadataOfRequests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := httptest.NewRequest("POST", "/", strings.NewReader(`{"ClientId":"`+*c.ClientId+`","Username":"ana","Password":"`+password+`",
+	call := func(name string, header ...string) {
+		t.Helper()
+		r := httptest.NewRequest("POST", "/", strings.NewReader(`{"ClientId":"`+*c.ClientId+`","Username":"`+name+`","Password":"`+password+`",
 		"ValidationData":[{"Name":"captcha","Value":"ok"}],"ClientMetadata":{"lang":"de"}}`))
-	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	r.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService.SignUp")
-	r.Header.Set("User-Agent", "aws-sdk-js/3.1.0 os/linux")
-	w := httptest.NewRecorder()
-	server.ServeHTTP(w, r)
-	same(t, "status", w.Code, 200)
+		r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+		r.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService.SignUp")
+		for i := 0; i < len(header); i += 2 {
+			r.Header.Set(header[i], header[i+1])
+		}
+		w := httptest.NewRecorder()
+		server.ServeHTTP(w, r)
+		same(t, "status", w.Code, 200)
+	}
+	call("ana", "User-Agent", "aws-sdk-js/3.1.0 os/linux")
 	for _, part := range []string{`"validationData":{"captcha":"ok"}`, `"clientMetadata":{"lang":"de"}`, `"awsSdkVersion":"aws-sdk-js-3.1.0"`} {
 		if !strings.Contains(h.event, part) {
 			t.Errorf("no %s in %s", part, h.event)
 		}
+	}
+	call("bob", "User-Agent", "Mozilla/5.0", "X-Amz-User-Agent", "aws-sdk-js/3.2.0 ua/2.0")
+	if !strings.Contains(h.event, `"awsSdkVersion":"aws-sdk-js-3.2.0"`) {
+		t.Errorf("no SDK of a browser in %s", h.event)
 	}
 }
