@@ -11,6 +11,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp/samlidp"
 	"github.com/poolhouse/poolhouse/internal/audit"
 	"github.com/poolhouse/poolhouse/internal/awsapi"
+	"github.com/poolhouse/poolhouse/internal/outbound"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/server/poolhouseapi"
 	"github.com/poolhouse/poolhouse/static"
@@ -79,7 +80,7 @@ func (s *Server) awsAPIs(ctx context.Context, st *stores, now func() time.Time) 
 // apis is the operation table of the server.
 func (s *Services) apis(cfg Config, access *stsapi.Access, log *audit.Log) []awsapi.Service {
 	return []awsapi.Service{
-		(&cognitoidp.API{Pools: s.Pools, Auth: s.Auth, Tokens: s.Tokens, Authorizer: access}).Service(),
+		(&cognitoidp.API{Pools: s.Pools, Auth: s.Auth, Tokens: s.Tokens, Fetcher: outbound.New(cfg.AllowPrivateFetch), Authorizer: access}).Service(),
 		(&cognitoidentity.API{Pools: s.Identity, Authorizer: access, Audit: log, Region: cfg.Region, Account: cfg.Account}).Service(),
 		(&cognitosync.API{Datasets: s.Datasets, Identities: identities{s.Identity}, Region: cfg.Region, Account: cfg.Account}).Service(),
 		(&stsapi.API{STS: s.STS}).Service(),

@@ -122,10 +122,8 @@ func (s *Service) validateClient(ctx context.Context, p *Pool, c *Client) error 
 			return invalid("Invalid write attributes specified while creating a client: %s cannot be written by users.", name)
 		}
 	}
-	for _, provider := range c.IdentityProviders {
-		if provider != "COGNITO" {
-			return invalid("The provider %s does not exist for User Pool %s.", provider, p.ID)
-		}
+	if err := s.providersExist(ctx, c); err != nil {
+		return err
 	}
 	if slices.Contains(c.ExplicitAuthFlows, "ALLOW_"+flowChoice) {
 		if err := p.requireTier(TierEssentials, "Choice-Based Sign-In"); err != nil {

@@ -114,7 +114,7 @@ func (s *Service) ReplacePool(ctx context.Context, id PoolID, p *Pool) (*Pool, e
 		if err := next.checkTierChange(old); err != nil {
 			return err
 		}
-		next.Strict, next.Schema = old.Strict, old.Schema
+		next.Strict, next.Schema, next.Replicas = old.Strict, old.Schema, old.Replicas
 		next.TOTPMFA, next.EmailMFA, next.MFAEmail = old.TOTPMFA, old.EmailMFA, old.MFAEmail
 		next.AliasAttributes, next.UsernameAttributes, next.CaseSensitive = old.AliasAttributes, old.UsernameAttributes, old.CaseSensitive
 		if next.Name == "" {

@@ -42,7 +42,7 @@ func (p *Pool) secondFactor(u *User, attribute string) bool {
 // recoverable says why a user cannot reset the password.
 func (p *Pool) recoverable(u *User) error {
 	switch {
-	case u.Status == ForceChangePassword || u.Status == ExternalProvider:
+	case u.Status == ForceChangePassword || u.Status == ExternalProvider || u.linkedOnly():
 		return errCannotReset
 	case p.recoveryTarget(u, false) == "":
 		return errNoRecovery

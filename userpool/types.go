@@ -47,6 +47,7 @@ type Pool struct {
 	DeletionProtection    bool
 	Schema                []SchemaAttribute
 	Tags                  map[string]string
+	Replicas              []Replica
 	Strict                bool // OAuth 2.1 rules instead of Cognito's; ours
 	TemporaryPasswordDays int  // 7 by default
 	VerificationEmail     Message

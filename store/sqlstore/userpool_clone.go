@@ -15,6 +15,7 @@ func clonePool(p *userpool.Pool) *userpool.Pool {
 	c.AutoVerified = slices.Clone(p.AutoVerified)
 	c.Schema = slices.Clone(p.Schema)
 	c.Tags = maps.Clone(p.Tags)
+	c.Replicas = slices.Clone(p.Replicas)
 	c.Triggers = maps.Clone(p.Triggers)
 	c.FirstFactors = slices.Clone(p.FirstFactors)
 	c.Texts = slices.Clone(p.Texts)

@@ -17,6 +17,7 @@ type API struct {
 	Auth   *userpool.Auth
 	Tokens *userpool.Tokens
 
+	Fetcher    Fetcher           // of the metadata of SAML providers
 	Authorizer awsapi.Authorizer // asked for iam:PassRole where a group gets a role
 }
 

@@ -76,7 +76,7 @@ func (a *API) Ops() []awsapi.Op {
 	ops = slices.Concat(ops, a.authOps(), a.mfaOps(), a.deviceOps(), a.passkeyOps(), a.secretOps(), a.brandingOps(), a.termsOps(),
 		a.providerOps(), a.replicaOps(), a.importOps(), a.riskOps(), a.logOps(), a.limitOps())
 	for i := range ops {
-		ops[i] = ops[i].Before(forTriggers)
+		ops[i] = ops[i].Before(a.inRegion).Before(forTriggers)
 	}
 	return ops
 }
