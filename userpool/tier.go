@@ -39,18 +39,28 @@ func (p *Pool) checkTierChange(old *Pool) error {
 
 // checkTier checks the pool's own settings against its tier.
 func (p *Pool) checkTier() error {
-	if p.PasswordPolicy.History > 0 {
-		if err := p.requireTier(TierEssentials, "Password History"); err != nil {
+	for _, f := range []struct {
+		used bool
+		name string
+	}{
+		{p.PasswordPolicy.History > 0, "Password History"},
+		{p.passwordless() || p.allowsFirst("WEB_AUTHN"), "Passwordless Sign-In"},
+		{p.EmailMFA, "Email MFA"},
+		{p.customizesAccess(), "Access Token Customization"},
+	} {
+		if !f.used {
+			continue
+		}
+		if err := p.requireTier(TierEssentials, f.name); err != nil {
 			return err
 		}
-	}
-	if p.passwordless() || p.allowsFirst("WEB_AUTHN") {
-		if err := p.requireTier(TierEssentials, "Passwordless Sign-In"); err != nil {
-			return err
-		}
-	}
-	if p.EmailMFA {
-		return p.requireTier(TierEssentials, "Email MFA")
 	}
 	return nil
+}
+
+// customizesAccess reports whether a function writes access tokens: that of ID
+// tokens alone has events of the first version.
+func (p *Pool) customizesAccess() bool {
+	version := p.Triggers[triggerPreToken].Version
+	return version != "" && version != "V1_0"
 }

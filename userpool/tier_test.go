@@ -13,6 +13,9 @@ func TestFeaturesNeedTheirTier(t *testing.T) {
 	}{
 		"password history": {func(p *userpool.Pool) { p.PasswordPolicy.History = 3 }, "Password History"},
 		"e-mail codes":     {func(p *userpool.Pool) { p.MFA, p.EmailMFA = userpool.MFAOptional, true }, "Email MFA"},
+		"access tokens": {func(p *userpool.Pool) {
+			p.Triggers = map[string]userpool.Function{"PreTokenGeneration": {ARN: "arn:aws:lambda:us-east-1:000000000000:function:f", Version: "V2_0"}}
+		}, "Access Token Customization"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := newEstate(t)

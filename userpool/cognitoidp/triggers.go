@@ -52,9 +52,6 @@ func triggersIn(p *userpool.Pool, in *CreateUserPoolInput) error {
 		if old := awsapi.Value(l.PreTokenGeneration); old != "" && old != *c.LambdaArn {
 			return userpool.Fail(userpool.ErrInvalidParameter, "PreTokenGeneration and PreTokenGenerationConfig.LambdaArn must be the same function.")
 		}
-		if or(in.UserPoolTier, "ESSENTIALS") == "LITE" && *c.LambdaVersion != eventV1 {
-			return userpool.Fail(userpool.ErrFeatureNotInTier, "PreTokenGenerationConfig "+*c.LambdaVersion+" is not available in the LITE tier.")
-		}
 		add("PreTokenGeneration", c.LambdaArn, c.LambdaVersion)
 	}
 	return nil
