@@ -60,12 +60,15 @@ func domainIn(domain string, version *int32, custom *CustomDomainConfigType, rou
 	return set, nil
 }
 
-// settingsOf returns what a domain of the pool is set to.
+// settingsOf returns what a domain of the pool is set to: classic pages where
+// nothing was said.
 func settingsOf(p *userpool.Pool, domain string) userpool.DomainSettings {
+	set := p.PrefixSettings
 	if isCustom(domain) {
-		return p.CustomSettings
+		set = p.CustomSettings
 	}
-	return p.PrefixSettings
+	set.Version = max(set.Version, 1)
+	return set
 }
 
 // domainAnswer returns the version and, for a domain of the operator's, the name

@@ -3,6 +3,7 @@ package cognitoidp_test
 import (
 	"testing"
 
+	"github.com/poolhouse/poolhouse/userpool"
 	idp "github.com/poolhouse/poolhouse/userpool/cognitoidp"
 )
 
@@ -24,6 +25,9 @@ func TestUserPoolDomains(t *testing.T) {
 	pool := ok[*idp.DescribeUserPoolOutput](t)(d.DescribeUserPool(ctx, &idp.DescribeUserPoolInput{UserPoolId: p.Id})).UserPool
 	same(t, "both", *pool.Domain+" "+*pool.CustomDomain, "login id.example.com")
 	same(t, "unknown", describe("nobody.example.com").UserPoolId == nil, true)
+
+	_, err := d.Pools.ChangePool(ctx, userpool.PoolID(*p.Id), func(p *userpool.Pool) error { p.PrefixSettings = userpool.DomainSettings{}; return nil })
+	same(t, "domain of an older server", err == nil && *describe("login").ManagedLoginVersion == 1, true)
 
 	ok[*idp.UpdateUserPoolDomainOutput](t)(d.UpdateUserPoolDomain(ctx, &idp.UpdateUserPoolDomainInput{UserPoolId: p.Id, Domain: ptr("id.example.com"),
 		CustomDomainConfig: &idp.CustomDomainConfigType{CertificateArn: ptr(*arn + "2")}}))
