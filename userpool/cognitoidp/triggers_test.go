@@ -55,7 +55,7 @@ func TestPreTokenConfig(t *testing.T) {
 	refused(t, err, "InvalidParameterException", "must be the same function")
 	both.PreTokenGeneration = nil
 	_, err = d.UpdateUserPool(t.Context(), &idp.UpdateUserPoolInput{UserPoolId: p.Id, LambdaConfig: both, UserPoolTier: ptr("LITE")})
-	refused(t, err, "FeatureUnavailableInTierException", "V2_0")
+	refused(t, err, "FeatureUnavailableInTierException", "Access Token Customization")
 }
 
 // heard is an invoker that keeps the event of a function that does nothing.
