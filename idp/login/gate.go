@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,8 +67,14 @@ func (g *Gate) RequireSession(w http.ResponseWriter, r *http.Request, pool *user
 
 // Current returns the browser's session. With force it must have been started by
 // the sign-in that led to this very visit. No such session: idp.ErrSessionNotFound.
+//
+// A session that was begun with one factor is none for a pool that has come to
+// insist on two: the user signs in once more, and proves the second one.
 func (g *Gate) Current(r *http.Request, pool *userpool.Pool, force bool) (*browser.Current, error) {
 	cur, err := g.Browser.Current(r, pool.ID)
+	if err == nil && pool.MFA == userpool.MFAOn && !slices.Contains(cur.Session.Methods, "mfa") {
+		err = idp.ErrSessionNotFound
+	}
 	if err != nil || !force {
 		return cur, err
 	}

@@ -108,6 +108,29 @@ func TestTOTPOnThePages(t *testing.T) {
 	}
 }
 
+// TestSessionOfOneFactor: a session from before the pool insisted on two factors is
+// none any more; one that proved both lives on.
+func TestSessionOfOneFactor(t *testing.T) {
+	h := open(t)
+	v := h.visitor()
+	v.signedIn(v.post(v.loginPage(nil), credentials("alice", password)))
+	h.mfa("OPTIONAL", func(*userpool.Pool) {})
+	if at := where(v.get(authorizeURL(poolID, public, nil))); at.Query().Get("code") == "" {
+		t.Fatalf("the session is gone without a reason: %s", at)
+	}
+	h.changeUser("alice", withTOTP)
+	h.mfa("ON", func(*userpool.Pool) {})
+	at := where(v.get(authorizeURL(poolID, public, nil)))
+	if !strings.HasSuffix(at.Path, "/login") {
+		t.Fatalf("one factor got past: %s", at)
+	}
+	page := where(v.post(at.String(), credentials("alice", password)))
+	if !strings.HasSuffix(page.Path, "/mfa") {
+		t.Fatalf("sent to %s", page)
+	}
+	v.signedIn(v.post(page.String(), h.totp(mfaSecret, 0)))
+}
+
 // TestFactorCannotBeSkipped: no address, and no form of another page, leads past
 // the second factor.
 func TestFactorCannotBeSkipped(t *testing.T) {
