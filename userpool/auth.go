@@ -25,9 +25,11 @@ type Auth struct {
 	Tokens    *Tokens
 	Messages  Messenger                               // of codes
 	Pretend   func(ctx context.Context, m Mail) error // as Service.Pretend
-	Triggers  *Triggers
-	Now       func() time.Time
-	Log       *slog.Logger
+	// PasskeyVerifier judges the passkeys that users sign in by.
+	PasskeyVerifier PasskeyVerifier
+	Triggers        *Triggers
+	Now             func() time.Time
+	Log             *slog.Logger
 
 	turns [64]sync.Mutex // see record
 }
@@ -70,6 +72,10 @@ func (a *Auth) Initiate(ctx context.Context, c *Client, flow string, params map[
 	if session != "" && flow != flowChoice {
 		return nil, Fail(ErrInvalidParameter, "A Session begins the USER_AUTH flow only.")
 	}
+	ctx, err := a.arrive(ctx, c, flow, params, admin)
+	if err != nil {
+		return nil, err
+	}
 	switch flow {
 	case flowChoice:
 		return a.initiateChoice(ctx, c, params, session)
@@ -87,7 +93,12 @@ func (a *Auth) Initiate(ctx context.Context, c *Client, flow string, params map[
 
 // Respond answers a challenge, of an administrator's flow and of a user's alike:
 // the challenge's own state says which client and user it belongs to.
-func (a *Auth) Respond(ctx context.Context, c *Client, challenge string, responses map[string]string, session string, _ bool) (*Step, error) {
+func (a *Auth) Respond(ctx context.Context, c *Client, challenge string, responses map[string]string, session string, admin bool) (*Step, error) {
+	// Before anything is used up: clients repeat the same answer without the key.
+	ctx, err := a.arrive(ctx, c, "", responses, admin)
+	if err != nil {
+		return nil, err
+	}
 	switch {
 	case challenge == challengeVerifier:
 		return a.respondVerifier(ctx, c, responses, session)
@@ -95,6 +106,10 @@ func (a *Auth) Respond(ctx context.Context, c *Client, challenge string, respons
 		return a.respondNewPassword(ctx, c, responses, session)
 	case challenge == challengeCustom:
 		return a.respondCustom(ctx, c, responses, session)
+	case challenge == challengeDeviceSRP:
+		return a.respondDeviceSRP(ctx, c, responses)
+	case challenge == challengeDeviceVerifier:
+		return a.respondDeviceVerifier(ctx, c, responses)
 	case a.isFirst(challenge, session):
 		return a.respondFirst(ctx, c, challenge, responses, session)
 	case isFactorChallenge(challenge):
@@ -112,9 +127,6 @@ func (a *Auth) initiatePassword(ctx context.Context, c *Client, params map[strin
 		return nil, err
 	}
 	if err := c.CheckSecretHash(params["USERNAME"], params["SECRET_HASH"]); err != nil {
-		return nil, err
-	}
-	if err := knownDevice(params); err != nil {
 		return nil, err
 	}
 	pool, err := a.Store.Pool(ctx, c.Pool)
@@ -142,7 +154,7 @@ func (a *Auth) initiateRefresh(ctx context.Context, c *Client, params map[string
 			return nil, err
 		}
 	}
-	set, err := a.Tokens.Refresh(ctx, c, token)
+	set, err := a.Tokens.RefreshFrom(ctx, c, token, params["DEVICE_KEY"])
 	if err != nil {
 		return nil, err
 	}
@@ -152,6 +164,7 @@ func (a *Auth) initiateRefresh(ctx context.Context, c *Client, params map[string
 // A proof is what a sign-in has shown so far, besides who it is of.
 type proof struct {
 	both   bool   // the first factor stands for the second one too
+	device string // key of the known device that proved itself
 	source string // of the tokens, for PreTokenGeneration; empty for the usual one
 }
 
@@ -161,7 +174,11 @@ func (a *Auth) proceed(ctx context.Context, pool *Pool, c *Client, u *User, show
 	if u.Status == ForceChangePassword {
 		return a.askNewPassword(pool, c, u)
 	}
-	if !shown.both {
+	trusted, err := a.trustsDevice(ctx, pool, u, arrivalOf(ctx).device)
+	if err != nil {
+		return nil, err
+	}
+	if !shown.both && !trusted {
 		ch, err := a.secondFactor(ctx, pool, u, a.newSession(c, u).from(shown))
 		if err != nil {
 			return nil, err
@@ -179,9 +196,6 @@ func (a *Auth) respondFactor(ctx context.Context, c *Client, challenge string, i
 		return nil, err
 	}
 	if err := c.CheckSecretHash(in["USERNAME"], in["SECRET_HASH"]); err != nil {
-		return nil, err
-	}
-	if err := knownDevice(in); err != nil {
 		return nil, err
 	}
 	// Before the user: without a session nobody learns who exists.
@@ -209,16 +223,30 @@ func (a *Auth) respondFactor(ctx context.Context, c *Client, challenge string, i
 	return a.complete(ctx, pool, c, done.User, proof{source: done.source})
 }
 
-// complete issues the tokens of a sign-in that has nothing left to prove.
+// complete issues the tokens of a sign-in that has nothing left to prove but, where
+// its client names a known device, that it is on that.
 func (a *Auth) complete(ctx context.Context, pool *Pool, c *Client, u *User, shown proof) (*Step, error) {
-	if err := a.Finish(ctx, pool, c, u, Finished{}); err != nil {
-		return nil, err
+	if device := arrivalOf(ctx).device; device != shown.device {
+		ch, err := a.deviceChallenge(ctx, pool, c, u, a.newSession(c, u), device)
+		return &Step{Challenge: ch}, err
 	}
-	set, err := a.Tokens.Issue(ctx, &Grant{Pool: pool, Client: c, User: u, Native: true,
-		Scopes: []string{ScopeAdmin}, AuthTime: a.Now(), Source: shown.source})
+	fresh, err := a.freshDevice(ctx, pool, u)
 	if err != nil {
 		return nil, err
 	}
+	if err := a.Finish(ctx, pool, c, u, Finished{NewDevice: fresh != nil}); err != nil {
+		return nil, err
+	}
+	g := &Grant{Pool: pool, Client: c, User: u, Native: true, Device: shown.device,
+		Scopes: []string{ScopeAdmin}, AuthTime: a.Now(), Source: shown.source}
+	if fresh != nil {
+		g.Device = fresh.Key
+	}
+	set, err := a.Tokens.Issue(ctx, g)
+	if err != nil {
+		return nil, err
+	}
+	set.NewDevice = fresh
 	return &Step{Result: set}, nil
 }
 
@@ -234,15 +262,6 @@ func require(params map[string]string, names ...string) error {
 		if params[n] == "" {
 			return Fail(ErrInvalidParameter, "Missing required parameter "+n)
 		}
-	}
-	return nil
-}
-
-// knownDevice refuses a device key: no device can be remembered, so none is
-// known. Clients then drop the key and try again.
-func knownDevice(params map[string]string) error {
-	if params["DEVICE_KEY"] != "" {
-		return Fail(ErrNotFound, "Device does not exist.")
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func firstStep(challenge string) string { return "first/" + challenge }
 // name has two meanings the session tells.
 func (a *Auth) isFirst(challenge, text string) bool {
 	switch challenge {
-	case challengeSelect, challengePassword, challengePasswordSRP, challengeSMSOTP:
+	case challengeSelect, challengePassword, challengePasswordSRP, challengeSMSOTP, challengePasskey:
 		return true
 	case challengeEmailOTP:
 		_, err := a.openAnySession(firstStep(challenge), text)
@@ -91,9 +91,6 @@ func (a *Auth) initiateChoice(ctx context.Context, c *Client, params map[string]
 	if err := c.CheckSecretHash(name, params["SECRET_HASH"]); err != nil {
 		return nil, err
 	}
-	if err := knownDevice(params); err != nil {
-		return nil, err
-	}
 	if session != "" {
 		return a.signInAfterSignUp(ctx, c, name, session)
 	}
@@ -128,6 +125,10 @@ func (a *Auth) openingSession(ctx context.Context, pool *Pool, c *Client, typed 
 	}
 	s := a.newSession(c, known)
 	s.Typed, s.Available = typed, pool.firstFactors(u)
+	if ok, err := a.offersPasskey(ctx, pool, u); !ok || err != nil {
+		return s, err
+	}
+	s.Available = append(s.Available, challengePasskey)
 	return s, nil
 }
 
@@ -146,6 +147,10 @@ func (a *Auth) takeFirst(ctx context.Context, p *Pool, c *Client, u *User, s *se
 	if challenge == challengeEmailOTP || challenge == challengeSMSOTP {
 		return a.askFirstCode(ctx, p, u, *s, challenge)
 	}
+	if challenge == challengePasskey {
+		ch, err := a.passkeyRequest(ctx, p, u, *s)
+		return &Step{Challenge: ch}, err
+	}
 	text, err := a.sealSession(*s, firstStep(challenge))
 	return &Step{Challenge: &Challenge{Name: challenge, Params: map[string]string{}, Session: text}}, err
 }
@@ -156,9 +161,6 @@ func (a *Auth) respondFirst(ctx context.Context, c *Client, challenge string, in
 		return nil, err
 	}
 	if err := c.CheckSecretHash(in["USERNAME"], in["SECRET_HASH"]); err != nil {
-		return nil, err
-	}
-	if err := knownDevice(in); err != nil {
 		return nil, err
 	}
 	s, err := a.openSession(c, firstStep(challenge), text)
@@ -182,6 +184,8 @@ func (a *Auth) respondFirst(ctx context.Context, c *Client, challenge string, in
 			return nil, err
 		}
 		return a.proveSRP(ctx, p, c, u, s, in["SRP_A"])
+	case challengePasskey:
+		return a.provePasskey(ctx, p, c, u, s, in["CREDENTIAL"])
 	}
 	return a.proveFirstCode(ctx, p, c, u, s, challenge, in[challenge+"_CODE"])
 }

@@ -39,9 +39,6 @@ func (a *Auth) initiateCustom(ctx context.Context, c *Client, params map[string]
 	if err := c.CheckSecretHash(name, params["SECRET_HASH"]); err != nil {
 		return nil, err
 	}
-	if err := knownDevice(params); err != nil {
-		return nil, err
-	}
 	pool, err := a.Store.Pool(ctx, c.Pool)
 	if err != nil {
 		return nil, err
@@ -194,9 +191,6 @@ func (a *Auth) respondCustom(ctx context.Context, c *Client, in map[string]strin
 		return nil, err
 	}
 	if err := c.CheckSecretHash(in["USERNAME"], in["SECRET_HASH"]); err != nil {
-		return nil, err
-	}
-	if err := knownDevice(in); err != nil {
 		return nil, err
 	}
 	s, err := a.openSession(c, customStep(challengeCustom), text)

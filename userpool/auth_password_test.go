@@ -68,8 +68,8 @@ func TestFlowsOfOperations(t *testing.T) {
 // What is not written says so; it never signs anybody in.
 func TestUnwrittenChallenges(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.respond(w.client, "DEVICE_SRP_AUTH", "", "USERNAME", "alice")
-	wantFault(t, err, userpool.ErrNotImplemented, "The DEVICE_SRP_AUTH challenge is not implemented.")
+	_, err := w.respond(w.client, "ADMIN_NO_SRP_AUTH", "", "USERNAME", "alice")
+	wantFault(t, err, userpool.ErrNotImplemented, "The ADMIN_NO_SRP_AUTH challenge is not implemented.")
 }
 
 func TestRefusedSignIns(t *testing.T) {

@@ -30,6 +30,7 @@ type Device struct {
 	Modified      time.Time
 	Authenticated time.Time // of the last sign-in with it
 	IP            string    // that it was last seen at
+	SDK           string    // that confirmed it
 
 	Salt     []byte `json:"-"` // sealed at rest
 	Verifier []byte `json:"-"` // sealed at rest: cheaper to guess than a hash

@@ -7,6 +7,9 @@ const (
 	FactorSMS   = "SMS_MFA"
 	FactorTOTP  = "SOFTWARE_TOKEN_MFA"
 	FactorEmail = "EMAIL_OTP"
+
+	// FactorPasskey never follows another factor: it can stand for both.
+	FactorPasskey = challengePasskey
 )
 
 // The values of Pool.MFA. The empty string acts as MFAOff.
@@ -21,6 +24,9 @@ type MFA struct {
 	SMS   bool `json:",omitempty"` // enabled; of use with a phone number
 	Email bool `json:",omitempty"` // enabled; of use with an e-mail address
 	TOTP  bool `json:",omitempty"` // enabled; of use with a Secret
+
+	// Passkey says that a passkey is to stand for both factors, where the pool lets it.
+	Passkey bool `json:",omitempty"`
 
 	Preferred string `json:",omitempty"` // one of the enabled factors, or empty
 
@@ -68,6 +74,8 @@ func (p *Pool) asksFor(factor string) bool {
 		return p.TOTPMFA
 	case FactorEmail:
 		return p.EmailMFA
+	case FactorPasskey:
+		return p.Passkeys.MultiFactor
 	}
 	return false
 }
@@ -81,6 +89,8 @@ func (u *User) able(factor string) bool {
 		return len(u.MFA.Secret) > 0
 	case FactorEmail:
 		return u.Attributes["email"] != ""
+	case FactorPasskey:
+		return true // a user who has none yet is asked for another factor
 	}
 	return false
 }

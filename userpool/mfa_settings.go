@@ -76,6 +76,8 @@ func (m *MFA) set(f FactorSetting) {
 		m.TOTP = f.Enabled
 	case FactorEmail:
 		m.Email = f.Enabled
+	case FactorPasskey:
+		m.Passkey = f.Enabled
 	}
 	switch {
 	case f.Preferred:

@@ -78,6 +78,9 @@ func (p *Pool) validate() error {
 	if err := p.checkSenders(); err != nil {
 		return err
 	}
+	if err := p.checkPasskeys(); err != nil {
+		return err
+	}
 	if err := p.checkMFA(); err != nil {
 		return err
 	}
@@ -115,7 +118,7 @@ func (s *Service) ReplacePool(ctx context.Context, id PoolID, p *Pool) (*Pool, e
 			return err
 		}
 		next.Strict, next.Schema, next.Replicas = old.Strict, old.Schema, old.Replicas
-		next.TOTPMFA, next.EmailMFA, next.MFAEmail = old.TOTPMFA, old.EmailMFA, old.MFAEmail
+		next.TOTPMFA, next.EmailMFA, next.MFAEmail, next.Passkeys = old.TOTPMFA, old.EmailMFA, old.MFAEmail, old.Passkeys
 		next.AliasAttributes, next.UsernameAttributes, next.CaseSensitive = old.AliasAttributes, old.UsernameAttributes, old.CaseSensitive
 		if next.Name == "" {
 			next.Name = old.Name
@@ -166,10 +169,15 @@ func (s *Service) CountUsers(ctx context.Context, id PoolID) (int, error) {
 	return s.Store.CountUsers(ctx, id)
 }
 
+// region returns the region that a pool's ID begins with.
+func (id PoolID) region() string {
+	region, _, _ := strings.Cut(string(id), "_")
+	return region
+}
+
 // ARN returns the Amazon Resource Name of a pool.
 func (s *Service) ARN(id PoolID) string {
-	region, _, _ := strings.Cut(string(id), "_")
-	return "arn:aws:cognito-idp:" + region + ":" + s.Account + ":userpool/" + string(id)
+	return "arn:aws:cognito-idp:" + id.region() + ":" + s.Account + ":userpool/" + string(id)
 }
 
 // PoolOfARN returns the pool that an ARN of this account names, or an

@@ -13,16 +13,26 @@ import (
 // period, in which it still yields fresh sets; a later use is ErrTokenReuse and
 // kills the family. auth_time and origin_jti stay those of the sign-in.
 func (t *Tokens) Refresh(ctx context.Context, c *Client, token string) (*TokenSet, error) {
+	return t.RefreshFrom(ctx, c, token, "")
+}
+
+// RefreshFrom is Refresh for a client that names its device: where the pool tracks
+// devices, a refresh token is good for the device that it was issued to, once that
+// is known and until it is forgotten.
+func (t *Tokens) RefreshFrom(ctx context.Context, c *Client, token, device string) (*TokenSet, error) {
 	st, f, u, err := t.readRefresh(ctx, c, token)
 	if err != nil {
 		return nil, err
 	}
-	if st.judge(f, c, t.Now()) == used {
-		return nil, t.reused(ctx, f)
-	}
 	pool, err := t.Store.Pool(ctx, c.Pool)
 	if err != nil {
 		return nil, err
+	}
+	if err := t.fromDevice(ctx, pool, f, device); err != nil {
+		return nil, err // before the token is judged: it may be in its owner's hands
+	}
+	if st.judge(f, c, t.Now()) == used {
+		return nil, t.reused(ctx, f)
 	}
 	scopes := c.still(f.Scopes, st.Native)
 	if len(scopes) == 0 || pool.Strict && u.PasswordChanged.After(f.Created) { // RFC 9700 section 4.14.2

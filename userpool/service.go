@@ -24,12 +24,14 @@ type Service struct {
 	// sending takes no time to speak of.
 	Pretend func(ctx context.Context, m Mail) error
 	Keys    keyring.Ring
-	Hasher  *Hasher
-	Now     func() time.Time
-	Region  string // of new pools, for instance "us-east-1"
-	Account string // 12 digits
-	Issuer  func(PoolID) string
-	Log     *slog.Logger
+	// PasskeyVerifier judges the passkeys that users register.
+	PasskeyVerifier PasskeyVerifier
+	Hasher          *Hasher
+	Now             func() time.Time
+	Region          string // of new pools, for instance "us-east-1"
+	Account         string // 12 digits
+	Issuer          func(PoolID) string
+	Log             *slog.Logger
 }
 
 // now is the time as stores keep it.

@@ -28,6 +28,8 @@ type session struct {
 	Code    string `json:"m,omitempty"` // that was sent
 	Setup   bool   `json:"n,omitempty"` // the address becomes the user's
 	Source  string `json:"f,omitempty"` // of the tokens, see proof
+	Passkey string `json:"k,omitempty"` // challenge that a passkey is to sign
+	Device  string `json:"v,omitempty"` // key of the device that is to prove itself
 
 	// Of a sign-in that has proved nothing yet.
 	Typed     string   `json:"u,omitempty"` // the name that it began with
@@ -64,7 +66,7 @@ func (a *Auth) newSession(c *Client, u *User) session {
 
 // next returns a session for the following step of the same sign-in.
 func (s session) next() session {
-	s.Secret, s.Address, s.Code, s.Setup, s.Available, s.State = nil, "", "", false, nil, ""
+	s.Secret, s.Address, s.Code, s.Setup, s.Passkey, s.Available, s.State = nil, "", "", false, "", nil, ""
 	return s
 }
 

@@ -50,6 +50,7 @@ type Grant struct {
 	Nonce    string
 	Resource string // becomes the access token's aud
 	EventID  string // made up where empty
+	Device   string // key of the device that the refresh token is good for, or empty
 	Source   string // for PreTokenGeneration; where empty that of a sign-in
 
 	asked    bool // what follows is known
@@ -61,8 +62,9 @@ type Grant struct {
 // keeps the one it has, IDToken where the grant has no openid scope.
 type TokenSet struct {
 	AccessToken, IDToken, RefreshToken string
-	ExpiresIn                          time.Duration // life of the access token
-	Family                             *Family       // nil for client_credentials
+	ExpiresIn                          time.Duration   // life of the access token
+	Family                             *Family         // nil for client_credentials
+	NewDevice                          *DeviceMetadata // that can become known; nil where one is, or none is tracked
 }
 
 // Issue starts a family and returns its first tokens.
@@ -93,7 +95,7 @@ func (t *Tokens) CreateFamily(ctx context.Context, g *Grant) (*Family, error) {
 	c := g.Client
 	last := max(orDefault(c.AccessTokenLife, defaultTokenLife), orDefault(c.IDTokenLife, defaultTokenLife))
 	f := &Family{ID: newTokenID(), Pool: g.Pool.ID, Client: c.ID, Sub: g.User.Sub, Scopes: g.Scopes,
-		AuthTime: g.AuthTime.UTC(), Nonce: g.Nonce, Resource: g.Resource, Created: now,
+		AuthTime: g.AuthTime.UTC(), Nonce: g.Nonce, Resource: g.Resource, Device: g.Device, Created: now,
 		Expires: now.Add(orDefault(c.RefreshTokenLife, defaultRefreshLife) + last)}
 	if err := t.Store.CreateFamily(ctx, f); err != nil {
 		return nil, err

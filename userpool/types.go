@@ -180,6 +180,7 @@ type Family struct {
 	AuthTime time.Time
 	Nonce    string
 	Resource string
+	Device   string `json:",omitempty"` // key of the device that may refresh, or empty for any
 	Created  time.Time
 	Expires  time.Time
 	Revoked  bool

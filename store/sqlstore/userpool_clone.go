@@ -21,6 +21,7 @@ func clonePool(p *userpool.Pool) *userpool.Pool {
 	c.Texts = slices.Clone(p.Texts)
 	c.Recovery = slices.Clone(p.Recovery)
 	c.VerifyBeforeUpdate = slices.Clone(p.VerifyBeforeUpdate)
+	c.FirstFactors = slices.Clone(p.FirstFactors)
 	c.Settings = cloneSettings(p.Settings)
 	return &c
 }

@@ -144,5 +144,8 @@ func authenticationResult(set *userpool.TokenSet) *AuthenticationResultType {
 	if set.RefreshToken != "" {
 		out.RefreshToken = &set.RefreshToken
 	}
+	if d := set.NewDevice; d != nil {
+		out.NewDeviceMetadata = &NewDeviceMetadataType{DeviceKey: &d.Key, DeviceGroupKey: &d.Group}
+	}
 	return out
 }

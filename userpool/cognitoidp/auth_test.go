@@ -160,8 +160,8 @@ func TestUnknownClients(t *testing.T) {
 func TestNotImplementedChallengeNamesItself(t *testing.T) {
 	d := newGate(t)
 	_, err := d.AdminRespondToAuthChallenge(t.Context(), &cognitoidp.AdminRespondToAuthChallengeInput{UserPoolId: awsapi.Ptr(authPool),
-		ClientId: awsapi.Ptr(authClient), ChallengeName: awsapi.Ptr("DEVICE_SRP_AUTH")})
-	wantCode(t, err, 501, "NotImplementedException", "The DEVICE_SRP_AUTH challenge is not implemented.")
+		ClientId: awsapi.Ptr(authClient), ChallengeName: awsapi.Ptr("ADMIN_NO_SRP_AUTH")})
+	wantCode(t, err, 501, "NotImplementedException", "The ADMIN_NO_SRP_AUTH challenge is not implemented.")
 }
 
 // A back end tells the address of its user, so that one user's guesses do not

@@ -41,7 +41,7 @@ func (a *API) GetTokensFromRefreshToken(ctx context.Context, in *GetTokensFromRe
 	if err := c.CheckSecret(awsapi.Value(in.ClientSecret)); err != nil {
 		return nil, err
 	}
-	set, err := a.Tokens.Refresh(ctx, c, *in.RefreshToken)
+	set, err := a.Tokens.RefreshFrom(ctx, c, *in.RefreshToken, awsapi.Value(in.DeviceKey))
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,7 @@ func poolIn(in *CreateUserPoolInput) (*userpool.Pool, []userpool.SchemaAttribute
 	// for SetUserPoolMfaConfig.
 	p.MFA, p.SMSMFA = or(in.MfaConfiguration, userpool.MFAOff), in.SmsConfiguration != nil
 	p.MFASMS = awsapi.Value(in.SmsAuthenticationMessage)
+	p.Devices = deviceConfigIn(in.DeviceConfiguration)
 	policyIn(p, in)
 	messagesIn(p, in)
 	if r := in.AccountRecoverySetting; r != nil {
@@ -50,9 +51,6 @@ func policyIn(p *userpool.Pool, in *CreateUserPoolInput) {
 		p.AllowAdminCreateOnly = awsapi.Value(c.AllowAdminCreateUserOnly)
 		days = or(c.UnusedAccountValidityDays, days)
 	}
-	if in.Policies != nil && in.Policies.SignInPolicy != nil {
-		p.FirstFactors = in.Policies.SignInPolicy.AllowedFirstAuthFactors
-	}
 	if in.Policies != nil && in.Policies.PasswordPolicy != nil {
 		w := in.Policies.PasswordPolicy
 		p.PasswordPolicy = userpool.PasswordPolicy{
@@ -64,6 +62,9 @@ func policyIn(p *userpool.Pool, in *CreateUserPoolInput) {
 		days = or(w.TemporaryPasswordValidityDays, days)
 	}
 	p.TemporaryPasswordDays = int(days)
+	if in.Policies != nil && in.Policies.SignInPolicy != nil {
+		p.FirstFactors = in.Policies.SignInPolicy.AllowedFirstAuthFactors
+	}
 }
 
 func messagesIn(p *userpool.Pool, in *CreateUserPoolInput) {
@@ -101,7 +102,6 @@ func keepPool(p *userpool.Pool, in *CreateUserPoolInput) error {
 	s := settings{}
 	p.Settings = s
 	for _, err := range []error{
-		keep(s, "DeviceConfiguration", in.DeviceConfiguration),
 		keep(s, "EmailConfiguration", in.EmailConfiguration),
 		keep(s, "SmsConfiguration", in.SmsConfiguration),
 		keep(s, "UserPoolAddOns", in.UserPoolAddOns),
@@ -143,7 +143,7 @@ func (a *API) poolOut(p *userpool.Pool, n int) *UserPoolType {
 		AdminCreateUserConfig:       adminConfigOut(p), UserPoolTags: tags, AccountRecoverySetting: recoveryOut(p.Recovery),
 		EmailConfiguration: email, SmsConfiguration: kept[SmsConfigurationType](s, "SmsConfiguration"),
 		SmsAuthenticationMessage: optional(p.MFASMS),
-		DeviceConfiguration:      kept[DeviceConfigurationType](s, "DeviceConfiguration"),
+		DeviceConfiguration:      deviceConfigOut(p.Devices),
 		UserPoolAddOns:           kept[UserPoolAddOnsType](s, "UserPoolAddOns"),
 		UsernameConfiguration:    usernameConfigOut(p),
 		UserPoolTier:             awsapi.Ptr(cmp.Or(p.Tier, userpool.TierEssentials)),
@@ -175,18 +175,18 @@ func policyOut(p *userpool.Pool) *UserPoolPolicyType {
 	}
 }
 
+// The options of VerificationMessageTemplate.
+const (
+	confirmWithCode = "CONFIRM_WITH_CODE"
+	confirmWithLink = "CONFIRM_WITH_LINK"
+)
+
 func firstFactorsOut(p *userpool.Pool) []string {
 	if len(p.FirstFactors) == 0 {
 		return []string{"PASSWORD"}
 	}
 	return p.FirstFactors
 }
-
-// The options of VerificationMessageTemplate.
-const (
-	confirmWithCode = "CONFIRM_WITH_CODE"
-	confirmWithLink = "CONFIRM_WITH_LINK"
-)
 
 func templateOut(p *userpool.Pool) *VerificationMessageTemplateType {
 	option := confirmWithCode

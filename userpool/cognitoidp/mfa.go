@@ -84,24 +84,18 @@ func (a *API) SetUserMFAPreference(ctx context.Context, in *SetUserMFAPreference
 	if err != nil {
 		return nil, err
 	}
-	if in.WebAuthnMfaSettings != nil {
-		return nil, unsupported("WebAuthnMfaSettings")
-	}
 	return &SetUserMFAPreferenceOutput{}, a.Pools.SetMFAPreference(ctx, u,
-		preferences(in.SMSMfaSettings, in.SoftwareTokenMfaSettings, in.EmailMfaSettings))
+		preferences(in.SMSMfaSettings, in.SoftwareTokenMfaSettings, in.EmailMfaSettings, in.WebAuthnMfaSettings))
 }
 
 // AdminSetUserMFAPreference changes the second factors of a user. Turning TOTP off
 // forgets its secret.
 func (a *API) AdminSetUserMFAPreference(ctx context.Context, in *AdminSetUserMFAPreferenceInput) (*AdminSetUserMFAPreferenceOutput, error) {
-	if in.WebAuthnMfaSettings != nil {
-		return nil, unsupported("WebAuthnMfaSettings")
-	}
 	return &AdminSetUserMFAPreferenceOutput{}, a.Pools.AdminSetMFAPreference(ctx, pool(in.UserPoolId), *in.Username,
-		preferences(in.SMSMfaSettings, in.SoftwareTokenMfaSettings, in.EmailMfaSettings))
+		preferences(in.SMSMfaSettings, in.SoftwareTokenMfaSettings, in.EmailMfaSettings, in.WebAuthnMfaSettings))
 }
 
-func preferences(sms *SMSMfaSettingsType, totp *SoftwareTokenMfaSettingsType, email *EmailMfaSettingsType) []userpool.FactorSetting {
+func preferences(sms *SMSMfaSettingsType, totp *SoftwareTokenMfaSettingsType, email *EmailMfaSettingsType, passkey *WebAuthnMfaSettingsType) []userpool.FactorSetting {
 	var list []userpool.FactorSetting
 	add := func(factor string, enabled, preferred *bool) {
 		list = append(list, userpool.FactorSetting{Factor: factor, Enabled: awsapi.Value(enabled), Preferred: awsapi.Value(preferred)})
@@ -114,6 +108,9 @@ func preferences(sms *SMSMfaSettingsType, totp *SoftwareTokenMfaSettingsType, em
 	}
 	if email != nil {
 		add(userpool.FactorEmail, email.Enabled, email.PreferredMfa)
+	}
+	if passkey != nil {
+		add(userpool.FactorPasskey, passkey.Enabled, nil)
 	}
 	return list
 }

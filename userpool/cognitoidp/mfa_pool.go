@@ -18,14 +18,15 @@ func (a *API) GetUserPoolMfaConfig(ctx context.Context, in *GetUserPoolMfaConfig
 }
 
 // SetUserPoolMfaConfig replaces the second factors of a pool: those left out are
-// turned off. Whether one is asked for stays as it is where that is left out.
+// turned off. Whether one is asked for stays as it is where that is left out, and so
+// do the rules for passkeys: another relying party would lock their owners out.
 func (a *API) SetUserPoolMfaConfig(ctx context.Context, in *SetUserPoolMfaConfigInput) (*SetUserPoolMfaConfigOutput, error) {
-	if in.WebAuthnConfiguration != nil {
-		return nil, unsupported("WebAuthnConfiguration")
-	}
 	p, err := a.Pools.ChangePool(ctx, pool(in.UserPoolId), func(p *userpool.Pool) error {
 		p.MFA = or(in.MfaConfiguration, p.MFA)
 		p.TOTPMFA = in.SoftwareTokenMfaConfiguration != nil && awsapi.Value(in.SoftwareTokenMfaConfiguration.Enabled)
+		if in.WebAuthnConfiguration != nil {
+			p.Passkeys = passkeyConfigIn(in.WebAuthnConfiguration)
+		}
 		p.EmailMFA, p.MFAEmail = in.EmailMfaConfiguration != nil, userpool.Message{}
 		if e := in.EmailMfaConfiguration; e != nil {
 			p.MFAEmail = userpool.Message{Subject: awsapi.Value(e.Subject), Body: awsapi.Value(e.Message)}
@@ -60,7 +61,7 @@ func setSMS(p *userpool.Pool, in *SmsMfaConfigType) error {
 
 func mfaConfigOut(p *userpool.Pool) SetUserPoolMfaConfigOutput {
 	out := SetUserPoolMfaConfigOutput{MfaConfiguration: awsapi.Ptr(mfaOut(p)),
-		SoftwareTokenMfaConfiguration: &SoftwareTokenMfaConfigType{Enabled: &p.TOTPMFA}}
+		SoftwareTokenMfaConfiguration: &SoftwareTokenMfaConfigType{Enabled: &p.TOTPMFA}, WebAuthnConfiguration: passkeyConfigOut(p.Passkeys)}
 	if p.SMSMFA {
 		out.SmsMfaConfiguration = &SmsMfaConfigType{SmsAuthenticationMessage: optional(p.MFASMS),
 			SmsConfiguration: kept[SmsConfigurationType](p.Settings, "SmsConfiguration")}

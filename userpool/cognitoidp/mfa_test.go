@@ -130,7 +130,7 @@ func TestRefusedMFACalls(t *testing.T) {
 	_, err = d.VerifySoftwareToken(t.Context(), &idp.VerifySoftwareTokenInput{AccessToken: token, Session: ptr("s"), UserCode: ptr("123456")})
 	refused(t, err, "InvalidParameterException", "Either AccessToken or Session")
 	_, err = d.SetUserMFAPreference(t.Context(), &idp.SetUserMFAPreferenceInput{AccessToken: token, WebAuthnMfaSettings: &idp.WebAuthnMfaSettingsType{Enabled: ptr(true)}})
-	refused(t, err, "InvalidParameterException", "WebAuthnMfaSettings")
+	refused(t, err, "InvalidParameterException", "User does not have delivery config set to turn on WEB_AUTHN")
 	_, err = d.AdminSetUserMFAPreference(t.Context(), &idp.AdminSetUserMFAPreferenceInput{UserPoolId: pool, Username: ptr("bob"), SMSMfaSettings: &idp.SMSMfaSettingsType{Enabled: ptr(true)}})
 	refused(t, err, "InvalidParameterException", "User does not have delivery config set to turn on SMS_MFA")
 	_, err = d.AdminSetUserMFAPreference(t.Context(), &idp.AdminSetUserMFAPreferenceInput{UserPoolId: pool, Username: ptr("bob"),

@@ -93,10 +93,9 @@ func TestRefusedSettings(t *testing.T) {
 		"MfaConfiguration OPTIONAL": {MfaConfiguration: ptr("OPTIONAL")},
 		"LambdaConfig.CustomEmailSender": {LambdaConfig: &idp.LambdaConfigType{CustomEmailSender: &idp.CustomEmailLambdaVersionConfigType{
 			LambdaArn: ptr(arnOne), LambdaVersion: ptr("V1_0")}}},
-		"AdvancedSecurityMode ENFORCED":     {UserPoolAddOns: &idp.UserPoolAddOnsType{AdvancedSecurityMode: ptr("ENFORCED")}},
-		"AllowedFirstAuthFactors WEB_AUTHN": {Policies: &idp.UserPoolPolicyType{SignInPolicy: &idp.SignInPolicyType{AllowedFirstAuthFactors: []string{"PASSWORD", "WEB_AUTHN"}}}},
-		"KeyConfiguration.KmsKeyArn":        {KeyConfiguration: &idp.KeyConfigurationType{KmsKeyArn: ptr("arn:aws:kms:x")}},
-		"IssuerConfiguration.Type UPDATED":  {IssuerConfiguration: &idp.IssuerConfigurationType{Type: ptr("UPDATED")}},
+		"AdvancedSecurityMode ENFORCED":    {UserPoolAddOns: &idp.UserPoolAddOnsType{AdvancedSecurityMode: ptr("ENFORCED")}},
+		"KeyConfiguration.KmsKeyArn":       {KeyConfiguration: &idp.KeyConfigurationType{KmsKeyArn: ptr("arn:aws:kms:x")}},
+		"IssuerConfiguration.Type UPDATED": {IssuerConfiguration: &idp.IssuerConfigurationType{Type: ptr("UPDATED")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in.PoolName = ptr("pool")
@@ -109,9 +108,9 @@ func TestRefusedSettings(t *testing.T) {
 		})
 	}
 	for name, in := range map[string]idp.SetUserPoolMfaConfigInput{
-		"MfaConfiguration ON":   {MfaConfiguration: ptr("ON")},
-		"SmsMfaConfiguration":   {SmsMfaConfiguration: &idp.SmsMfaConfigType{}},
-		"WebAuthnConfiguration": {WebAuthnConfiguration: &idp.WebAuthnConfigurationType{}},
+		"MfaConfiguration ON": {MfaConfiguration: ptr("ON")},
+		"SmsMfaConfiguration": {SmsMfaConfiguration: &idp.SmsMfaConfigType{}},
+		"RelyingPartyId":      {WebAuthnConfiguration: &idp.WebAuthnConfigurationType{RelyingPartyId: ptr("https://example.com")}},
 	} {
 		t.Run("SetUserPoolMfaConfig "+name, func(t *testing.T) {
 			in.UserPoolId = p.Id

@@ -15,13 +15,6 @@ func refuse(in *CreateUserPoolInput) error {
 			return unsupported("UserPoolAddOns.AdvancedSecurityMode " + mode)
 		}
 	}
-	if in.Policies != nil && in.Policies.SignInPolicy != nil {
-		for _, f := range in.Policies.SignInPolicy.AllowedFirstAuthFactors {
-			if f == "WEB_AUTHN" {
-				return unsupported("SignInPolicy.AllowedFirstAuthFactors " + f)
-			}
-		}
-	}
 	if k := in.KeyConfiguration; k != nil && awsapi.Value(k.KmsKeyArn) != "" {
 		return unsupported("KeyConfiguration.KmsKeyArn")
 	}

@@ -20,6 +20,7 @@ import (
 var (
 	ErrHex       = errors.New("srp: not a hexadecimal number of the group")
 	ErrPublicKey = errors.New("srp: public value is a multiple of the prime")
+	ErrRange     = errors.New("srp: not a positive number below the prime")
 )
 
 const (
@@ -133,4 +134,18 @@ func Sign(key []byte, id Identity, block []byte, timestamp string) []byte {
 // Verify reports, in constant time, whether signature is what Sign returns.
 func Verify(key []byte, id Identity, block []byte, timestamp string, signature []byte) bool {
 	return hmac.Equal(Sign(key, id, block, timestamp), signature)
+}
+
+// ParseSigned reads a number that a client sends as the bytes of a signed one, as
+// Java's BigInteger writes them: a verifier, or the salt of one. It refuses what is
+// not positive, and what is not less than the prime.
+func ParseSigned(raw []byte) (*big.Int, error) {
+	if len(raw) == 0 || len(raw) > modulusBytes+1 || raw[0]&0x80 != 0 {
+		return nil, ErrRange
+	}
+	n := new(big.Int).SetBytes(raw)
+	if n.Sign() == 0 || n.Cmp(prime) >= 0 {
+		return nil, ErrRange
+	}
+	return n, nil
 }

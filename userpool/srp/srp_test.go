@@ -194,6 +194,28 @@ func TestParseHexAccepts(t *testing.T) {
 	}
 }
 
+func TestParseSigned(t *testing.T) {
+	largest := new(big.Int).Sub(prime, big.NewInt(1))
+	for _, tt := range []struct {
+		name string
+		in   []byte
+		want *big.Int
+	}{
+		{"nothing", nil, nil},
+		{"zero", []byte{0, 0}, nil},
+		{"negative", []byte{0x80}, nil},
+		{"top bit after a zero byte", []byte{0, 0x80}, big.NewInt(0x80)},
+		{"the largest", pad(largest), largest},
+		{"the prime", pad(prime), nil},
+		{"too long", make([]byte, 1<<20), nil},
+	} {
+		got, err := ParseSigned(tt.in)
+		if (tt.want == nil) != (err == ErrRange) || tt.want != nil && (err != nil || got.Cmp(tt.want) != 0) {
+			t.Errorf("%s: %v, %v", tt.name, got, err)
+		}
+	}
+}
+
 func TestAcceptRefusesZero(t *testing.T) {
 	if _, _, err := Accept(new(big.Int).Set(prime), big.NewInt(7)); err != ErrPublicKey {
 		t.Errorf("A = N: %v", err)
