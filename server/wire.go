@@ -112,6 +112,7 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 		return nil, err
 	}
 	hosted.Mount(mux)
+	mux.LargeEndpoint("PUT /{pool}/imports/{job}", maxUpload, s.uploadImport)
 	(&oidcop.Handler{Store: store, Tokens: s.Tokens, Grants: st.db.IDP(), Browser: sessions, Gate: gate, Issuer: issuer, Now: now, Log: s.log}).Mount(mux)
 	s.samlIDP = &samlidp.Handler{Apps: st.db.SAML(), Directory: store, Gate: gate, Keys: st.keys, Ephemeral: ephemeral, Issuer: issuer, Now: now, Log: s.log,
 		Secure: secure(url), Script: static.Path("saml-post.js")}

@@ -50,7 +50,10 @@ func (a *Auth) checkPassword(ctx context.Context, pool *Pool, client *Client, na
 	if err != nil {
 		return nil, err
 	}
-	return a.settle(ctx, pool, try, ok)
+	if u, err = a.settle(ctx, pool, try, ok); err != nil {
+		return nil, err
+	}
+	return a.renewHash(ctx, pool, u, password)
 }
 
 func hides(c *Client) bool { return c == nil || c.HideUserExistence }

@@ -111,6 +111,14 @@ func (h *Hasher) Hash(ctx context.Context, password string) (phc string, err err
 // time of an answer does not tell who has a password. It returns ErrBusy when the
 // queue is full or the wait too long.
 func (h *Hasher) Verify(ctx context.Context, phc, password string) (ok bool, err error) {
+	if f, ok := parseForeign(phc); ok {
+		if err := h.acquire(ctx); err != nil {
+			return false, err
+		}
+		defer func() { <-h.slots }()
+		h.hashes.Add(1)
+		return f.matches(password), nil
+	}
 	cost, salt, want, err := decodePHC(phc)
 	known := err == nil
 	if !known {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
@@ -32,6 +33,9 @@ type Service struct {
 	Account         string // 12 digits
 	Issuer          func(PoolID) string
 	Log             *slog.Logger
+
+	wakeOnce sync.Once
+	wake     chan struct{} // see wakeImports
 }
 
 // now is the time as stores keep it.

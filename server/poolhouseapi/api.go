@@ -36,6 +36,7 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("ListMessageDeliveries", awsapi.SigV4, a.ListMessageDeliveries),
 		awsapi.Func("ListMessageTexts", awsapi.SigV4, a.ListMessageTexts),
 		awsapi.Func("PutMessageText", awsapi.SigV4, a.PutMessageText),
+		awsapi.Func("ListUserImportFailures", awsapi.SigV4, a.ListUserImportFailures),
 		awsapi.Func("DeleteMessageText", awsapi.SigV4, a.DeleteMessageText),
 	}
 }

@@ -130,6 +130,20 @@ type ListScimTokensOutput struct {
 	NextToken *string
 }
 
+// ListUserImportFailuresInput is what ListUserImportFailures takes.
+type ListUserImportFailuresInput struct {
+	UserPoolId *string // required
+	JobId      *string // required
+	NextToken  *string
+	MaxResults *int32
+}
+
+// ListUserImportFailuresOutput is what ListUserImportFailures answers.
+type ListUserImportFailuresOutput struct {
+	Failures  []UserImportFailureType
+	NextToken *string
+}
+
 // PutMessageTextInput is what PutMessageText takes.
 type PutMessageTextInput struct {
 	UserPoolId *string // required
@@ -221,4 +235,11 @@ type MessageTextType struct {
 	Locale  *string
 	Subject *string
 	Body    *string
+}
+
+// UserImportFailureType is the structure of that name in the service model.
+type UserImportFailureType struct {
+	Line     *int32
+	Username *string
+	Reason   *string
 }
