@@ -300,3 +300,19 @@ func TestSignInAfterSignUp(t *testing.T) {
 	_, err = w.auth.Initiate(t.Context(), w.client, "USER_PASSWORD_AUTH", pairs([]string{"USERNAME", "alice", "PASSWORD", password}), next, false)
 	wantFault(t, err, userpool.ErrInvalidParameter, "A Session begins the USER_AUTH flow only.")
 }
+
+// A confirmation that shows no session of the sign-up gets one where its code could
+// have begun a sign-in, and nowhere else.
+func TestCodeSession(t *testing.T) {
+	w, _ := newChoiceWorld(t)
+	text, err := w.auth.CodeSession(t.Context(), w.client, "alice")
+	w.check(err)
+	step, err := w.auth.Initiate(t.Context(), w.client, "USER_AUTH", map[string]string{"USERNAME": "alice"}, text, false)
+	if err != nil || step.Result == nil {
+		t.Fatalf("%+v, %v", step, err)
+	}
+	w.changeUser("alice", func(u *userpool.User) { delete(u.Attributes, "email_verified"); delete(u.Attributes, "phone_number_verified") })
+	if text, err := w.auth.CodeSession(t.Context(), w.client, "alice"); err != nil || text != "" {
+		t.Errorf("a session without a verified address: %q, %v", text, err)
+	}
+}

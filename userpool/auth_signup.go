@@ -3,6 +3,7 @@ package userpool
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // The steps of a sign-up that ends in a sign-in. A session of the first is worth
@@ -44,6 +45,29 @@ func (a *Auth) ConfirmedSession(ctx context.Context, c *Client, name, text strin
 		return "", err
 	}
 	return a.sealSession(s.next(), stepSignedUp)
+}
+
+// CodeSession returns the session of a first sign-in to who has just confirmed the
+// user of that name by a code and showed no session of the sign-up: Amplify keeps it
+// to itself. It is empty unless such a code can begin a sign-in to the pool in any
+// case; elsewhere whoever read one mail would need no password.
+func (a *Auth) CodeSession(ctx context.Context, c *Client, name string) (string, error) {
+	if !c.enabled(flowChoice) {
+		return "", nil
+	}
+	p, err := a.Store.Pool(ctx, c.Pool)
+	if err != nil {
+		return "", err
+	}
+	u, err := a.Store.User(ctx, c.Pool, name)
+	if err != nil {
+		return "", err
+	}
+	factors := p.firstFactors(u)
+	if !slices.Contains(factors, challengeEmailOTP) && !slices.Contains(factors, challengeSMSOTP) {
+		return "", nil
+	}
+	return a.sealSession(a.newSession(c, u), stepSignedUp)
 }
 
 func (a *Auth) signUpSession(ctx context.Context, c *Client, step, name, text string) (*session, error) {

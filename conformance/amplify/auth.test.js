@@ -154,6 +154,40 @@ test('the choice of a second factor', async () => {
   await auth.signOut();
 });
 
+const choice = { Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] } }, AutoVerifiedAttributes: ['email'] };
+const userAuth = { ExplicitAuthFlows: ['ALLOW_USER_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'] };
+
+test('USER_AUTH: a code by e-mail, chosen or preferred, and the password', async () => {
+  const w = await app(choice, userAuth);
+  const email = 'amplify-otp@example.com';
+  const username = await w.person({ email, email_verified: 'true' });
+  const asked = await auth.signIn({ username, options: { authFlowType: 'USER_AUTH' } });
+  assert.equal(step(asked), 'CONTINUE_SIGN_IN_WITH_FIRST_FACTOR_SELECTION');
+  assert.ok(asked.nextStep.availableChallenges.includes('EMAIL_OTP'));
+  assert.equal(step(await auth.confirmSignIn({ challengeResponse: 'EMAIL_OTP' })), 'CONFIRM_SIGN_IN_WITH_EMAIL_CODE');
+  assert.equal(step(await auth.confirmSignIn({ challengeResponse: lastCode(email) })), 'DONE');
+  await tokens(w);
+  await auth.signOut();
+  assert.equal(step(await auth.signIn({ username, options: { authFlowType: 'USER_AUTH', preferredChallenge: 'EMAIL_OTP' } })), 'CONFIRM_SIGN_IN_WITH_EMAIL_CODE');
+  await fails(auth.confirmSignIn({ challengeResponse: wrongCode(lastCode(email)) }), 'CodeMismatchException', 'Invalid code or auth state for the user.');
+  assert.equal(step(await auth.confirmSignIn({ challengeResponse: lastCode(email) })), 'DONE');
+  await auth.signOut();
+  for (const preferredChallenge of ['PASSWORD', 'PASSWORD_SRP']) {
+    assert.equal(step(await auth.signIn({ username, password: Password, options: { authFlowType: 'USER_AUTH', preferredChallenge } })), 'DONE');
+    await auth.signOut();
+  }
+});
+
+test('a sign-up without a password', async () => {
+  const w = await app(choice, userAuth);
+  const email = 'amplify-free@example.com';
+  await auth.signUp({ username: 'free', options: { userAttributes: { email }, autoSignIn: { authFlowType: 'USER_AUTH' } } });
+  assert.equal(step(await auth.confirmSignUp({ username: 'free', confirmationCode: lastCode(email) })), 'COMPLETE_AUTO_SIGN_IN');
+  assert.equal(step(await auth.autoSignIn()), 'DONE');
+  await tokens(w);
+  await auth.signOut();
+});
+
 test('a user leaves', async () => {
   const w = await app();
   const username = await w.person();

@@ -73,12 +73,26 @@ works('InitiateAuth GetTokensFromRefreshToken', 'PreTokenGeneration changes clai
   assert.ok(functions.last('TokenGeneration_Authentication') && functions.last('TokenGeneration_RefreshTokens'));
 });
 
-works('ForgotPassword', 'UserMigration brings a user along', async () => {
+works('InitiateAuth', 'PreAuthentication refuses, PostAuthentication hears', async () => {
+  const w = await withTriggers({
+    PreAuthentication: functions.define('gate', ({ request }) => { if (request.validationData?.door !== 'front') throw new Error('wrong door'); }),
+    PostAuthentication: functions.define('log', () => {}),
+  });
+  const Username = await w.person();
+  await refused(w.start(Username), 'UserLambdaValidationException', 'PreAuthentication failed with error wrong door.');
+  await w.start(Username, Password, { ClientMetadata: { door: 'front' } });
+  assert.equal(functions.last('PostAuthentication_Authentication').userName, Username);
+});
+
+works('InitiateAuth ForgotPassword', 'UserMigration brings a user along', async () => {
   const UserMigration = functions.define('migrate', (event) => {
-    if (event.userName === 'stranger') throw new Error('unknown');
+    if (event.userName === 'stranger' || (event.request.password && event.request.password !== Password)) throw new Error('unknown');
     event.response = { userAttributes: { email: `${event.userName}@example.com`, email_verified: 'true' }, finalUserStatus: 'CONFIRMED', messageAction: 'SUPPRESS' };
   });
   const w = await withTriggers({ UserMigration });
+  await refused(w.start('old-friend', 'Wrong-password-1'), 'UserNotFoundException', `Exception migrating user in app client ${w.ClientId}`);
+  assert.ok((await w.signIn('old-friend')).AccessToken);
+  assert.equal((await w.get('old-friend')).UserStatus, 'CONFIRMED');
   await user('ForgotPassword', { ClientId: w.ClientId, Username: 'forgetful' });
   assert.match(lastCode('forgetful@example.com'), /^\d{6}$/);
   assert.equal((await w.get('forgetful')).UserStatus, 'CONFIRMED');

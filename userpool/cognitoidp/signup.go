@@ -45,11 +45,16 @@ func (a *API) ConfirmSignUp(ctx context.Context, in *ConfirmSignUpInput) (*Confi
 		}
 	}
 	err = a.Pools.ConfirmSignUp(ctx, c, *in.Username, *in.ConfirmationCode, awsapi.Value(in.ForceAliasCreation))
-	if err != nil || session == "" {
-		return &ConfirmSignUpOutput{}, err
+	if err != nil {
+		return nil, err
 	}
-	next, err := a.Auth.ConfirmedSession(ctx, c, *in.Username, session)
-	return &ConfirmSignUpOutput{Session: &next}, err
+	var next string
+	if session == "" {
+		next, err = a.Auth.CodeSession(ctx, c, *in.Username)
+	} else {
+		next, err = a.Auth.ConfirmedSession(ctx, c, *in.Username, session)
+	}
+	return &ConfirmSignUpOutput{Session: optional(next)}, err
 }
 
 // ResendConfirmationCode sends the sign-up code again.
