@@ -311,7 +311,10 @@ func TestCodeSession(t *testing.T) {
 	if err != nil || step.Result == nil {
 		t.Fatalf("%+v, %v", step, err)
 	}
-	w.changeUser("alice", func(u *userpool.User) { delete(u.Attributes, "email_verified"); delete(u.Attributes, "phone_number_verified") })
+	w.changeUser("alice", func(u *userpool.User) {
+		delete(u.Attributes, "email_verified")
+		delete(u.Attributes, "phone_number_verified")
+	})
 	if text, err := w.auth.CodeSession(t.Context(), w.client, "alice"); err != nil || text != "" {
 		t.Errorf("a session without a verified address: %q, %v", text, err)
 	}

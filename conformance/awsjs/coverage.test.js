@@ -28,6 +28,7 @@ function why(operation, error) {
   if (typeof general === 'string') return general;
   if (general && !general.unless.includes(operation)) return general.why;
   if (error === 'NotAuthorizedException' && signed(operation) && !impossible.judges.includes(operation)) return impossible.unjudged;
+  if (error === 'OperationNotEnabledException' && impossible.served(operation)) return impossible.byReplica;
   return impossible.at[operation]?.[error];
 }
 

@@ -2,6 +2,8 @@
 // coverage.test.js checks that none of them was seen after all, and that every
 // other one was.
 
+import { signed } from './model.js';
+
 const roles = 'messages are sent by this server itself, not by an IAM role';
 const locks = 'changes to one thing take turns; nobody is turned away for another change';
 const signedDenial = 'a caller without permission gets AccessDeniedException, which is what IAM answers; the operation itself does not ask who calls';
@@ -14,6 +16,7 @@ const noConfiguration = 'settings that could not work are refused when they are 
 const flow = 'a flow that the client may not use is InvalidParameterException';
 const silent = 'what an administrator changes sends no message, so no function is asked for its words';
 const oneEach = 'a client can have one, or two of different names';
+const unsupported = 'a provider of a type that is not supported cannot be made';
 const noQuota = 'there is no quota on these';
 
 // everywhere holds for every operation that declares the error.
@@ -39,20 +42,29 @@ export const at = {
   AdminResetUserPassword: { LimitExceededException: 'administrators are not limited per user' },
   AdminRespondToAuthChallenge: { InvalidUserPoolConfigurationException: noConfiguration, MFAMethodNotFoundException: noFactor, SoftwareTokenMFANotFoundException: appGone, UserNotFoundException: userGone },
   AdminUpdateUserAttributes: { InvalidLambdaResponseException: silent, UnexpectedLambdaException: silent, UserLambdaValidationException: silent },
+  AdminDisableProviderForUser: { AliasExistsException: 'to take a link away collides with nothing' },
   CreateGroup: { LimitExceededException: noQuota },
   CreateManagedLoginBranding: { LimitExceededException: oneEach },
   CreateTerms: { LimitExceededException: oneEach },
   CreateUserPool: { LimitExceededException: noQuota, TierChangeNotAllowedException: 'a new pool changes no tier' },
   CreateUserPoolClient: { LimitExceededException: noQuota },
   CreateUserPoolDomain: { LimitExceededException: 'a second domain is InvalidParameterException' },
+  CreateUserPoolReplica: { FeatureUnavailableInTierException: 'replicas cost nothing here' },
+  DeleteIdentityProvider: { UnsupportedIdentityProviderException: unsupported },
   DeleteUserPoolClientSecret: { LimitExceededException: 'to delete is not limited' },
   DescribeUserPoolDomain: { ResourceNotFoundException: 'an unknown domain is an empty description, as at AWS' },
   InitiateAuth: { InvalidUserPoolConfigurationException: noConfiguration, UnsupportedOperationException: flow },
   ListUserPoolClientSecrets: { LimitExceededException: 'to list is not limited' },
   RespondToAuthChallenge: { InvalidUserPoolConfigurationException: noConfiguration, MFAMethodNotFoundException: noFactor, SoftwareTokenMFANotFoundException: appGone, UserNotFoundException: userGone },
+  UpdateIdentityProvider: { UnsupportedIdentityProviderException: unsupported },
   UpdateUserAttributes: { CodeMismatchException: 'it takes no code', ExpiredCodeException: 'it takes no code' },
   VerifySoftwareToken: { InvalidUserPoolConfigurationException: noConfiguration, CodeMismatchException: 'a wrong code is EnableSoftwareTokenMFAException' },
 };
+
+// served are the operations that a replica, which is read-only, serves all the same:
+// those that only read, and sign-in. Operations without a signature name no region.
+export const served = (operation) => !signed(operation) || /^(Get|List|Describe|AdminGet|AdminList)|^Admin(Initiate|RespondTo)Auth/.test(operation);
+export const byReplica = 'a replica serves it';
 
 // signed operations declare NotAuthorizedException, which only those give that
 // judge more than the caller's permission.
@@ -63,7 +75,7 @@ export const unjudged = signedDenial;
 export const untested = [];
 
 // unprovoked are errors of features that have no test here yet.
-export const unprovoked = ['OperationNotEnabledException', 'TooManyRequestsException', 'UserImportInProgressException'];
+export const unprovoked = ['TooManyRequestsException', 'UserImportInProgressException'];
 
 // common are errors that no model declares because every signed service has them.
 export const common = ['AccessDeniedException', 'MissingAuthenticationTokenException'];
