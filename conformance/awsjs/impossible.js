@@ -17,6 +17,7 @@ const flow = 'a flow that the client may not use is InvalidParameterException';
 const silent = 'what an administrator changes sends no message, so no function is asked for its words';
 const oneEach = 'a client can have one, or two of different names';
 const unsupported = 'a provider of a type that is not supported cannot be made';
+const noTracking = 'a pool that tracks no devices has none to look at or forget: ResourceNotFoundException, or an empty list';
 const noQuota = 'there is no quota on these';
 
 // everywhere holds for every operation that declares the error.
@@ -38,11 +39,18 @@ export const everywhere = {
 export const at = {
   AdminConfirmSignUp: { LimitExceededException: 'administrators are not limited per user' },
   AdminCreateUser: { PreconditionNotMetException: 'a user needs nothing but a pool' },
+  AdminForgetDevice: { InvalidUserPoolConfigurationException: noTracking },
+  AdminGetDevice: { InvalidUserPoolConfigurationException: noTracking },
   AdminInitiateAuth: { InvalidUserPoolConfigurationException: noConfiguration, MFAMethodNotFoundException: noFactor, UnsupportedOperationException: flow },
+  AdminListDevices: { InvalidUserPoolConfigurationException: noTracking },
   AdminResetUserPassword: { LimitExceededException: 'administrators are not limited per user' },
   AdminRespondToAuthChallenge: { InvalidUserPoolConfigurationException: noConfiguration, MFAMethodNotFoundException: noFactor, SoftwareTokenMFANotFoundException: appGone, UserNotFoundException: userGone },
   AdminUpdateUserAttributes: { InvalidLambdaResponseException: silent, UnexpectedLambdaException: silent, UserLambdaValidationException: silent },
   AdminDisableProviderForUser: { AliasExistsException: 'to take a link away collides with nothing' },
+  ConfirmDevice: {
+    InvalidLambdaResponseException: 'no function is called', InvalidPasswordException: 'a bad verifier is InvalidParameterException',
+    UsernameExistsException: 'a key that is known is DeviceKeyExistsException',
+  },
   CreateGroup: { LimitExceededException: noQuota },
   CreateManagedLoginBranding: { LimitExceededException: oneEach },
   CreateTerms: { LimitExceededException: oneEach },
@@ -53,8 +61,13 @@ export const at = {
   DeleteIdentityProvider: { UnsupportedIdentityProviderException: unsupported },
   DeleteUserPoolClientSecret: { LimitExceededException: 'to delete is not limited' },
   DescribeUserPoolDomain: { ResourceNotFoundException: 'an unknown domain is an empty description, as at AWS' },
+  DeleteWebAuthnCredential: { LimitExceededException: 'to delete is not limited' },
+  ForgetDevice: { InvalidUserPoolConfigurationException: noTracking },
+  GetDevice: { InvalidUserPoolConfigurationException: noTracking },
   InitiateAuth: { InvalidUserPoolConfigurationException: noConfiguration, UnsupportedOperationException: flow },
+  ListDevices: { InvalidUserPoolConfigurationException: noTracking },
   ListUserPoolClientSecrets: { LimitExceededException: 'to list is not limited' },
+  ListWebAuthnCredentials: { LimitExceededException: 'to list is not limited' },
   RespondToAuthChallenge: { InvalidUserPoolConfigurationException: noConfiguration, MFAMethodNotFoundException: noFactor, SoftwareTokenMFANotFoundException: appGone, UserNotFoundException: userGone },
   UpdateIdentityProvider: { UnsupportedIdentityProviderException: unsupported },
   UpdateUserAttributes: { CodeMismatchException: 'it takes no code', ExpiredCodeException: 'it takes no code' },

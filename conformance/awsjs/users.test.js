@@ -173,3 +173,11 @@ works('ListUsers', 'filters, attributes to get, and pages', async () => {
   const { PaginationToken } = await admin('ListUsers', { UserPoolId, Limit: 1 });
   await refused(admin('ListUsers', { UserPoolId, Filter: 'username ^= "a"', PaginationToken }), 'InvalidParameterException', 'Invalid pagination token given.');
 });
+
+works('GetCSVHeader', 'the columns of a list of users', async () => {
+  const { UserPoolId } = await world({ pool: { Schema: [{ Name: 'level', AttributeDataType: 'Number' }] } });
+  const out = await admin('GetCSVHeader', { UserPoolId });
+  assert.equal(out.UserPoolId, UserPoolId);
+  for (const column of ['cognito:username', 'cognito:mfa_enabled', 'email', 'email_verified', 'custom:level']) assert.ok(out.CSVHeader.includes(column), column);
+  for (const column of ['sub', 'identities']) assert.ok(!out.CSVHeader.includes(column), column);
+});
