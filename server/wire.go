@@ -86,7 +86,7 @@ func (s *Services) apis(cfg Config, access *stsapi.Access, log *audit.Log) []aws
 		(&stsapi.API{STS: s.STS}).Service(),
 		(&iamapi.API{STS: s.STS}).Service(),
 		s.senders.Service(),
-		(&poolhouseapi.API{Apps: s.Apps, Pools: s.Pools, Deliveries: s.deliveries, Region: cfg.Region, Account: cfg.Account}).Service(),
+		(&poolhouseapi.API{Apps: s.Apps, Pools: s.Pools, Tokens: s.Tokens, Deliveries: s.deliveries, Region: cfg.Region, Account: cfg.Account}).Service(),
 	}
 }
 

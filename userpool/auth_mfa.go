@@ -157,6 +157,9 @@ func (a *Auth) answerTOTP(ctx context.Context, p *Pool, u *User, s *session, cod
 	if !slices.Contains(p.Factors(u), FactorTOTP) {
 		return nil, errSession
 	}
+	if r := recoveryCode(code); r != "" {
+		return a.answerRecovery(ctx, p, u, s, r, errTOTPCode)
+	}
 	step, err := a.checkTOTP(ctx, u, u.MFA.Secret, code, errTOTPCode)
 	if err != nil {
 		return nil, err
@@ -193,6 +196,9 @@ func (a *Auth) answerCode(ctx context.Context, p *Pool, u *User, s *session, fac
 	}
 	if !s.current(p, u, factor) {
 		return nil, errSession
+	}
+	if r := recoveryCode(code); r != "" && !s.Setup { // a set-up is to prove the address
+		return a.answerRecovery(ctx, p, u, s, r, errFactorCode)
 	}
 	ok := subtle.ConstantTimeCompare([]byte(code), []byte(s.Code)) == 1
 	if err := a.recordFactor(ctx, u, ok, errFactorCode); err != nil {

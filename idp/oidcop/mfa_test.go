@@ -288,3 +288,18 @@ func TestFactorBehindTheGate(t *testing.T) {
 		t.Errorf("%s: %q", at, res.text)
 	}
 }
+
+// A recovery code stands for a lost app, in the same field.
+func TestRecoveryCodeOnThePages(t *testing.T) {
+	h := open(t)
+	h.mfa("ON", func(*userpool.Pool) {})
+	h.changeUser("alice", withTOTP)
+	codes, err := h.service.CreateRecoveryCodes(t.Context(), h.alice)
+	h.must(err)
+	v := h.visitor()
+	page := v.toFactor(v.loginPage(nil), "alice", password)
+	if res := v.get(page); !strings.Contains(res.text, "recovery codes") || strings.Contains(res.text, `pattern="[0-9]*"`) {
+		t.Error("the page takes no recovery code")
+	}
+	v.signedIn(v.post(page, url.Values{"code": {codes[0]}}))
+}

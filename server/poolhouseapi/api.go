@@ -16,6 +16,7 @@ import (
 type API struct {
 	Apps            *samlidp.Service
 	Pools           *userpool.Service
+	Tokens          *userpool.Tokens
 	Deliveries      message.Store // nil where messages leave no log
 	Region, Account string        // of resource ARNs
 }
@@ -38,6 +39,9 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("PutMessageText", awsapi.SigV4, a.PutMessageText),
 		awsapi.Func("ListUserImportFailures", awsapi.SigV4, a.ListUserImportFailures),
 		awsapi.Func("DeleteMessageText", awsapi.SigV4, a.DeleteMessageText),
+		awsapi.Func("AdminCreateRecoveryCodes", awsapi.SigV4, a.AdminCreateRecoveryCodes),
+		awsapi.Func("CreateRecoveryCodes", awsapi.AccessToken, a.CreateRecoveryCodes),
+		awsapi.Func("GetRecoveryCodes", awsapi.AccessToken, a.GetRecoveryCodes),
 	}
 }
 
@@ -46,6 +50,8 @@ var Errors = awsapi.ErrorTable{
 	{Is: samlidp.ErrNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The SAML application does not exist."},
 	{Is: samlidp.ErrExists, Status: 400, Code: "ResourceConflictException", Message: "The user pool has a SAML application with that entity ID already."},
 	{Is: userpool.ErrPoolNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The user pool does not exist."},
+	{Is: userpool.ErrUserNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "User does not exist."},
+	{Is: userpool.ErrNotAuthorized, Status: 400, Code: "NotAuthorizedException", Message: "Invalid Access Token"},
 	{Is: userpool.ErrNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The resource does not exist."},
 	{Is: userpool.ErrLimitExceeded, Status: 400, Code: "LimitExceededException", Message: "A limit is exceeded."},
 	{Is: userpool.ErrInvalidParameter, Status: 400, Code: "InvalidParameterException", Message: "A parameter is not valid."},

@@ -6,6 +6,27 @@ import (
 	"time"
 )
 
+// AdminCreateRecoveryCodesInput is what AdminCreateRecoveryCodes takes.
+type AdminCreateRecoveryCodesInput struct {
+	UserPoolId *string // required
+	Username   *string // required
+}
+
+// AdminCreateRecoveryCodesOutput is what AdminCreateRecoveryCodes answers.
+type AdminCreateRecoveryCodesOutput struct {
+	Codes []string
+}
+
+// CreateRecoveryCodesInput is what CreateRecoveryCodes takes.
+type CreateRecoveryCodesInput struct {
+	AccessToken *string // required
+}
+
+// CreateRecoveryCodesOutput is what CreateRecoveryCodes answers.
+type CreateRecoveryCodesOutput struct {
+	Codes []string
+}
+
 // CreateSamlApplicationInput is what CreateSamlApplication takes.
 type CreateSamlApplicationInput struct {
 	UserPoolId       *string // required
@@ -78,6 +99,16 @@ type DescribeSamlApplicationInput struct {
 // DescribeSamlApplicationOutput is what DescribeSamlApplication answers.
 type DescribeSamlApplicationOutput struct {
 	Application *SamlApplicationType
+}
+
+// GetRecoveryCodesInput is what GetRecoveryCodes takes.
+type GetRecoveryCodesInput struct {
+	AccessToken *string // required
+}
+
+// GetRecoveryCodesOutput is what GetRecoveryCodes answers.
+type GetRecoveryCodesOutput struct {
+	Remaining *int32
 }
 
 // ListMessageDeliveriesInput is what ListMessageDeliveries takes.
