@@ -101,7 +101,12 @@ func signer(t *testing.T, text string) *ecdsa.PublicKey {
 	if x == nil {
 		t.Fatal("the public key is no point")
 	}
-	return &ecdsa.PublicKey{Curve: elliptic.P384(), X: x, Y: y}
+	uncompressed := append([]byte{4}, x.FillBytes(make([]byte, 48))...)
+	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P384(), append(uncompressed, y.FillBytes(make([]byte, 48))...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 func TestContextIsSorted(t *testing.T) {
