@@ -39,7 +39,7 @@ func TestWire(t *testing.T) {
 		part    string // of the body
 	}{
 		{"unknown operation", with(json, "X-Amz-Target", target+"InventUser"), "{}", 400, "UnknownOperationException"},
-		{"modelled and not written", with(json, "X-Amz-Target", target+"CreateUserImportJob"), "{}", 501, "CreateUserImportJob"},
+		{"modelled and not written", with(json, "X-Amz-Target", "Poolhouse.CreateScimToken"), "{}", 501, "CreateScimToken"},
 		{"unknown service", with(json, "X-Amz-Target", "Nobody.Nothing"), "{}", 400, "UnknownOperationException"},
 		{"unknown action", form, "Action=InventRole&Version=2010-05-08", 400, "InvalidAction"},
 		{"no JSON", json, "{", 400, "SerializationException"},
