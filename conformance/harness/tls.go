@@ -23,3 +23,12 @@ func (s *Server) Through(transport http.RoundTripper) *Server {
 	other.HTTP = &http.Client{Transport: transport}
 	return &other
 }
+
+// AtLocalhost has the server name itself by the host name of this machine instead of
+// its address: passkeys are made for names alone.
+func AtLocalhost() Option {
+	return func(s *Server) {
+		s.URL = strings.Replace(s.URL, "127.0.0.1", "localhost", 1)
+		s.args = append(s.args, "--public-url", s.URL)
+	}
+}

@@ -49,6 +49,7 @@ func TestUserpoolSeals(t *testing.T) {
 		must(s.CreateClient(ctx, &userpool.Client{ID: userpool.ClientID(name), Pool: "us-east-1_A", Secret: "plain-secret-" + name, SecondSecret: "plain-second-" + name}))
 		must(s.CreateUser(ctx, &userpool.User{Pool: "us-east-1_A", Username: name, Sub: "s-" + name, SRPVerifier: []byte("plain-verifier-" + name),
 			MFA: userpool.MFA{Secret: []byte("plain-secret-" + name)}}))
+		must(s.CreateDevice(ctx, &userpool.Device{Pool: "us-east-1_A", Sub: "s-" + name, Key: name, Verifier: []byte("plain-verifier-" + name)}))
 	}
 	raw, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "poolhouse.db"))
 	must(err)
@@ -56,6 +57,7 @@ func TestUserpoolSeals(t *testing.T) {
 	var found int
 	must(raw.QueryRow(`SELECT
 		(SELECT count(*) FROM userpool_clients WHERE instr(secret, 'plain') OR instr(doc, 'plain')) +
+		(SELECT count(*) FROM userpool_devices WHERE instr(secret, 'cGxhaW4') OR instr(doc, 'cGxhaW4')) +
 		(SELECT count(*) FROM userpool_users WHERE instr(srp_verifier, 'plain') OR instr(mfa, 'plain') OR instr(mfa_secrets, 'cGxhaW4'))`).Scan(&found))
 	if found != 0 {
 		t.Errorf("%d secrets stand in the database in the clear", found)
@@ -64,6 +66,11 @@ func TestUserpoolSeals(t *testing.T) {
 	must(err)
 	_, err = raw.Exec(`UPDATE userpool_users SET srp_verifier = (SELECT srp_verifier FROM userpool_users WHERE username = 'bob') WHERE username = 'eve'`)
 	must(err)
+	_, err = raw.Exec(`UPDATE userpool_devices SET secret = (SELECT secret FROM userpool_devices WHERE key = 'bob') WHERE key = 'eve'`)
+	must(err)
+	if _, err := s.Device(ctx, "us-east-1_A", "s-eve", "eve"); err == nil {
+		t.Error("a moved device's verifier opened")
+	}
 	if c, err := s.Client(ctx, "eve"); err == nil {
 		t.Errorf("a moved client secret opened: %q", c.Secret)
 	}

@@ -153,9 +153,13 @@ func (a *API) GetUserAuthFactors(ctx context.Context, in *GetUserAuthFactorsInpu
 	if err != nil {
 		return nil, err
 	}
+	first, err := a.firstFactors(ctx, u)
+	if err != nil {
+		return nil, err
+	}
 	list, preferred := u.MFA.Enabled()
 	return &GetUserAuthFactorsOutput{Username: &u.Username, PreferredMfaSetting: optional(preferred), UserMFASettingList: list,
-		ConfiguredUserAuthFactors: firstFactors(u)}, nil
+		ConfiguredUserAuthFactors: first}, nil
 }
 
 // AdminGetUserAuthFactors reports what a user signs in with.
@@ -164,15 +168,24 @@ func (a *API) AdminGetUserAuthFactors(ctx context.Context, in *AdminGetUserAuthF
 	if err != nil {
 		return nil, err
 	}
+	first, err := a.firstFactors(ctx, u)
+	if err != nil {
+		return nil, err
+	}
 	list, preferred := u.MFA.Enabled()
 	return &AdminGetUserAuthFactorsOutput{Username: &u.Username, PreferredMfaSetting: optional(preferred), UserMFASettingList: list,
-		ConfiguredUserAuthFactors: firstFactors(u)}, nil
+		ConfiguredUserAuthFactors: first}, nil
 }
 
-// firstFactors are what a sign-in can begin with: the password.
-func firstFactors(u *userpool.User) []string {
-	if u.Password == "" {
-		return []string{}
+// firstFactors are what a sign-in can begin with: the password, and passkeys.
+func (a *API) firstFactors(ctx context.Context, u *userpool.User) ([]string, error) {
+	list := []string{}
+	if u.Password != "" {
+		list = append(list, "PASSWORD")
 	}
-	return []string{"PASSWORD"}
+	keys, err := a.Pools.Store.Passkeys(ctx, u.Pool, u.Sub)
+	if len(keys) > 0 {
+		list = append(list, "WEB_AUTHN")
+	}
+	return list, err
 }

@@ -114,6 +114,8 @@ func TestPasskeySignIn(t *testing.T) {
 	if len(listed.Credentials) != 1 || *listed.Credentials[0].RelyingPartyId != "example.com" {
 		t.Fatalf("%+v", listed)
 	}
+	factors := ok[*idp.GetUserAuthFactorsOutput](t)(d.GetUserAuthFactors(t.Context(), &idp.GetUserAuthFactorsInput{AccessToken: token}))
+	same(t, "factors", strings.Join(factors.ConfiguredUserAuthFactors, " "), "PASSWORD WEB_AUTHN")
 	asked := d.ask(client, "bob")
 	same(t, "challenge", *asked.ChallengeName, "WEB_AUTHN")
 	credential := k.use(t, requestOptions(asked))
