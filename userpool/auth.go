@@ -226,7 +226,7 @@ func (a *Auth) respondFactor(ctx context.Context, c *Client, challenge string, i
 // complete issues the tokens of a sign-in that has nothing left to prove but, where
 // its client names a known device, that it is on that.
 func (a *Auth) complete(ctx context.Context, pool *Pool, c *Client, u *User, shown proof) (*Step, error) {
-	if device := arrivalOf(ctx).device; device != shown.device {
+	if device := arrivalOf(ctx).device; device != "" && device != shown.device {
 		ch, err := a.deviceChallenge(ctx, pool, c, u, a.newSession(c, u), device)
 		return &Step{Challenge: ch}, err
 	}

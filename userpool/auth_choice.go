@@ -53,7 +53,7 @@ func (p *Pool) passwordless() bool {
 // firstFactors lists the challenges that u can begin a sign-in with. A code by mail
 // or SMS stands alone: it is not offered to whom a second factor is asked of, because
 // both would prove the same mailbox. Of a user who is unknown it tells what most
-// have.
+// could have.
 func (p *Pool) firstFactors(u *User) []string {
 	var list []string
 	if p.allowsFirst(challengePassword) && (u == nil || u.Password != "") {
@@ -72,6 +72,20 @@ func (p *Pool) firstFactors(u *User) []string {
 	}
 	return list
 }
+
+// offered lists what a client shows of firstFactors. One that hides who exists shows
+// the same for everybody: what a user does not have looks as if it were there, and
+// proves nothing.
+func (p *Pool) offered(c *Client, u *User) []string {
+	if hides(c) {
+		u = nil
+	}
+	return p.firstFactors(u)
+}
+
+// errNoFirstFactor answers a user without a password where codes do not stand alone,
+// and everybody where the pool takes nothing else.
+var errNoFirstFactor = Fail(ErrNotAuthorized, "No challenge that can begin a sign-in is available to the user.")
 
 // otpAttribute is the address that a code goes to.
 func otpAttribute(challenge string) string {
@@ -105,6 +119,9 @@ func (a *Auth) initiateChoice(ctx context.Context, c *Client, params map[string]
 	if err != nil {
 		return nil, err
 	}
+	if len(s.Available) == 0 {
+		return nil, errNoFirstFactor
+	}
 	if preferred := params["PREFERRED_CHALLENGE"]; slices.Contains(s.Available, preferred) {
 		return a.takeFirst(ctx, pool, c, u, &s, preferred, params)
 	}
@@ -124,7 +141,7 @@ func (a *Auth) openingSession(ctx context.Context, pool *Pool, c *Client, typed 
 		known = &User{Sub: who.sub, PasswordChanged: who.changed}
 	}
 	s := a.newSession(c, known)
-	s.Typed, s.Available = typed, pool.firstFactors(u)
+	s.Typed, s.Available = typed, pool.offered(c, u)
 	if ok, err := a.offersPasskey(ctx, pool, u); !ok || err != nil {
 		return s, err
 	}

@@ -50,15 +50,13 @@ func (w *world) choose(name, want string, params ...string) *userpool.Challenge 
 
 func TestChoiceOffersWhatTheUserHas(t *testing.T) {
 	w, _ := newChoiceWorld(t)
+	w.client = w.addClient("legacyclient00000000000000", func(c *userpool.Client) { c.HideUserExistence = false })
 	w.addUser("carol", func(u *userpool.User) { u.Password = "" })
 	w.addUser("dan", func(u *userpool.User) { u.MFA.TOTP, u.MFA.Secret = true, secret })
 	all := []string{"PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP"}
 	for name, want := range map[string][]string{
-		"alice": all, "alice@example.com": nil, "nobody": all, "bob": all[:2], "carol": {"EMAIL_OTP"}, "dan": append(slices.Clone(all[:2]), "EMAIL_OTP"),
+		"alice": all, "bob": all[:2], "carol": {"EMAIL_OTP"}, "dan": append(slices.Clone(all[:2]), "EMAIL_OTP"),
 	} {
-		if want == nil {
-			continue
-		}
 		if got := w.choose(name, "SELECT_CHALLENGE").Available; !slices.Equal(got, want) {
 			t.Errorf("%s is offered %v, want %v", name, got, want)
 		}
@@ -70,6 +68,50 @@ func TestChoiceOffersWhatTheUserHas(t *testing.T) {
 	w.mfa(userpool.MFAOn, func(*userpool.Pool) {})
 	if got := w.choose("alice", "SELECT_CHALLENGE").Available; !slices.Equal(got, all[:2]) {
 		t.Errorf("where everybody needs a second factor: %v", got)
+	}
+	_, err := w.initiate(w.client, "USER_AUTH", "USERNAME", "carol")
+	wantFault(t, err, userpool.ErrNotAuthorized, "No challenge that can begin a sign-in is available to the user.")
+}
+
+// A client that hides who exists sees no difference between users: not in what is
+// offered, not in what follows, not in how long it is.
+func TestChoiceHidesWhatUsersHave(t *testing.T) {
+	w, p := newChoiceWorld(t)
+	w.mfa(userpool.MFAOptional, func(*userpool.Pool) {})
+	w.addUser("carol", func(u *userpool.User) { u.Password = "" })
+	w.addUser("dan", withTOTP)
+	w.addUser("erin", func(u *userpool.User) { u.Status = userpool.Unconfirmed })
+	all := []string{"PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP"}
+	length := map[string]int{}
+	same := func(name, what, text string) {
+		if length[what] == 0 {
+			length[what] = len(text)
+		}
+		if len(text) != length[what] {
+			t.Errorf("%s: %s of %d characters, of others %d", name, what, len(text), length[what])
+		}
+	}
+	for _, name := range []string{"alice", "bob", "carol", "dan", "erin", "nobody"} {
+		ch := w.choose(name, "SELECT_CHALLENGE")
+		if !slices.Equal(ch.Available, all) {
+			t.Errorf("%s is offered %v", name, ch.Available)
+		}
+		same(name, "choice", ch.Session)
+		before := len(p.sent)
+		code := w.choose(name, "EMAIL_OTP", "PREFERRED_CHALLENGE", "EMAIL_OTP")
+		same(name, "code", code.Session)
+		if sent := len(p.sent) > before; sent != (name == "alice" || name == "carol") {
+			t.Errorf("%s is sent a code: %t", name, sent)
+		}
+		if code.Params["CODE_DELIVERY_DELIVERY_MEDIUM"] != "EMAIL" || code.Params["CODE_DELIVERY_DESTINATION"] == "" || len(code.Params) != 2 {
+			t.Errorf("%s: %v", name, code.Params)
+		}
+		_, err := w.respond(w.client, "EMAIL_OTP", code.Session, "USERNAME", name, "EMAIL_OTP_CODE", "none")
+		wantFault(t, err, userpool.ErrCodeMismatch, wrongFactorCode)
+		if name == "carol" || name == "nobody" {
+			_, err = w.initiate(w.client, "USER_AUTH", "USERNAME", name, "PREFERRED_CHALLENGE", "PASSWORD", "PASSWORD", password)
+			wantFault(t, err, userpool.ErrNotAuthorized, wrongPassword)
+		}
 	}
 }
 
@@ -201,9 +243,11 @@ func TestChoiceSessionsAreBound(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	w.firstFactors("PASSWORD")
 	choice := w.choose("bob", "SELECT_CHALLENGE")
 	_, err := w.respond(w.client, "SELECT_CHALLENGE", choice.Session, "USERNAME", "bob", "ANSWER", "EMAIL_OTP")
 	wantFault(t, err, userpool.ErrInvalidParameter, "ANSWER is not among the challenges that can be chosen.")
+	w.firstFactors("PASSWORD", "EMAIL_OTP", "SMS_OTP")
 
 	w.changeUser("alice", func(u *userpool.User) { u.Attributes["email"] = "eve@example.com" })
 	_, err = w.respond(w.client, "EMAIL_OTP", ch.Session, "USERNAME", "alice", "EMAIL_OTP_CODE", code)
@@ -227,21 +271,33 @@ func TestCodeDoesNotReplaceASecondFactor(t *testing.T) {
 	}
 }
 
+// Who has the code is told why it does not help, as by a password; a user who is not
+// confirmed has no code.
 func TestUsersWhoMayNotSignInByCode(t *testing.T) {
 	w, p := newChoiceWorld(t)
-	for text, change := range map[string]func(*userpool.User){
-		"User is disabled.":      func(u *userpool.User) { u.Enabled = false },
-		"User is not confirmed.": func(u *userpool.User) { u.Enabled, u.Status = true, userpool.Unconfirmed },
+	for _, tt := range []struct {
+		change func(*userpool.User)
+		kind   error
+		text   string
+	}{
+		{func(u *userpool.User) { u.Enabled = false }, userpool.ErrNotAuthorized, "User is disabled."},
+		{func(u *userpool.User) { u.Status = userpool.Unconfirmed }, userpool.ErrCodeMismatch, wrongFactorCode},
+		{func(u *userpool.User) { u.Status = userpool.ResetRequired }, userpool.ErrCodeMismatch, wrongFactorCode},
 	} {
 		ch := w.choose("alice", "EMAIL_OTP", "PREFERRED_CHALLENGE", "EMAIL_OTP")
 		code := p.code()
-		w.changeUser("alice", change)
+		w.changeUser("alice", tt.change)
 		_, err := w.respond(w.client, "EMAIL_OTP", ch.Session, "USERNAME", "alice", "EMAIL_OTP_CODE", code)
-		if err == nil {
-			t.Errorf("%s signed in", text)
-		}
+		wantFault(t, err, tt.kind, tt.text)
 		w.changeUser("alice", func(u *userpool.User) { u.Enabled, u.Status = true, userpool.Confirmed })
 	}
+	open := w.addClient("legacyclient00000000000000", func(c *userpool.Client) { c.HideUserExistence = false })
+	w.changeUser("alice", func(u *userpool.User) { u.Status = userpool.Unconfirmed })
+	_, err := w.initiate(open, "USER_AUTH", "USERNAME", "alice")
+	wantFault(t, err, userpool.ErrUserNotConfirmed, "User is not confirmed.")
+	w.changeUser("alice", func(u *userpool.User) { u.Enabled, u.Status = false, userpool.Confirmed })
+	_, err = w.initiate(open, "USER_AUTH", "USERNAME", "alice")
+	wantFault(t, err, userpool.ErrNotAuthorized, "User is disabled.")
 }
 
 // Guesses of codes come to an end: per code, per origin and per day.
@@ -317,5 +373,39 @@ func TestCodeSession(t *testing.T) {
 	})
 	if text, err := w.auth.CodeSession(t.Context(), w.client, "alice"); err != nil || text != "" {
 		t.Errorf("a session without a verified address: %q, %v", text, err)
+	}
+}
+
+// It is one factor, and of the tier that has it.
+func TestSignInAfterSignUpIsLikeEveryOther(t *testing.T) {
+	w, _ := newChoiceWorld(t)
+	first := func() (*userpool.Step, error) {
+		w.changeUser("alice", func(u *userpool.User) { u.Status = userpool.Unconfirmed })
+		alice, err := w.store.User(t.Context(), worldPool, "alice")
+		w.check(err)
+		start, err := w.auth.SignUpSession(w.client, alice)
+		w.check(err)
+		w.changeUser("alice", func(u *userpool.User) { u.Status = userpool.Confirmed })
+		next, err := w.auth.ConfirmedSession(t.Context(), w.client, "alice", start)
+		w.check(err)
+		return w.auth.Initiate(t.Context(), w.client, "USER_AUTH", map[string]string{"USERNAME": "alice"}, next, false)
+	}
+	tier := func(name string) {
+		_, err := w.store.UpdatePool(t.Context(), worldPool, func(p *userpool.Pool) error {
+			p.Tier = name
+			return nil
+		})
+		w.check(err)
+	}
+	tier("LITE")
+	if step, err := first(); !errors.Is(err, userpool.ErrFeatureNotInTier) {
+		t.Errorf("%+v, %v", step, err)
+	}
+	tier("ESSENTIALS")
+	w.mfa(userpool.MFAOptional, func(*userpool.Pool) {})
+	w.changeUser("alice", withTOTP)
+	step, err := first()
+	if err != nil || step.Challenge == nil || step.Challenge.Name != "SOFTWARE_TOKEN_MFA" {
+		t.Errorf("%+v, %v", step, err)
 	}
 }

@@ -137,10 +137,11 @@ func (a *Auth) askCustom(ctx context.Context, p *Pool, c *Client, u *User, s ses
 	for name, value := range q.Public {
 		params[name] = value
 	}
-	params["USERNAME"] = s.Typed
-	if u != nil {
-		params["USERNAME"] = u.Username
+	who, err := a.srpUser(ctx, p, s.Typed, u)
+	if err != nil {
+		return nil, err
 	}
+	params["USERNAME"] = who.name
 	return &Step{Challenge: &Challenge{Name: challengeCustom, Params: params, Session: text}}, nil
 }
 
@@ -208,28 +209,11 @@ func (a *Auth) respondCustom(ctx context.Context, c *Client, in map[string]strin
 	if err != nil {
 		return nil, err
 	}
-	ok, err := a.Triggers.VerifyChallenge(ctx, p, c, u, s.Typed, st.Private, in["ANSWER"])
+	ok, err := a.verifyCustom(ctx, p, c, u, s, st.Private, in["ANSWER"])
 	if err != nil {
 		return nil, err
 	}
-	if !ok || u == nil {
-		if err := a.countWrong(ctx, p, s, u); err != nil {
-			return nil, err
-		}
-	}
 	return a.nextRound(ctx, p, c, u, *s, append(st.Rounds, Round{challengeCustom, ok, st.Metadata}))
-}
-
-// countWrong counts a wrong answer as a wrong password is counted.
-func (a *Auth) countWrong(ctx context.Context, p *Pool, s *session, u *User) error {
-	key := lockKey(ctx, p.ID, p.Fold(s.Typed))
-	if u != nil {
-		key = lockKey(ctx, p.ID, u.Username)
-	}
-	if err := a.record(ctx, key, false, errPassword); !errors.Is(err, errPassword) {
-		return err
-	}
-	return nil
 }
 
 // respondCustomVerifier takes the password of a custom sign-in. The answer must come

@@ -1,6 +1,7 @@
 package userpool_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -177,5 +178,33 @@ func TestCustomAnswersAreCounted(t *testing.T) {
 	w.Advance(time.Hour)
 	if _, err := w.respond(w.client, "CUSTOM_CHALLENGE", ch.Session, "USERNAME", "alice", "ANSWER", "sesame"); err == nil {
 		t.Error("an old session was taken")
+	}
+}
+
+// Many addresses do not get many guesses at a short answer.
+func TestWrongAnswersOfADayAreBounded(t *testing.T) {
+	w, _ := newCustomWorld(t)
+	guess := func(i int, answer string) (*userpool.Step, error) {
+		ctx := fromIP(t.Context(), fmt.Sprintf("203.0.113.%d", i))
+		step, err := w.auth.Initiate(ctx, w.client, "CUSTOM_AUTH", map[string]string{"USERNAME": "alice"}, "", false)
+		w.check(err)
+		return w.auth.Respond(ctx, w.client, "CUSTOM_CHALLENGE", pairs([]string{"USERNAME", "alice", "ANSWER", answer}), step.Challenge.Session, false)
+	}
+	for i := range 100 {
+		if _, err := guess(i, "rosebud"); err != nil {
+			t.Fatal(i, err)
+		}
+		if i%20 == 0 {
+			if step, err := guess(i, "sesame"); err != nil || step.Result == nil {
+				t.Fatalf("a right answer counts as a wrong one: %+v, %v", step, err)
+			}
+		}
+	}
+	_, err := guess(101, "sesame")
+	wantFault(t, err, userpool.ErrNotAuthorized, tooMany)
+	w.mustSignIn()
+	w.Advance(24 * time.Hour)
+	if step, err := guess(101, "sesame"); err != nil || step.Result == nil {
+		t.Errorf("the next day: %+v, %v", step, err)
 	}
 }

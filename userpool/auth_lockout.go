@@ -93,3 +93,10 @@ func (a *Auth) forgive(ctx context.Context, key string, failures int64) error {
 	_, err := a.Ephemeral.Count(ctx, nsFailures, key, -failures, lockIdle)
 	return errors.Join(err, a.Ephemeral.Delete(ctx, nsLocks, key))
 }
+
+// failuresToday adds n to the failures of a key on this day (UTC), and returns how
+// many there are.
+func (a *Auth) failuresToday(ctx context.Context, namespace, key string, n int64) (int64, error) {
+	const day = 24 * time.Hour
+	return a.Ephemeral.Count(ctx, namespace, a.period(key, day), n, day)
+}

@@ -31,9 +31,7 @@ func (a *Auth) period(key string, length time.Duration) string {
 // recordFactor counts the outcome of a code of any factor, and returns wrong for
 // a wrong one.
 func (a *Auth) recordFactor(ctx context.Context, u *User, ok bool, wrong error) error {
-	const day = 24 * time.Hour
-	key := a.period(factorKey(u), day)
-	failures, err := a.Ephemeral.Count(ctx, nsFactorFailures, key, 0, day)
+	failures, err := a.failuresToday(ctx, nsFactorFailures, factorKey(u), 0)
 	if err != nil {
 		return err
 	}
@@ -42,7 +40,7 @@ func (a *Auth) recordFactor(ctx context.Context, u *User, ok bool, wrong error) 
 	}
 	err = a.record(ctx, factorKey(u), ok, wrong)
 	if !ok && errors.Is(err, wrong) {
-		if _, err := a.Ephemeral.Count(ctx, nsFactorFailures, key, 1, day); err != nil {
+		if _, err := a.failuresToday(ctx, nsFactorFailures, factorKey(u), 1); err != nil {
 			return err
 		}
 	}

@@ -28,8 +28,8 @@ const (
 
 func firstKey(s *session) string { return string(s.Pool) + "\x00first factor\x00" + s.Sub }
 
-// askFirstCode sends a code that stands for the password. For a user who is unknown
-// it looks and takes as long as if it did.
+// askFirstCode sends a code that stands for the password. For a user who is unknown,
+// or whom no such code lets in, it looks and takes as long as if it did.
 func (a *Auth) askFirstCode(ctx context.Context, p *Pool, u *User, s session, challenge string) (*Step, error) {
 	n, err := a.Ephemeral.Count(ctx, nsFirstCodes, a.period(firstKey(&s), time.Hour), 1, time.Hour)
 	if err != nil {
@@ -40,7 +40,7 @@ func (a *Auth) askFirstCode(ctx context.Context, p *Pool, u *User, s session, ch
 	}
 	s.Available = nil
 	var d *Delivery
-	if s.Code = randomText(6, digits); u == nil {
+	if s.Code = randomText(6, digits); u == nil || !slices.Contains(p.firstFactors(u), challenge) {
 		d, err = a.service().fakeCode(ctx, p, "signin", otpAttribute(challenge), s.Typed)
 	} else {
 		s.Address = u.Attributes[otpAttribute(challenge)]
@@ -54,13 +54,13 @@ func (a *Auth) askFirstCode(ctx context.Context, p *Pool, u *User, s session, ch
 		"CODE_DELIVERY_DELIVERY_MEDIUM": d.Medium, "CODE_DELIVERY_DESTINATION": d.Destination}}}, err
 }
 
-// proveFirstCode judges a code. One for a user who is unknown is always wrong.
+// proveFirstCode judges a code. One that only looked sent is always wrong.
 func (a *Auth) proveFirstCode(ctx context.Context, p *Pool, c *Client, u *User, s *session, challenge, code string) (*Step, error) {
 	if code == "" {
 		return nil, Fail(ErrInvalidParameter, "Missing required parameter "+challenge+"_CODE")
 	}
 	attribute := otpAttribute(challenge)
-	stands := u != nil && slices.Contains(p.firstFactors(u), challenge) && u.Attributes[attribute] == s.Address
+	stands := u != nil && s.Address != "" && slices.Contains(p.firstFactors(u), challenge) && u.Attributes[attribute] == s.Address
 	ok := subtle.ConstantTimeCompare([]byte(code), []byte(s.Code)) == 1 && stands
 	if err := a.recordFirst(ctx, s, ok); err != nil {
 		return nil, err
@@ -76,9 +76,7 @@ func (a *Auth) proveFirstCode(ctx context.Context, p *Pool, c *Client, u *User, 
 
 // recordFirst counts the outcome of a code, and returns errFactorCode for a wrong one.
 func (a *Auth) recordFirst(ctx context.Context, s *session, ok bool) error {
-	const day = 24 * time.Hour
-	key := a.period(firstKey(s), day)
-	failures, err := a.Ephemeral.Count(ctx, nsFirstFailures, key, 0, day)
+	failures, err := a.failuresToday(ctx, nsFirstFailures, firstKey(s), 0)
 	if err != nil {
 		return err
 	}
@@ -92,7 +90,7 @@ func (a *Auth) recordFirst(ctx context.Context, s *session, ok bool) error {
 	}
 	err = a.record(ctx, lockKey(ctx, s.Pool, firstKey(s)), ok, errFactorCode)
 	if errors.Is(err, errFactorCode) {
-		if _, err := a.Ephemeral.Count(ctx, nsFirstFailures, key, 1, day); err != nil {
+		if _, err := a.failuresToday(ctx, nsFirstFailures, firstKey(s), 1); err != nil {
 			return err
 		}
 	}

@@ -88,8 +88,8 @@ func (a *Auth) signUpSession(ctx context.Context, c *Client, step, name, text st
 }
 
 // signInAfterSignUp is the first sign-in of a user, who has just signed up and
-// confirmed to own the address. It asks for no second factor: there was no time to
-// set one up.
+// confirmed to own the address. That is one factor: a second one is asked for like
+// after every other.
 func (a *Auth) signInAfterSignUp(ctx context.Context, c *Client, name, text string) (*Step, error) {
 	s, err := a.signUpSession(ctx, c, stepSignedUp, name, text)
 	if err != nil {
@@ -99,11 +99,14 @@ func (a *Auth) signInAfterSignUp(ctx context.Context, c *Client, name, text stri
 	if err != nil {
 		return nil, err
 	}
+	if err := pool.requireTier(TierEssentials, "Passwordless Sign-In"); err != nil {
+		return nil, err
+	}
 	if err := a.Triggers.PreAuthentication(ctx, pool, c, u, name); err != nil {
 		return nil, err
 	}
 	if err := a.spendSession(ctx, s); err != nil {
 		return nil, err
 	}
-	return a.complete(ctx, pool, c, u, proof{})
+	return a.proceed(ctx, pool, c, u, proof{})
 }

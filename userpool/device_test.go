@@ -93,6 +93,19 @@ func TestKnownDeviceProvesItself(t *testing.T) {
 	wantFault(t, err, userpool.ErrNotAuthorized, "Invalid session for the user.") // the step is used up
 }
 
+// A back end that ends a sign-in which a device began gets its tokens.
+func TestABackEndPassesADevicesProofOn(t *testing.T) {
+	w, s := tracking(t)
+	d, _ := w.knownDevice(s)
+	w.withDevice(d)
+	answer, err := w.proof(d, devicePassword)
+	w.check(err)
+	done, err := w.auth.Respond(t.Context(), w.client, "DEVICE_PASSWORD_VERIFIER", answer, "", true)
+	if w.check(err); done.Result == nil {
+		t.Errorf("%+v", done)
+	}
+}
+
 func TestDeviceWithAWrongPassword(t *testing.T) {
 	w, s := tracking(t)
 	d, _ := w.knownDevice(s)

@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -53,6 +54,10 @@ func SessionGone(err error) bool {
 // maxSession is the longest session that the service model allows.
 const maxSession = 2048
 
+// sessionSize is what sessions are padded to, in bytes: how long one is does not tell
+// what it carries, such as the address of a user who exists.
+const sessionSize = 1024
+
 // nsSessions marks the sessions that were used up.
 const nsSessions = "userpool-sessions"
 
@@ -82,6 +87,9 @@ func (a *Auth) sealSession(s session, step string) (string, error) {
 	plain, err := json.Marshal(s)
 	if err != nil {
 		return "", err
+	}
+	if pad := sessionSize - len(plain); pad > 0 {
+		plain = append(plain, bytes.Repeat([]byte{' '}, pad)...) // JSON ends in any amount of space
 	}
 	sealed, err := a.Keys.Seal(plain, sessionAAD(step))
 	if err != nil {
