@@ -154,6 +154,27 @@ test('the choice of a second factor', async () => {
   await auth.signOut();
 });
 
+test('a device: confirmed by itself, remembered, listed, forgotten', async () => {
+  const w = await app({ DeviceConfiguration: { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: true } });
+  const username = await w.person({ email: 'amplify-device@example.com' });
+  assert.equal(step(await auth.signIn({ username, password: Password })), 'DONE');
+  await auth.rememberDevice();
+  const [device, ...more] = await auth.fetchDevices();
+  assert.deepEqual(more, []);
+  assert.ok(device.createDate instanceof Date);
+  await tokens(w, { forceRefresh: true });
+  await auth.signOut();
+  await admin('SetUserPoolMfaConfig', { UserPoolId: w.UserPoolId, MfaConfiguration: 'ON', EmailMfaConfiguration: {} });
+  assert.equal(step(await auth.signIn({ username, password: Password })), 'DONE', 'the device took the place of the code');
+  assert.deepEqual((await auth.fetchDevices()).map((d) => d.id), [device.id]);
+  await auth.forgetDevice();
+  assert.deepEqual(await auth.fetchDevices(), []);
+  await auth.signOut();
+  assert.equal(step(await auth.signIn({ username, password: Password })), 'CONFIRM_SIGN_IN_WITH_EMAIL_CODE');
+  assert.equal(step(await auth.confirmSignIn({ challengeResponse: lastCode('amplify-device@example.com') })), 'DONE');
+  await auth.signOut();
+});
+
 const choice = { Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] } }, AutoVerifiedAttributes: ['email'] };
 const userAuth = { ExplicitAuthFlows: ['ALLOW_USER_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'] };
 

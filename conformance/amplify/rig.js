@@ -46,6 +46,9 @@ export async function fails(promise, name, message) {
   assert.deepEqual([error.name, error.message], [name, message]);
 }
 
+// The library names a device by its browser; before version 21 Node says nothing.
+globalThis.navigator ??= { userAgent: 'node' };
+
 // The library waits for three minutes after a sign-up, come what may; the test
 // process does not.
 const { setTimeout: start } = globalThis;

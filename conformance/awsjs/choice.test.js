@@ -6,6 +6,7 @@ import { refused } from './clients.js';
 import { works } from './ledger.js';
 import { admin, attributes, lastCode, Password, user, world, wrongCode } from './world.js';
 import { lambda } from '../lambda.js';
+import { passkey } from '../passkey.js';
 import { verified } from '../jwt.js';
 import * as srp from '../srp.js';
 
@@ -13,6 +14,7 @@ let functions;
 before(async () => { functions = await lambda(); });
 after(() => functions.close());
 
+const rp = 'app.example.com';
 const policy = (...AllowedFirstAuthFactors) => ({ Policies: { SignInPolicy: { AllowedFirstAuthFactors } } });
 const choosing = (factors, pool = {}) => world({ pool: { AutoVerifiedAttributes: ['email'], ...policy(...factors), ...pool }, client: { ExplicitAuthFlows: ['ALLOW_USER_AUTH', 'ALLOW_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'] } });
 const choose = (w, USERNAME, rest = {}, more = {}) => user('InitiateAuth', { ClientId: w.ClientId, AuthFlow: 'USER_AUTH', AuthParameters: { USERNAME, ...rest }, ...more });
@@ -58,6 +60,25 @@ test('USER_AUTH: chosen after the question', async () => {
   const done = await w.respond(asked, { USERNAME: Username, ...proof.answer(asked.ChallengeParameters, w.UserPoolId.split('_')[1], Username, Password) });
   assert.ok(done.AuthenticationResult.AccessToken);
   await refused(w.respond(await choose(w, Username), { USERNAME: Username, ANSWER: 'SMS_OTP' }), 'InvalidParameterException');
+});
+
+test('USER_AUTH: a passkey', async () => {
+  const w = await choosing(['PASSWORD', 'WEB_AUTHN']);
+  await admin('SetUserPoolMfaConfig', { UserPoolId: w.UserPoolId, MfaConfiguration: 'OFF', WebAuthnConfiguration: { RelyingPartyId: rp, UserVerification: 'preferred' } });
+  const Username = await w.person();
+  const { AccessToken } = await w.signIn(Username);
+  const { CredentialCreationOptions } = await user('StartWebAuthnRegistration', { AccessToken });
+  const key = passkey(CredentialCreationOptions, { origin: `https://${rp}` });
+  await user('CompleteWebAuthnRegistration', { AccessToken, Credential: key.registration });
+  const asked = await choose(w, Username, { PREFERRED_CHALLENGE: 'WEB_AUTHN' });
+  assert.equal(asked.ChallengeName, 'WEB_AUTHN');
+  const options = JSON.parse(asked.ChallengeParameters.CREDENTIAL_REQUEST_OPTIONS);
+  assert.deepEqual([options.rpId, options.allowCredentials.map((c) => c.id)], [rp, [key.id]]);
+  const CREDENTIAL = JSON.stringify(key.use(options));
+  const done = await w.respond(asked, { USERNAME: Username, CREDENTIAL });
+  await verified(w.UserPoolId, w.ClientId, done.AuthenticationResult);
+  const replayed = await w.respond(await choose(w, Username, { PREFERRED_CHALLENGE: 'WEB_AUTHN' }), { USERNAME: Username, CREDENTIAL }).catch((e) => e);
+  assert.match(replayed.name, /^(NotAuthorized|InvalidParameter)Exception$/);
 });
 
 works('SignUp ConfirmSignUp InitiateAuth', 'a sign-up without a password signs in by itself, once', async () => {

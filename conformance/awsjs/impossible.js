@@ -54,6 +54,7 @@ export const at = {
   CreateGroup: { LimitExceededException: noQuota },
   CreateManagedLoginBranding: { LimitExceededException: oneEach },
   CreateTerms: { LimitExceededException: oneEach },
+  CreateUserImportJob: { LimitExceededException: noQuota },
   CreateUserPool: { LimitExceededException: noQuota, TierChangeNotAllowedException: 'a new pool changes no tier' },
   CreateUserPoolClient: { LimitExceededException: noQuota },
   CreateUserPoolDomain: { LimitExceededException: 'a second domain is InvalidParameterException' },

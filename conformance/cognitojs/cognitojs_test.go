@@ -12,6 +12,7 @@ func TestCognitoIdentityJS(t *testing.T) {
 		env := s.Fixture(t).Env()
 		harness.Node(t, "cognitojs/auth.test.js", env...)
 		harness.Node(t, "cognitojs/mfa.test.js", env...)
+		harness.Node(t, "cognitojs/devices.test.js", env...)
 		harness.Node(t, "cognitojs/account.test.js", append(env, "POOLHOUSE_MAIL_DIR="+s.MailDir())...)
 	})
 }

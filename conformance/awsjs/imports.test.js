@@ -1,0 +1,49 @@
+// Import jobs: a list of users as CSV.
+import assert from 'node:assert/strict';
+import { refused } from './clients.js';
+import { works } from './ledger.js';
+import { admin, allPages, makePool, valueOf, world } from './world.js';
+
+const CloudWatchLogsRoleArn = 'arn:aws:iam::000000000000:role/import';
+const create = (UserPoolId, JobName = 'job') => admin('CreateUserImportJob', { UserPoolId, JobName, CloudWatchLogsRoleArn });
+
+// finished waits for a job that runs.
+async function finished(one) {
+  for (;;) {
+    const { UserImportJob: job } = await admin('DescribeUserImportJob', one);
+    if (!['Pending', 'InProgress', 'Stopping'].includes(job.Status)) return job;
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+}
+
+works('CreateUserImportJob StartUserImportJob DescribeUserImportJob ListUserImportJobs StopUserImportJob', 'a list is uploaded, and its users are there', async () => {
+  const w = await world({ pool: { AutoVerifiedAttributes: ['email'] } });
+  const { UserPoolId } = w;
+  const { UserImportJob: made } = await create(UserPoolId);
+  assert.match(made.JobId, /^import-[A-Za-z0-9]{10}$/);
+  assert.deepEqual([made.Status, made.JobName, made.UserPoolId], ['Created', 'job', UserPoolId]);
+  const one = { UserPoolId, JobId: made.JobId };
+  await refused(admin('StartUserImportJob', one), 'PreconditionNotMetException', 'No file was uploaded for the import job.');
+  await refused(admin('StopUserImportJob', one), 'PreconditionNotMetException', 'The import job is not running.');
+
+  const { CSVHeader } = await admin('GetCSVHeader', { UserPoolId });
+  const row = (map) => CSVHeader.map((column) => map[column] ?? '').join(',');
+  const imported = { 'cognito:username': 'imported', email: 'imported@example.com', email_verified: 'TRUE', 'cognito:mfa_enabled': 'FALSE' };
+  const body = [CSVHeader.join(','), row(imported), row({ ...imported, 'cognito:username': 'bad', email: 'no address' })].join('\n');
+  const upload = await fetch(made.PreSignedUrl, { method: 'PUT', body, headers: { 'x-amz-server-side-encryption': 'aws:kms' } });
+  assert.equal(upload.status, 200);
+  await admin('StartUserImportJob', one);
+  const job = await finished(one);
+  assert.deepEqual([job.Status, Number(job.ImportedUsers), Number(job.FailedUsers)], ['Succeeded', 1, 1]);
+  const { UserStatus, UserAttributes } = await w.get('imported');
+  assert.deepEqual([UserStatus, valueOf(UserAttributes, 'email')], ['RESET_REQUIRED', 'imported@example.com']);
+  await refused(admin('StartUserImportJob', one), 'PreconditionNotMetException', 'The import job was started before.');
+
+  await create(UserPoolId, 'another');
+  const all = await allPages('ListUserImportJobs', { UserPoolId, MaxResults: 1 }, 'UserImportJobs', 'PaginationToken');
+  assert.deepEqual(all.map((j) => j.JobName).sort(), ['another', 'job']);
+  await refused(create(await makePool()), 'PreconditionNotMetException', /^The user pool must verify e-mail addresses or phone numbers/);
+  for (const operation of ['DescribeUserImportJob', 'StartUserImportJob', 'StopUserImportJob']) {
+    await refused(admin(operation, { UserPoolId, JobId: 'import-0000000000' }), 'ResourceNotFoundException');
+  }
+});
