@@ -28,10 +28,10 @@ works('CreateUserImportJob StartUserImportJob DescribeUserImportJob ListUserImpo
 
   const { CSVHeader } = await admin('GetCSVHeader', { UserPoolId });
   const row = (map) => CSVHeader.map((column) => map[column] ?? '').join(',');
-  const imported = { 'cognito:username': 'imported', email: 'imported@example.com', email_verified: 'TRUE', 'cognito:mfa_enabled': 'FALSE' };
+  const imported = { 'cognito:username': 'imported', email: 'imported@example.com', email_verified: 'true', phone_number_verified: 'false', 'cognito:mfa_enabled': 'false' };
   const body = [CSVHeader.join(','), row(imported), row({ ...imported, 'cognito:username': 'bad', email: 'no address' })].join('\n');
-  const upload = await fetch(made.PreSignedUrl, { method: 'PUT', body, headers: { 'x-amz-server-side-encryption': 'aws:kms' } });
-  assert.equal(upload.status, 200);
+  const put = async (to, text) => assert.equal((await fetch(to, { method: 'PUT', body: text, headers: { 'x-amz-server-side-encryption': 'aws:kms' } })).status, 200);
+  await put(made.PreSignedUrl, body);
   await admin('StartUserImportJob', one);
   const job = await finished(one);
   assert.deepEqual([job.Status, Number(job.ImportedUsers), Number(job.FailedUsers)], ['Succeeded', 1, 1]);
@@ -39,7 +39,12 @@ works('CreateUserImportJob StartUserImportJob DescribeUserImportJob ListUserImpo
   assert.deepEqual([UserStatus, valueOf(UserAttributes, 'email')], ['RESET_REQUIRED', 'imported@example.com']);
   await refused(admin('StartUserImportJob', one), 'PreconditionNotMetException', 'The import job was started before.');
 
-  await create(UserPoolId, 'another');
+  const long = (await create(UserPoolId, 'another')).UserImportJob;
+  await put(long.PreSignedUrl, [CSVHeader.join(','), ...Array.from({ length: 20_000 }, (_, i) => row({ ...imported, 'cognito:username': `u${i}` }))].join('\n'));
+  const stopped = { UserPoolId, JobId: long.JobId };
+  await admin('StartUserImportJob', stopped);
+  await admin('StopUserImportJob', stopped);
+  assert.equal((await finished(stopped)).Status, 'Stopped');
   const all = await allPages('ListUserImportJobs', { UserPoolId, MaxResults: 1 }, 'UserImportJobs', 'PaginationToken');
   assert.deepEqual(all.map((j) => j.JobName).sort(), ['another', 'job']);
   await refused(create(await makePool()), 'PreconditionNotMetException', /^The user pool must verify e-mail addresses or phone numbers/);
