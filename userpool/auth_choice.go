@@ -162,7 +162,7 @@ func (a *Auth) takeFirst(ctx context.Context, p *Pool, c *Client, u *User, s *se
 		return nil, err
 	}
 	if challenge == challengeEmailOTP || challenge == challengeSMSOTP {
-		return a.askFirstCode(ctx, p, u, *s, challenge)
+		return a.askFirstCode(ctx, p, c, u, *s, challenge)
 	}
 	if challenge == challengePasskey {
 		ch, err := a.passkeyRequest(ctx, p, u, *s)

@@ -409,3 +409,15 @@ func TestSignInAfterSignUpIsLikeEveryOther(t *testing.T) {
 		t.Errorf("%+v, %v", step, err)
 	}
 }
+
+// A message that does not go out tells nobody who exists.
+func TestFirstCodesThatAreNotDelivered(t *testing.T) {
+	w, _ := newChoiceWorld(t)
+	w.auth.Messages = &mailbox{broke: errors.New("no route")}
+	for _, name := range []string{"alice", "bob", "nobody"} {
+		w.choose(name, "SMS_OTP", "PREFERRED_CHALLENGE", "SMS_OTP")
+	}
+	open := w.addClient("legacyclient00000000000000", func(c *userpool.Client) { c.HideUserExistence = false })
+	_, err := w.initiate(open, "USER_AUTH", "USERNAME", "alice", "PREFERRED_CHALLENGE", "SMS_OTP")
+	wantFault(t, err, userpool.ErrCodeDelivery, "Failed to deliver the message.")
+}

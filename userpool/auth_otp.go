@@ -30,7 +30,7 @@ func firstKey(s *session) string { return string(s.Pool) + "\x00first factor\x00
 
 // askFirstCode sends a code that stands for the password. For a user who is unknown,
 // or whom no such code lets in, it looks and takes as long as if it did.
-func (a *Auth) askFirstCode(ctx context.Context, p *Pool, u *User, s session, challenge string) (*Step, error) {
+func (a *Auth) askFirstCode(ctx context.Context, p *Pool, c *Client, u *User, s session, challenge string) (*Step, error) {
 	n, err := a.Ephemeral.Count(ctx, nsFirstCodes, a.period(firstKey(&s), time.Hour), 1, time.Hour)
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func (a *Auth) askFirstCode(ctx context.Context, p *Pool, u *User, s session, ch
 		s.Address = u.Attributes[otpAttribute(challenge)]
 		d, err = a.sendFactorCode(ctx, notice{p, s.Client, u, "signin", "Authentication"}, otpAttribute(challenge), s.Address, s.Code)
 	}
-	if err != nil {
+	if d, err = quietly(c, d, err); err != nil {
 		return nil, err
 	}
 	text, err := a.sealSession(s, firstStep(challenge))

@@ -126,25 +126,39 @@ func (s *Service) Upload(ctx context.Context, token string, file io.Reader) erro
 	if err != nil {
 		return err
 	}
-	j, err := s.Store.Import(ctx, t.Pool, t.ID)
-	if errors.Is(err, ErrNotFound) || err == nil && j.Status != ImportCreated {
-		return errUpload
-	}
-	if err != nil {
+	// Until all of it is there the job has no file: parts of two must not make one.
+	if err := s.setUpload(ctx, t, 0); err != nil {
 		return err
 	}
 	n, err := s.putChunks(ctx, t, file)
 	if err != nil {
-		return errors.Join(err, s.Store.DeleteImportFile(ctx, t.Pool, t.ID))
+		return errors.Join(err, s.dropUpload(context.WithoutCancel(ctx), t))
 	}
-	_, err = s.Store.UpdateImport(ctx, t.Pool, t.ID, func(j *ImportJob) error {
+	return s.setUpload(ctx, t, n)
+}
+
+// setUpload notes how many parts the file of a job has that was not started.
+func (s *Service) setUpload(ctx context.Context, t *uploadToken, chunks int) error {
+	_, err := s.Store.UpdateImport(ctx, t.Pool, t.ID, func(j *ImportJob) error {
 		if j.Status != ImportCreated {
 			return errUpload
 		}
-		j.Chunks = n
+		j.Chunks = chunks
 		return nil
 	})
+	if errors.Is(err, ErrNotFound) {
+		return errUpload
+	}
 	return err
+}
+
+// dropUpload deletes what was put of a file, unless the job was started with one
+// that another upload put.
+func (s *Service) dropUpload(ctx context.Context, t *uploadToken) error {
+	if err := s.setUpload(ctx, t, 0); err != nil {
+		return err
+	}
+	return s.Store.DeleteImportFile(ctx, t.Pool, t.ID)
 }
 
 func (s *Service) openUpload(token string) (*uploadToken, error) {

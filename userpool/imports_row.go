@@ -6,7 +6,9 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // An importer adds users row by row. What a batch did is written to the job with
@@ -21,6 +23,7 @@ type importer struct {
 
 	done                      bool
 	offset                    int64
+	before                    int64 // failures of former batches
 	line                      int
 	imported, skipped, failed int64
 }
@@ -31,6 +34,7 @@ func (im *importer) advance(j *ImportJob) error {
 		j.Status = ImportInProgress
 	}
 	j.Imported, j.Skipped, j.Failed = j.Imported+im.imported, j.Skipped+im.skipped, j.Failed+im.failed
+	im.before = j.Failed
 	if im.offset > 0 {
 		j.Offset, j.Line = im.offset, im.line
 	} else {
@@ -58,7 +62,7 @@ func (im *importer) batch(rows *csv.Reader, file *importReader) error {
 		case errors.Is(err, errRowTooLong):
 			failures, im.done = append(failures, ImportFailure{im.line, "", "The row is too long. The rest of the file was not read."}), true
 			im.failed++
-			return im.AddFailures(failures)
+			return im.addFailures(failures)
 		case isCSVFault(err):
 			reason = "The row is not CSV, or has another number of columns than the header."
 		case err != nil:
@@ -73,19 +77,30 @@ func (im *importer) batch(rows *csv.Reader, file *importReader) error {
 			failures = append(failures, ImportFailure{im.line, name, reason})
 		}
 	}
-	return im.AddFailures(failures)
+	return im.addFailures(failures)
 }
 
-// AddFailures notes rows that became no users.
-func (im *importer) AddFailures(failures []ImportFailure) error {
+// maxImportFailures is how many failed rows of a file are listed; the rest is counted.
+// A file can have 50 million of them.
+const maxImportFailures = 10_000
+
+// addFailures notes rows that became no users.
+func (im *importer) addFailures(failures []ImportFailure) error {
+	failures = failures[:min(len(failures), max(maxImportFailures-int(im.before), 0))]
 	if len(failures) == 0 {
 		return nil
+	}
+	for i := range failures {
+		failures[i].Username = shortened(failures[i].Username, 128)
 	}
 	return im.Store.AddImportFailures(im.ctx, im.job.Pool, im.job.ID, failures)
 }
 
 // add makes the user of a row. A reason says why it could not; an error is ours.
 func (im *importer) add(row []string) (name, reason string, err error) {
+	if i := slices.IndexFunc(row, notText); i >= 0 {
+		return "", "The row is not UTF-8 text: column " + im.header[i] + ".", nil
+	}
 	values := map[string]string{}
 	for i, column := range im.header {
 		if value := strings.TrimSpace(row[i]); value != "" {
@@ -112,6 +127,18 @@ func (im *importer) add(row []string) (name, reason string, err error) {
 		return name, f.Text, nil
 	}
 	return name, "", err
+}
+
+// notText reports whether a value cannot be stored: a file of another encoding, or one
+// that is no text.
+func notText(s string) bool { return !utf8.ValidString(s) || strings.ContainsRune(s, 0) }
+
+// shortened returns the first characters of a text.
+func shortened(s string, limit int) string {
+	if runes := []rune(s); len(runes) > limit {
+		return string(runes[:limit])
+	}
+	return s
 }
 
 // user is what a row describes.

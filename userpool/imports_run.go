@@ -109,7 +109,9 @@ func (s *Service) importFile(ctx context.Context, j *ImportJob) (status ImportSt
 		if err := s.Store.HoldImport(ctx, j.Pool, j.ID, s.now().Add(importLease)); err != nil {
 			return "", "", err
 		}
-		if err := im.batch(rows, file); err != nil {
+		if err := im.batch(rows, file); errors.As(err, &f) {
+			return ImportFailed, f.Text, nil
+		} else if err != nil {
 			return "", "", err
 		}
 	}
@@ -180,6 +182,9 @@ type importReader struct {
 	budget int
 }
 
+// errFileGone ends a job whose file was taken away under it.
+var errFileGone = Fail(ErrPrecondition, "The uploaded file is not there any more.")
+
 var errRowTooLong = errors.New("userpool: row is too long")
 
 const readAhead = 4096 // of csv.Reader
@@ -203,6 +208,9 @@ func (r *importReader) load() error {
 		return io.EOF
 	}
 	data, err := r.store.ImportChunk(r.ctx, r.job.Pool, r.job.ID, r.next)
+	if errors.Is(err, ErrNotFound) {
+		return errFileGone
+	}
 	if err != nil {
 		return err
 	}

@@ -1,11 +1,15 @@
 package userpool_test
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
+	"github.com/poolhouse/poolhouse/store/sqlstore/sqlstoretest"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -216,3 +220,67 @@ func TestImportUploads(t *testing.T) {
 type endless struct{}
 
 func (endless) Read(b []byte) (int, error) { return len(b), nil }
+
+// A file of another encoding, such as spreadsheets write, or with bytes that no
+// database takes, has failed rows; it does not keep a node busy for ever.
+func TestImportOfWhatIsNoText(t *testing.T) {
+	for name, e := range map[string]*estate{"SQLite": newEstate(t), "PostgreSQL": onPostgres(t)} {
+		p := e.newPool(nil)
+		j := e.run(e.importOf(p, "", "cognito:username,email,email_verified,name\njos\xe9,j@example.com,true,\nok,ok@example.com,true,\n"+
+			"nu\x00l,n@example.com,true,\nann,a@example.com,true,\xff\n"+strings.Repeat("long", 5000)+",l@example.com,true,\n"))
+		want := "2 : The row is not UTF-8 text: column cognito:username.\n4 : The row is not UTF-8 text: column cognito:username.\n" +
+			"5 : The row is not UTF-8 text: column name.\n" +
+			"6 " + strings.Repeat("long", 32) + ": Username is empty, too long, or has control characters.\n"
+		if got := e.failures(j); got != want || j.Status != userpool.ImportSucceeded || j.Imported != 1 || j.Failed != 4 {
+			t.Errorf("%s: %+v\n%s", name, j, got)
+		}
+	}
+}
+
+// onPostgres is an estate on PostgreSQL, which takes no bytes that are not text.
+func onPostgres(t testing.TB) *estate {
+	t.Helper()
+	e := newEstate(t)
+	e.Store = sqlstoretest.Postgres(t, e.clock.Now).Userpool(e.Keys)
+	return e
+}
+
+// Failed rows are listed up to a bound and counted beyond it.
+func TestImportListsSomeFailures(t *testing.T) {
+	e := newEstate(t)
+	j := e.run(e.importOf(e.newPool(nil), "", "cognito:username\n"+strings.Repeat("a,b\n", 10_250)))
+	if j.Failed != 10_250 {
+		t.Errorf("%+v", j)
+	}
+	list, err := e.Service.ImportFailures(t.Context(), j.Pool, j.ID, 9_990, 100)
+	if e.ok(err); len(list) != 11 || list[10].Line != 10_001 {
+		t.Errorf("%d after line 9990: %+v", len(list), list)
+	}
+}
+
+// A broken upload leaves no file, not one of two halves; a job whose file is gone ends.
+func TestImportUploadsThatBreak(t *testing.T) {
+	e := newEstate(t)
+	p := e.newPool(nil)
+	j, err := e.CreateImport(t.Context(), p.ID, "job", roleARN, "")
+	e.ok(err)
+	token, err := e.ImportUploadToken(j)
+	e.ok(err)
+	e.ok(e.Upload(t.Context(), token, strings.NewReader("cognito:username\n")))
+	gone, cancel := context.WithCancel(t.Context())
+	broken := io.MultiReader(strings.NewReader(strings.Repeat("x", 300<<10)), iotest.ErrReader(io.ErrClosedPipe))
+	cancel()
+	if err := e.Upload(gone, token, broken); err == nil {
+		t.Error("a broken upload succeeded")
+	}
+	if err := e.Upload(t.Context(), token, broken); err == nil {
+		t.Error("a broken upload succeeded")
+	}
+	_, err = e.StartImport(t.Context(), p.ID, j.ID)
+	e.refused(err, userpool.ErrPrecondition, "No file was uploaded")
+	j = e.importOf(p, "", "cognito:username,email,email_verified\nok,ok@example.com,true\n")
+	e.ok(e.Store.DeleteImportFile(t.Context(), p.ID, j.ID))
+	if j = e.run(j); j.Status != userpool.ImportFailed || j.Message != "The uploaded file is not there any more." {
+		t.Errorf("%+v", j)
+	}
+}

@@ -21,10 +21,12 @@ const (
 	hashScrypt   = "SCRYPT"
 	hashArgon2   = "ARGON2ID"
 	hashPBKDF2   = "PBKDF2_SHA256"
-	maxBcrypt    = 14        // cost: about a second
-	maxScryptLog = 17        // N = 2^17 with r = 8 takes 128 MiB
-	maxScryptRP  = 32        // r times p
-	maxPBKDF2    = 2_000_000 // iterations: about a second
+	maxBcrypt    = 14 // cost: about a second
+	maxScryptLog = 17 // N = 2^17 with r = 8 takes 128 MiB
+	maxScryptRP  = 32 // r times p
+
+	maxScryptMemory = 128 << 20 // bytes, 128 times N times r
+	maxPBKDF2       = 2_000_000 // iterations: about a second
 )
 
 // A foreignHash is a hash in one of the forms that other systems keep.
@@ -117,7 +119,7 @@ func parseScrypt(hash string) (foreignHash, bool) {
 	}
 	salt, key, ok := hashParts(parts[3], parts[4])
 	h := &scryptHash{1 << min(cost["ln"], 62), cost["r"], cost["p"], salt, key}
-	fits := len(cost) == 3 && cost["ln"] >= 1 && cost["ln"] <= maxScryptLog && h.r >= 1 && h.p >= 1 && h.r <= maxScryptRP && h.p <= maxScryptRP/h.r
+	fits := len(cost) == 3 && h.n <= maxScryptMemory/128/max(h.r, 1) && cost["ln"] >= 1 && cost["ln"] <= maxScryptLog && h.r >= 1 && h.p >= 1 && h.r <= maxScryptRP && h.p <= maxScryptRP/h.r
 	return h, ok && fits
 }
 

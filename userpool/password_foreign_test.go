@@ -122,3 +122,13 @@ func FuzzForeignHash(f *testing.F) {
 		}
 	})
 }
+
+// A hash in a file does not make sign-ins take gigabytes.
+func TestForeignHashesThatCostTooMuch(t *testing.T) {
+	for cost, ok := range map[string]bool{"ln=17,r=8,p=1": true, "ln=17,r=9,p=1": false, "ln=17,r=32,p=1": false, "ln=15,r=32,p=1": true, "ln=18,r=1,p=1": false} {
+		hash := strings.Replace(scryptTheirs, "ln=4,r=8,p=1", cost, 1)
+		if err := userpool.CheckForeignHash("SCRYPT", hash); (err == nil) != ok {
+			t.Errorf("%s: %v", cost, err)
+		}
+	}
+}

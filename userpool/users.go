@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"strings"
+	"unicode/utf8"
 )
 
 // The values of MessageAction.
@@ -179,7 +180,7 @@ func (p *Pool) checkUsername(name string) error {
 			return invalid("Username cannot be of phone number format, since user pool is configured for phone number alias.")
 		}
 	}
-	if name == "" || len([]rune(name)) > 128 || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+	if name == "" || !utf8.ValidString(name) || len([]rune(name)) > 128 || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return invalid("Username is empty, too long, or has control characters.")
 	}
 	return nil
