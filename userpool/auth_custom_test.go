@@ -208,3 +208,17 @@ func TestWrongAnswersOfADayAreBounded(t *testing.T) {
 		t.Errorf("the next day: %+v, %v", step, err)
 	}
 }
+
+// Where users sign in by addresses their names are none: nor are those of nobody.
+func TestCustomSignInOfNobodyByAddress(t *testing.T) {
+	w, _ := newCustomWorld(t)
+	_, err := w.store.UpdatePool(t.Context(), worldPool, func(p *userpool.Pool) error {
+		p.UsernameAttributes = []string{"email"}
+		return nil
+	})
+	w.check(err)
+	name := w.custom("nobody@example.com").Params["USERNAME"]
+	if len(name) != 36 || name != w.custom("nobody@example.com").Params["USERNAME"] {
+		t.Errorf("USERNAME is %q", name)
+	}
+}
