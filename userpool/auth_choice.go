@@ -142,7 +142,7 @@ func (a *Auth) openingSession(ctx context.Context, pool *Pool, c *Client, typed 
 	}
 	s := a.newSession(c, known)
 	s.Typed, s.Available = typed, pool.offered(c, u)
-	if ok, err := a.offersPasskey(ctx, pool, u); !ok || err != nil {
+	if ok, err := a.offersPasskey(ctx, pool, known); !ok || err != nil { // asked of nobody too, for the time it takes
 		return s, err
 	}
 	s.Available = append(s.Available, challengePasskey)

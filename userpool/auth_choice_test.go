@@ -421,3 +421,33 @@ func TestFirstCodesThatAreNotDelivered(t *testing.T) {
 	_, err := w.initiate(open, "USER_AUTH", "USERNAME", "alice", "PREFERRED_CHALLENGE", "SMS_OTP")
 	wantFault(t, err, userpool.ErrCodeDelivery, "Failed to deliver the message.")
 }
+
+// An asked store counts the looks for passkeys.
+type asked struct {
+	userpool.Store
+	looks int
+}
+
+func (a *asked) Passkeys(c ctx, pool userpool.PoolID, sub string) ([]*userpool.Passkey, error) {
+	a.looks++
+	return a.Store.Passkeys(c, pool, sub)
+}
+
+// Nobody's passkeys are looked for like everybody's, which takes its time.
+func TestPasskeysOfNobodyAreLookedFor(t *testing.T) {
+	w, _ := newChoiceWorld(t)
+	w.firstFactors("PASSWORD", "WEB_AUTHN")
+	_, err := w.store.UpdatePool(t.Context(), worldPool, func(p *userpool.Pool) error {
+		p.Passkeys.Configured, p.Passkeys.RelyingParty = true, "example.com"
+		return nil
+	})
+	w.check(err)
+	store := &asked{Store: w.store}
+	w.auth.Store = store
+	for _, name := range []string{"alice", "nobody"} {
+		store.looks = 0
+		if w.choose(name, "SELECT_CHALLENGE"); store.looks != 1 {
+			t.Errorf("%s: %d looks", name, store.looks)
+		}
+	}
+}
