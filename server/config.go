@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/poolhouse/poolhouse/internal/outbound"
@@ -37,6 +38,7 @@ type Config struct {
 	LambdaEndpoint  string   `yaml:"lambda-endpoint" name:"lambda-endpoint" help:"AWS Lambda, or what speaks its invoke API, for the functions of triggers; keys come from POOLHOUSE_LAMBDA_ACCESS_KEY_ID and POOLHOUSE_LAMBDA_SECRET_ACCESS_KEY."`
 	LambdaFunctions []string `yaml:"lambda-function" name:"lambda-function" help:"Runtime interface emulator of one function, NAME=URL; the name may be an ARN. Repeatable."`
 	TriggerURLs     []string `yaml:"trigger-url" name:"trigger-url" help:"Program that stands in for a function, NAME=URL, called with a body signed with POOLHOUSE_TRIGGER_SECRET. Repeatable."`
+	RateLimits      string   `yaml:"rate-limits" name:"rate-limits" help:"on or off: ceilings on how fast users, apps and administrators may call." default:"on" enum:"on,off"`
 	LogFormat       string   `yaml:"log-format" name:"log-format" help:"text or json." default:"text" enum:"text,json"`
 	LogLevel        string   `yaml:"log-level" name:"log-level" help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
 
@@ -100,6 +102,9 @@ func (c *Config) Validate() error {
 	}
 	if (c.RootAccessKeyID == "") != (c.RootSecretAccessKey == "") {
 		bad("POOLHOUSE_ROOT_ACCESS_KEY_ID and POOLHOUSE_ROOT_SECRET_ACCESS_KEY go together")
+	}
+	if !slices.Contains([]string{"", "on", "off"}, c.RateLimits) {
+		bad("rate-limits %q: want on or off", c.RateLimits)
 	}
 	if _, err := c.proxies(); err != nil {
 		errs = append(errs, err)

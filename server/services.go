@@ -32,6 +32,7 @@ type Services struct {
 	STS      *sts.Service
 	Identity *identity.Service
 	Datasets *dataset.Service
+	Limits   *userpool.Limits // nil where they are off
 
 	deliveries message.Store // nil where messages leave no log
 	senders    *kmsapi.API   // what functions decrypt codes with
@@ -66,6 +67,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 		UserPools: cognitoidentity.UserPools{Tokens: s.Tokens}, Providers: cognitoidentity.Providers{Store: stsStore, Account: cfg.Account}, Remote: remote, Roles: s.STS, Now: now,
 		Region: cfg.Region, PublicURL: url, Issuer: func(pool string) string { return issuer(userpool.PoolID(pool)) }, Log: s.log}
 	s.STS.Local = localIssuers{url: url, pools: s.Tokens, identities: s.Identity, now: now}
+	s.Limits = s.limits(st, now)
 	s.Datasets = &dataset.Service{Store: st.datasets(), Secrets: st.keys, Now: now}
 
 	s.sweepers = map[string]sweeper{

@@ -71,8 +71,12 @@ func (s *Server) awsAPIs(ctx context.Context, st *stores, now func() time.Time) 
 		return log.Close(ctx)
 	})
 	access := &stsapi.Access{Service: s.STS}
+	var limiter awsapi.Limiter
+	if s.Limits != nil {
+		limiter = &throttle{pools: &cognitoidp.API{Pools: s.Pools, Tokens: s.Tokens}, limits: s.Limits}
+	}
 	return awsapi.NewHandler(awsapi.Config{
-		Services: s.apis(s.cfg, access, log), Credentials: access, Authorizer: access, Audit: log,
+		Limiter: limiter, Services: s.apis(s.cfg, access, log), Credentials: access, Authorizer: access, Audit: log,
 		Region: s.cfg.Region, Account: s.cfg.Account, Now: now, Log: s.log,
 	})
 }
@@ -105,7 +109,7 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	if err != nil {
 		return nil, err
 	}
-	hosted := &login.Handler{Store: store, Passwords: s.Auth, Accounts: s.Pools, Looks: s.Pools, Browser: sessions, Gate: gate, Ephemeral: ephemeral,
+	hosted := &login.Handler{Store: store, Passwords: s.Auth, Accounts: s.Pools, Looks: s.Pools, Browser: sessions, Gate: gate, Ephemeral: ephemeral, Limits: s.Limits,
 		Forms: forms, Pages: views, Now: now, Log: s.log}
 	mux := web.NewMux(s.log, login.ErrorPage(views))
 	if err := mux.TrustOrigin(url); err != nil {
@@ -113,7 +117,7 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	}
 	hosted.Mount(mux)
 	mux.LargeEndpoint("PUT /{pool}/imports/{job}", maxUpload, s.uploadImport)
-	(&oidcop.Handler{Store: store, Tokens: s.Tokens, Grants: st.db.IDP(), Browser: sessions, Gate: gate, Issuer: issuer, Now: now, Log: s.log}).Mount(mux)
+	(&oidcop.Handler{Store: store, Tokens: s.Tokens, Grants: st.db.IDP(), Browser: sessions, Gate: gate, Limits: s.Limits, Issuer: issuer, Now: now, Log: s.log}).Mount(mux)
 	s.samlIDP = &samlidp.Handler{Apps: st.db.SAML(), Directory: store, Gate: gate, Keys: st.keys, Ephemeral: ephemeral, Issuer: issuer, Now: now, Log: s.log,
 		Secure: secure(url), Script: static.Path("saml-post.js")}
 	s.samlIDP.Mount(mux)

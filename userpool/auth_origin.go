@@ -28,11 +28,15 @@ func (o Origin) key() string {
 	if o.Device != "" {
 		return "device " + o.Device
 	}
-	if ip, err := netip.ParseAddr(o.IP); err == nil && ip.Is6() && !ip.Is4In6() {
-		network := netip.PrefixFrom(ip.WithZone(""), 64).Masked()
-		return "ip " + network.String()
+	return "ip " + network(o.IP)
+}
+
+// network returns the network that an IPv6 address is in, any other text as it is.
+func network(address string) string {
+	if ip, err := netip.ParseAddr(address); err == nil && ip.Is6() && !ip.Is4In6() {
+		return netip.PrefixFrom(ip.WithZone(""), 64).Masked().String()
 	}
-	return "ip " + o.IP
+	return address
 }
 
 func originOf(ctx context.Context) Origin {

@@ -20,6 +20,7 @@ type Store interface {
 	BrandingStore
 	ProviderStore
 	ImportStore
+	LimitStore
 }
 
 // A PoolStore keeps pools and resource servers.

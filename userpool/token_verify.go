@@ -184,6 +184,16 @@ func (t *Tokens) verified(ctx context.Context, raw, use string, claims any) (Poo
 	return pool, nil
 }
 
+// PoolOf returns the pool that a token names as its issuer, without a look at the
+// signature: good for counting, and nothing else.
+func (t *Tokens) PoolOf(raw string) (PoolID, bool) {
+	j, err := parseJWT(raw)
+	if err != nil {
+		return "", false
+	}
+	return t.issuedBy(j.claims)
+}
+
 // issuedBy returns the pool that unverified claims name as their issuer.
 func (t *Tokens) issuedBy(claims []byte) (PoolID, bool) {
 	var c struct {

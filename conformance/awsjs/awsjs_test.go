@@ -18,6 +18,7 @@ func TestAWSSDKForJavaScript(t *testing.T) {
 		ledger := filepath.Join(t.TempDir(), "ledger")
 		env := append(s.Fixture(t).Env(), "POOLHOUSE_MAIL_DIR="+s.MailDir(), "POOLHOUSE_LEDGER="+ledger, "POOLHOUSE_LAMBDA="+functions)
 		harness.Node(t, "awsjs/credentials.test.js", env...)
+		harness.Node(t, "awsjs/limits.test.js", env...)
 		for _, name := range userPools {
 			harness.Node(t, "awsjs/"+name+".test.js", env...)
 		}

@@ -54,6 +54,7 @@ type Handler struct {
 	Browser   *browser.Store
 	Gate      *Gate
 	Ephemeral ephemeral.Store
+	Limits    *userpool.Limits // nil limits nothing
 	Forms     *web.Forms
 	Pages     *web.Pages // of templates/login
 	Now       func() time.Time

@@ -31,6 +31,9 @@ func (h *Handler) submitLink(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Forms.Check(r, string(v.pool.ID)); err != nil {
 		return err
 	}
+	if err := h.limit(w, r, v.pool); err != nil {
+		return err
+	}
 	err = h.Accounts.ConfirmSignUp(h.origin(r), v.actor(), v.query.Get("user_name"), v.query.Get("confirmation_code"), false)
 	if errors.Is(err, userpool.ErrExpiredCode) || errors.Is(err, userpool.ErrCodeMismatch) {
 		err = userpool.Fail(userpool.ErrExpiredCode, "This link is no longer valid. If your account is confirmed already, sign in from your app.")

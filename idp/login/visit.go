@@ -81,7 +81,10 @@ func (h *Handler) submitted(w http.ResponseWriter, r *http.Request) (*visit, err
 	if v == nil || err != nil {
 		return nil, err
 	}
-	return v, h.Forms.Check(r, string(v.pool.ID))
+	if err := h.Forms.Check(r, string(v.pool.ID)); err != nil {
+		return nil, err
+	}
+	return v, h.limit(w, r, v.pool)
 }
 
 // actor is the client that the page acts as. A page is open to everybody, so it

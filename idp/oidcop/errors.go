@@ -8,6 +8,7 @@ import (
 
 	"github.com/ory/fosite"
 
+	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -35,6 +36,8 @@ func publicError(err error) (e *oauthError, ok bool) {
 		return &oauthError{"invalid_grant", "The authorization code was used before.", http.StatusBadRequest}, true
 	case errors.Is(err, userpool.ErrBusy):
 		return &oauthError{"temporarily_unavailable", "The server is overloaded.", http.StatusServiceUnavailable}, true
+	case errors.Is(err, userpool.ErrTooManyRequests):
+		return &oauthError{"temporarily_unavailable", "Too many requests.", http.StatusTooManyRequests}, true
 	case isRefusedGrant(err):
 		return &oauthError{"invalid_grant", "The grant is invalid, expired, revoked, or belongs to another client.", http.StatusBadRequest}, true
 	}
@@ -111,6 +114,10 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, pool *userpool.Po
 		h.Log.ErrorContext(r.Context(), "endpoint failed", "path", r.URL.Path, "error", err)
 	}
 	status := e.status
+	var over *userpool.Throttled
+	if errors.As(err, &over) {
+		web.RetryAfter(w.Header(), over.Wait)
+	}
 	if e.Code == "invalid_client" && pool.Strict {
 		status = http.StatusUnauthorized
 		if r.Header.Get("Authorization") != "" { // RFC 6749 section 5.2

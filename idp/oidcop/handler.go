@@ -41,6 +41,7 @@ type Handler struct {
 	Grants  idp.GrantStore
 	Browser *browser.Store
 	Gate    *login.Gate
+	Limits  *userpool.Limits             // nil limits nothing
 	Issuer  func(userpool.PoolID) string // from the public URL, never from Host
 	Now     func() time.Time
 	Log     *slog.Logger

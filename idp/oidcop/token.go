@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -21,11 +22,24 @@ func (h *Handler) token(w http.ResponseWriter, r *http.Request) error {
 	if err := parseForm(r); err != nil {
 		return h.fail(w, r, pool, err)
 	}
+	if err := h.limit(r, pool); err != nil {
+		return h.fail(w, r, pool, err)
+	}
 	answer, err := h.grantTokens(r, pool)
 	if err != nil {
 		return h.fail(w, r, pool, err)
 	}
 	return writeJSON(w, http.StatusOK, answer)
+}
+
+// limit counts a request for tokens. Clients that act for themselves have a ceiling
+// of their own.
+func (h *Handler) limit(r *http.Request, pool *userpool.Pool) error {
+	c := userpool.CategoryToken
+	if r.PostForm.Get("grant_type") == "client_credentials" {
+		c = userpool.CategoryClientAuth
+	}
+	return h.Limits.Allow(r.Context(), pool.ID, c, web.RemoteIP(r))
 }
 
 // A tokenAnswer is Cognito's: no scope, and Bearer with a capital letter (F22).

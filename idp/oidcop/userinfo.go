@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -19,6 +20,9 @@ func (h *Handler) userInfo(w http.ResponseWriter, r *http.Request) error {
 	pool, err := h.pool(r)
 	if err != nil {
 		return err
+	}
+	if err := h.Limits.Allow(r.Context(), pool.ID, userpool.CategoryUserRead, web.RemoteIP(r)); err != nil {
+		return h.fail(w, r, pool, err)
 	}
 	claims, err := h.accessClaims(r, pool)
 	if err != nil {

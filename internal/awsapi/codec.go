@@ -48,7 +48,7 @@ func renamed(e *Error, status int) *Error {
 	if !ok {
 		return e
 	}
-	return &Error{Status: status, Code: code, Message: e.Message}
+	return &Error{Status: status, Code: code, Message: e.Message, RetryAfter: e.RetryAfter}
 }
 
 // A jsonCodec is AWS JSON 1.1.

@@ -16,6 +16,7 @@ type Config struct {
 	Credentials CredentialSource // who signs; required if any operation is signed
 	Authorizer  Authorizer       // what they may do; required if any operation is signed
 	Audit       Auditor          // nil records nothing
+	Limiter     Limiter          // nil limits nothing
 	Region      string           // of calls whose signature names none
 	Account     string           // 12 digits
 	Now         func() time.Time // nil is time.Now

@@ -1,12 +1,17 @@
 package awsapi
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // An Error is an answer in AWS terms. Its text is shown to the client.
 type Error struct {
 	Status  int    // HTTP status
 	Code    string // as on the wire, for instance "NotAuthorizedException"
 	Message string
+
+	RetryAfter time.Duration // when to try again; 0 says nothing of it
 }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }

@@ -137,6 +137,14 @@ type Authorizer interface {
 	Authorize(ctx context.Context, caller *Caller, action, resource string, keys map[string][]string) error
 }
 
+// A Limiter keeps callers from calling too fast.
+type Limiter interface {
+	// Limit counts a call that is about to be served and returns nil to let it
+	// in. A refusal is an *Error, as the service's clients know it, that says when
+	// to try again. service is the name in Service; FromContext has the Call.
+	Limit(ctx context.Context, service, op string, in any) error
+}
+
 // An Auditor records every call, after it was answered.
 type Auditor interface {
 	Record(ctx context.Context, e Event)

@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"strconv"
 	"time"
+
+	"github.com/poolhouse/poolhouse/internal/web"
 )
 
 // An exchange is one request on its way through the layer.
@@ -80,12 +82,24 @@ func (x *exchange) serve() error {
 	if err := x.authorize(ctx, in); err != nil {
 		return err
 	}
+	if err := x.limit(ctx, in); err != nil {
+		return err
+	}
 	out, err := x.op.fn.serve(ctx, in)
 	if err != nil {
 		return x.domainError(err)
 	}
 	x.codec.answer(x, reflect.ValueOf(out).Elem())
 	return nil
+}
+
+// limit asks whether the call comes too fast. Who has no permission was turned away
+// before, so that strangers spend nobody's allowance of signed calls.
+func (x *exchange) limit(ctx context.Context, in any) error {
+	if x.h.cfg.Limiter == nil {
+		return nil
+	}
+	return x.refused(x.h.cfg.Limiter.Limit(ctx, x.svc.spec.Name, x.op.name, in))
 }
 
 // domainError finds the wire form of what an operation returned. An operation
@@ -130,6 +144,9 @@ func (x *exchange) fail(err error) {
 		e = x.internal()
 	}
 	x.event.ErrorCode, x.event.ErrorText = e.Code, e.Message
+	if e.RetryAfter > 0 {
+		web.RetryAfter(x.w.Header(), e.RetryAfter)
+	}
 	x.codec.fail(x, e)
 }
 
