@@ -169,6 +169,7 @@ func (s *Service) DisableProvider(ctx context.Context, pool PoolID, key Identity
 			return kept, u.setIdentities(kept)
 		case key.Provider == localProvider && len(held) > 0:
 			u.Password, u.SRPSalt, u.SRPVerifier = "", nil, nil
+			u.PasswordChanged = u.Modified // codes and sessions of before are dead
 			return held, nil
 		}
 		u.Enabled = false
