@@ -11,9 +11,11 @@ import (
 	"time"
 )
 
+// CanaryScope is the scope of the row that shows whether a master key opens a store.
+const CanaryScope = "keyring/canary"
+
 // Scopes and algorithms of rows that are not signing keys.
 const (
-	canaryScope     = "keyring/canary"
 	canaryAlgorithm = "canary"
 	canaryText      = "this master key opens this database"
 	secretPrefix    = "secret/"
@@ -42,8 +44,8 @@ func Open(ctx context.Context, store Store, master []byte, now func() time.Time)
 		return nil, err
 	}
 	k := &Keys{sealer: sealer, store: store, now: now, Generate: Generate}
-	row, err := k.loadOrInsert(ctx, canaryScope, func() (*Row, error) {
-		return k.newRow(canaryScope, canaryAlgorithm, Active, []byte(canaryText))
+	row, err := k.loadOrInsert(ctx, CanaryScope, func() (*Row, error) {
+		return k.newRow(CanaryScope, canaryAlgorithm, Active, []byte(canaryText))
 	})
 	if err != nil {
 		return nil, err
@@ -58,7 +60,7 @@ func Open(ctx context.Context, store Store, master []byte, now func() time.Time)
 // Fresh reports whether a store was never opened by a ring, so that a new
 // master key locks nobody out.
 func Fresh(ctx context.Context, store Store) (bool, error) {
-	rows, err := store.LoadKeys(ctx, canaryScope)
+	rows, err := store.LoadKeys(ctx, CanaryScope)
 	return len(rows) == 0, err
 }
 

@@ -63,11 +63,14 @@ func (r reader) QueryRowContext(ctx context.Context, query string, args ...any) 
 	return r.DB.QueryRowContext(r.whole(ctx), query, args...)
 }
 
-// OpenSQLite opens, or makes, the database file poolhouse.db in dir.
+// SQLiteFile is the name of the database file.
+const SQLiteFile = "poolhouse.db"
+
+// OpenSQLite opens, or makes, the database file SQLiteFile in dir.
 func OpenSQLite(ctx context.Context, dir string, now func() time.Time) (*DB, error) {
 	pragmas := url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
 		"busy_timeout(10000)", "cache_size(-16000)"}, "_txlock": {"immediate"}}
-	file := filepath.Join(dir, "poolhouse.db")
+	file := filepath.Join(dir, SQLiteFile)
 	if err := ownersAlone(file); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,106 @@
+package sqlstore
+
+import "github.com/poolhouse/poolhouse/internal/keyring"
+
+// A backupTable says how one table stands in an export: as records of a kind,
+// with its columns as fields.
+type backupTable struct {
+	kind, name string
+	columns    []backupColumn
+	only       string // SQL condition of the rows that are written; empty for all
+	onRequest  bool   // written where BackupOptions.Audit asks for it
+}
+
+// backupTables are all tables of an export, each after those that it refers to.
+var backupTables = []backupTable{
+	table("key", "keys", texts("id", "scope", "algorithm", "state"), numbers("created", "not_after"),
+		sealed(blobs("material"), "keys", "id", "algorithm", "scope")).where("scope <> '" + keyring.CanaryScope + "'"),
+
+	table("user_pool", "userpool_pools", texts("id", "domain", "custom_domain"), numbers("case_sensitive"),
+		docs("alias_attributes", "username_attributes", "doc")),
+	table("app_client", "userpool_clients", texts("id", "pool"), docs("doc"),
+		sealed(texts("secret"), "userpool_clients/secret", "pool", "id")),
+	table("resource_server", "userpool_resource_servers", texts("pool", "identifier"), docs("doc")),
+	table("user", "userpool_users", texts("pool", "username", "sub", "status", "password"),
+		numbers("seq", "enabled", "created", "modified", "signed_out", "password_changed"),
+		docs("attributes", "password_history", "mfa"), blobs("srp_salt"),
+		sealed(blobs("srp_verifier"), "userpool_users/srp_verifier", "pool", "sub"),
+		sealed(docs("mfa_secrets"), "userpool_users/mfa_secrets", "pool", "sub")),
+	table("user_name", "userpool_names", texts("pool", "value", "kind"), numbers("owner")),
+	table("user_index", "userpool_index", texts("pool", "attribute", "value"), numbers("owner")),
+	table("group", "userpool_groups", texts("pool", "name"), numbers("precedence"), docs("doc")),
+	table("membership", "userpool_members", texts("pool", "name"), numbers("owner")),
+	table("refresh_token", "userpool_families", texts("pool", "id"),
+		numbers("expires", "revoked", "generation", "rotated"), docs("doc")),
+	table("device", "userpool_devices", texts("pool", "key", "sub"), numbers("owner"), docs("doc"),
+		sealed(docs("secret"), "userpool_devices/secret", "pool", "sub", "key")),
+	table("passkey", "userpool_passkeys", texts("pool", "id", "sub"), numbers("owner"), docs("doc")),
+	table("recovery_code", "userpool_recovery_codes", texts("pool", "sub"), numbers("owner"), blobs("hash")),
+	table("branding", "userpool_branding", texts("pool", "id", "client"), docs("doc")),
+	table("ui_customization", "userpool_ui", texts("pool", "client", "owner"), docs("doc")),
+	table("image", "userpool_images", texts("pool", "hash", "record", "client", "type"), blobs("body")),
+	table("terms", "userpool_terms", texts("pool", "id", "client", "name"), docs("doc")),
+	table("identity_provider", "userpool_providers", texts("pool", "name"), docs("doc"),
+		sealed(docs("details"), "userpool_providers/details", "pool", "name")),
+	table("identity_provider_name", "userpool_provider_identifiers", texts("pool", "identifier", "provider")),
+	table("linked_identity", "userpool_identities", texts("pool", "provider", "attribute", "value"), numbers("owner"), docs("doc")),
+
+	table("saml_app", "saml_applications", texts("pool", "id", "entity_id"), numbers("created", "modified"), docs("doc")),
+
+	table("role", "sts_roles", texts("account", "name"), docs("entity")),
+	table("iam_user", "sts_users", texts("account", "name"), docs("entity")),
+	table("access_key", "sts_access_keys", texts("account", "name"),
+		sealed(docs("entity"), "sts_access_keys", "account", "name")),
+	table("policy", "sts_policies", texts("account", "name"), docs("entity")),
+	table("saml_provider", "sts_saml_providers", texts("account", "name"), docs("entity")),
+	table("oidc_provider", "sts_oidc_providers", texts("account", "name"), docs("entity")),
+
+	table("identity_pool", "identity_pool", texts("id"), docs("data")),
+	table("identity", "identity", texts("id", "pool"), numbers("disabled", "created", "modified")),
+	table("identity_login", "identity_login", texts("pool", "provider", "subject", "identity")),
+
+	table("dataset", "datasets", texts("pool", "identity", "name", "epoch"),
+		numbers("sync_count", "created", "modified", "bytes", "records", "keys", "deleted_at"), blobs("modified_by"), flags("deleted")),
+	table("dataset_record", "dataset_records", texts("pool", "identity", "dataset"),
+		numbers("position", "modified", "device_modified"), blobs("key", "value", "modified_by", "fingerprint"), flags("removed")),
+
+	table("audit", "audit", texts("segment", "event_id", "source", "name", "user_name", "access_key", "record"),
+		numbers("seq", "time"), blobs("prev", "hash")).whenAsked(),
+}
+
+// backupLeftOut are the tables that no export has, and why. A database with
+// rows in them is not empty all the same.
+var backupLeftOut = map[string]string{
+	"ephemeral":    "codes, challenges and counters live for minutes",
+	"idp_sessions": "browsers sign in again",
+	"idp_grants":   "authorization codes live for minutes",
+	"outbox":       "messages that wait carry codes that are left out",
+}
+
+func table(kind, name string, columns ...[]backupColumn) backupTable {
+	t := backupTable{kind: kind, name: name}
+	for _, group := range columns {
+		t.columns = append(t.columns, group...)
+	}
+	return t
+}
+
+func (t backupTable) where(condition string) backupTable {
+	t.only = condition
+	return t
+}
+
+func (t backupTable) whenAsked() backupTable {
+	t.onRequest = true
+	return t
+}
+
+// backupTableOf returns the table of a kind of records, or nil.
+func backupTableOf(kind string) *backupTable {
+	for i := range backupTables {
+		if backupTables[i].kind == kind {
+			return &backupTables[i]
+		}
+	}
+	return nil
+}
