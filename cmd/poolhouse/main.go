@@ -34,6 +34,8 @@ type commands struct {
 	Demo    demoCmd    `cmd:"" help:"Run a server with everything in it, seeded and embedded; print what to try."`
 	Tour    tourCmd    `cmd:"" help:"Run the whole job as a client against a server, step by step."`
 	Apply   applyCmd   `cmd:"" help:"Make a server match a YAML file: pools, clients, groups, users, SAML apps, roles, identity pools."`
+	Export  exportCmd  `cmd:"" help:"Write everything a database holds into one file, sealed to an age recipient."`
+	Restore restoreCmd `cmd:"" help:"Fill an empty database from such a file."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

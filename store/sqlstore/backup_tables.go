@@ -75,6 +75,10 @@ var backupLeftOut = map[string]string{
 	"idp_sessions": "browsers sign in again",
 	"idp_grants":   "authorization codes live for minutes",
 	"outbox":       "messages that wait carry codes that are left out",
+
+	"userpool_imports":         "jobs belong to the server that runs them; the users they made are exported",
+	"userpool_import_chunks":   "see userpool_imports",
+	"userpool_import_failures": "see userpool_imports",
 }
 
 func table(kind, name string, columns ...[]backupColumn) backupTable {
