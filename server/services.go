@@ -54,6 +54,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	s.Tokens = &userpool.Tokens{Store: pools, Keys: st.keys, Triggers: triggers, Now: now, Issuer: issuer}
 	s.Auth = &userpool.Auth{Store: pools, Ephemeral: ephemeral, Keys: st.keys, Hasher: hasher, Tokens: s.Tokens, Triggers: triggers, Now: now, Log: s.log,
 		PasskeyVerifier: passkey.Verifier{}}
+	s.Auth.Risk = &userpool.Risk{Store: pools, Now: now, Log: s.log}
 	s.Pools = &userpool.Service{Store: pools, Ephemeral: ephemeral, Keys: st.keys, Hasher: hasher, Triggers: triggers, Now: now, PasskeyVerifier: passkey.Verifier{},
 		Region: cfg.Region, Account: cfg.Account, Issuer: issuer, Log: s.log}
 	s.Sessions = &idp.Sessions{Store: st.sessions(), Users: pools, Now: now}
@@ -72,6 +73,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 
 	s.sweepers = map[string]sweeper{
 		"token families": pools.DeleteExpiredFamilies,
+		"sign-in events": pools.DeleteOldEvents,
 		"grants":         st.db.IDP().DeleteExpiredGrants,
 		"sessions":       st.db.IDP().DeleteExpired,
 		"ephemeral": func(ctx context.Context, limit int) (int, error) {

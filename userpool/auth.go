@@ -28,6 +28,7 @@ type Auth struct {
 	// PasskeyVerifier judges the passkeys that users sign in by.
 	PasskeyVerifier PasskeyVerifier
 	Triggers        *Triggers
+	Risk            *Risk
 	Now             func() time.Time
 	Log             *slog.Logger
 
@@ -165,6 +166,7 @@ func (a *Auth) initiateRefresh(ctx context.Context, c *Client, params map[string
 type proof struct {
 	both   bool   // the first factor stands for the second one too
 	device string // key of the known device that proved itself
+	mfa    bool   // a second factor was proved
 	source string // of the tokens, for PreTokenGeneration; empty for the usual one
 }
 
@@ -220,7 +222,7 @@ func (a *Auth) respondFactor(ctx context.Context, c *Client, challenge string, i
 	if err != nil {
 		return nil, err
 	}
-	return a.complete(ctx, pool, c, done.User, proof{source: done.source})
+	return a.complete(ctx, pool, c, done.User, proof{source: done.source, mfa: true})
 }
 
 // complete issues the tokens of a sign-in that has nothing left to prove but, where
@@ -234,7 +236,7 @@ func (a *Auth) complete(ctx context.Context, pool *Pool, c *Client, u *User, sho
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Finish(ctx, pool, c, u, Finished{NewDevice: fresh != nil}); err != nil {
+	if err := a.Finish(ctx, pool, c, u, Finished{NewDevice: fresh != nil, MFA: shown.mfa}); err != nil {
 		return nil, err
 	}
 	g := &Grant{Pool: pool, Client: c, User: u, Native: true, Device: shown.device,

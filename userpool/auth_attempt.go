@@ -103,6 +103,9 @@ func barred(u *User) error {
 // settle ends an attempt.
 func (a *Auth) settle(ctx context.Context, pool *Pool, try *attempt, ok bool) (*User, error) {
 	if err := a.record(ctx, try.key, ok && try.user != nil, errPassword); err != nil {
+		if errors.Is(err, errPassword) {
+			a.Risk.failed(ctx, pool, try.user, eventPassword)
+		}
 		return nil, err
 	}
 	if err := barred(try.user); err != nil {

@@ -41,5 +41,6 @@ func (a *Auth) countWrong(ctx context.Context, p *Pool, s *session, u *User) err
 	if err := a.record(ctx, key, false, errPassword); !errors.Is(err, errPassword) {
 		return err
 	}
+	a.Risk.failed(ctx, p, u, eventPassword)
 	return nil
 }

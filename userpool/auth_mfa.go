@@ -118,6 +118,15 @@ func (a *Auth) Answer(ctx context.Context, c *Client, named *User, challenge, se
 	if err != nil {
 		return nil, err
 	}
+	done, err := a.answerStep(ctx, p, u, s, challenge, in)
+	if errors.Is(err, ErrCodeMismatch) {
+		a.Risk.failed(ctx, p, u, eventMFA)
+	}
+	return done, err
+}
+
+// answerStep takes the answer to one challenge.
+func (a *Auth) answerStep(ctx context.Context, p *Pool, u *User, s *session, challenge string, in map[string]string) (*Progress, error) {
 	switch challenge {
 	case challengeSelectMFA:
 		return a.answerSelect(ctx, p, u, s, in["ANSWER"])

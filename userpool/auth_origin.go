@@ -10,6 +10,8 @@ import (
 type Origin struct {
 	IP string // of the client, not of a proxy
 
+	UserAgent string // of the client's program, as it says
+
 	// Device names a browser that this user has signed in with before. It must
 	// come from something the server signed: it replaces the address.
 	Device string

@@ -63,6 +63,9 @@ func (a *Auth) proveFirstCode(ctx context.Context, p *Pool, c *Client, u *User, 
 	stands := u != nil && s.Address != "" && slices.Contains(p.firstFactors(u), challenge) && u.Attributes[attribute] == s.Address
 	ok := subtle.ConstantTimeCompare([]byte(code), []byte(s.Code)) == 1 && stands
 	if err := a.recordFirst(ctx, s, ok); err != nil {
+		if errors.Is(err, errFactorCode) {
+			a.Risk.failed(ctx, p, u, eventPassword)
+		}
 		return nil, err
 	}
 	if err := barred(u); err != nil {

@@ -39,6 +39,11 @@ func (p *Pool) checkTierChange(old *Pool) error {
 
 // checkTier checks the pool's own settings against its tier.
 func (p *Pool) checkTier() error {
+	if p.Watched() {
+		if err := p.requireTier(TierPlus, "Threat Protection"); err != nil {
+			return err
+		}
+	}
 	for _, f := range []struct {
 		used bool
 		name string

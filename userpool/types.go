@@ -59,6 +59,7 @@ type Pool struct {
 	VerifyByLink          bool                // the mail of sign-up has a link in place of a code
 	LinkEmail             Message             // its text
 	VerifyBeforeUpdate    []string            // attributes whose new value waits for its code
+	ThreatProtection      string              // OFF, AUDIT; empty acts as OFF
 	Triggers              map[string]Function // by the names that LambdaConfig has for them
 	SenderKey             string              // ARN of the key that custom senders get codes under
 

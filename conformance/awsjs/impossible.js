@@ -71,6 +71,7 @@ export const at = {
   ListWebAuthnCredentials: { LimitExceededException: 'to list is not limited' },
   RespondToAuthChallenge: { InvalidUserPoolConfigurationException: noConfiguration, MFAMethodNotFoundException: noFactor, SoftwareTokenMFANotFoundException: appGone, UserNotFoundException: userGone },
   UpdateIdentityProvider: { UnsupportedIdentityProviderException: unsupported },
+  UpdateAuthEventFeedback: { UserNotFoundException: 'an unknown user has no token, which is NotAuthorizedException' },
   UpdateUserAttributes: { CodeMismatchException: 'it takes no code', ExpiredCodeException: 'it takes no code' },
   VerifySoftwareToken: { InvalidUserPoolConfigurationException: noConfiguration, CodeMismatchException: 'a wrong code is EnableSoftwareTokenMFAException' },
 };
@@ -86,7 +87,7 @@ export const judges = ['AdminConfirmSignUp', 'AdminInitiateAuth', 'AdminResetUse
 export const unjudged = signedDenial;
 
 // untested are operations that are written and have no test here yet.
-export const untested = [];
+export const untested = ['UpdateAuthEventFeedback'];
 
 // unprovoked are errors of features that have no test here yet.
 export const unprovoked = ['TooManyRequestsException', 'UserImportInProgressException'];

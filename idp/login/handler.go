@@ -126,7 +126,7 @@ func (h *Handler) submitLogin(w http.ResponseWriter, r *http.Request) error {
 
 // origin tells userpool where a sign-in comes from, and what the person reads.
 func (h *Handler) origin(r *http.Request) context.Context {
-	ctx := userpool.WithOrigin(r.Context(), userpool.Origin{IP: web.RemoteIP(r)})
+	ctx := userpool.WithOrigin(r.Context(), userpool.Origin{IP: web.RemoteIP(r), UserAgent: r.UserAgent()})
 	return userpool.WithLanguages(ctx, languages(r)...)
 }
 

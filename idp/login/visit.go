@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/poolhouse/poolhouse/idp"
@@ -116,7 +117,7 @@ func (v *visit) address(page string, extra ...string) string {
 // id, and sends the browser back. Where a function withholds it the form is shown
 // again and says so.
 func (h *Handler) finish(w http.ResponseWriter, r *http.Request, v *visit, user *userpool.User, methods ...string) error {
-	if err := h.Passwords.Finish(h.origin(r), v.pool, v.actor(), user, userpool.Finished{}); err != nil {
+	if err := h.Passwords.Finish(h.origin(r), v.pool, v.actor(), user, userpool.Finished{MFA: slices.Contains(methods, "mfa")}); err != nil {
 		page := h.view(w, r, v, "Sign in")
 		page.Username = user.Username
 		return h.again(w, "login.html", page, err)

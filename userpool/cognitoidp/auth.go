@@ -3,6 +3,7 @@ package cognitoidp
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
@@ -95,7 +96,8 @@ func (a *API) appClient(ctx context.Context, id string) (*userpool.Client, error
 
 // fromCaller says where a sign-in comes from: the address that called.
 func fromCaller(ctx context.Context) context.Context {
-	return userpool.WithOrigin(ctx, userpool.Origin{IP: awsapi.FromContext(ctx).SourceIP})
+	call := awsapi.FromContext(ctx)
+	return userpool.WithOrigin(ctx, userpool.Origin{IP: call.SourceIP, UserAgent: call.UserAgent})
 }
 
 // fromBackEnd is fromCaller for a back end, which may tell the address of its user.
@@ -103,7 +105,7 @@ func fromBackEnd(ctx context.Context, data *ContextDataType) context.Context {
 	if data == nil || awsapi.Value(data.IpAddress) == "" {
 		return fromCaller(ctx)
 	}
-	return userpool.WithOrigin(ctx, userpool.Origin{IP: *data.IpAddress})
+	return userpool.WithOrigin(ctx, userpool.Origin{IP: *data.IpAddress, UserAgent: agentOf(data.HttpHeaders)})
 }
 
 // authError gives a flow that is not written its wire form: the one that the wire
@@ -148,4 +150,14 @@ func authenticationResult(set *userpool.TokenSet) *AuthenticationResultType {
 		out.NewDeviceMetadata = &NewDeviceMetadataType{DeviceKey: &d.Key, DeviceGroupKey: &d.Group}
 	}
 	return out
+}
+
+// agentOf finds the User-Agent among the headers that a back end passes on.
+func agentOf(headers []HttpHeader) string {
+	for _, h := range headers {
+		if strings.EqualFold(awsapi.Value(h.HeaderName), "User-Agent") {
+			return awsapi.Value(h.HeaderValue)
+		}
+	}
+	return ""
 }

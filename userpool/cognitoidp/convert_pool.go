@@ -27,6 +27,9 @@ func poolIn(in *CreateUserPoolInput) (*userpool.Pool, []userpool.SchemaAttribute
 	p.MFA, p.SMSMFA = or(in.MfaConfiguration, userpool.MFAOff), in.SmsConfiguration != nil
 	p.MFASMS = awsapi.Value(in.SmsAuthenticationMessage)
 	p.Devices = deviceConfigIn(in.DeviceConfiguration)
+	if in.UserPoolAddOns != nil {
+		p.ThreatProtection = awsapi.Value(in.UserPoolAddOns.AdvancedSecurityMode)
+	}
 	policyIn(p, in)
 	messagesIn(p, in)
 	if r := in.AccountRecoverySetting; r != nil {
