@@ -29,6 +29,7 @@ type Auth struct {
 	PasskeyVerifier PasskeyVerifier
 	Triggers        *Triggers
 	Risk            *Risk
+	Passwords       PasswordAsker // of imported users; nil asks nobody
 	Now             func() time.Time
 	Log             *slog.Logger
 

@@ -42,12 +42,8 @@ func (a *Auth) checkPassword(ctx context.Context, pool *Pool, client *Client, na
 			return nil, err
 		}
 	}
-	phc := ""
-	if u != nil {
-		phc = u.Password
-	}
-	ok, err := a.Hasher.Verify(ctx, phc, password)
-	if err != nil {
+	var ok bool
+	if try.user, ok, err = a.verify(ctx, pool, u, password); err != nil {
 		return nil, err
 	}
 	if u, err = a.settle(ctx, pool, try, ok); err != nil {

@@ -20,6 +20,7 @@ type Service struct {
 	Ephemeral ephemeral.Store
 	Messages  Messenger
 	Triggers  *Triggers
+	Passwords PasswordAsker // of imported users; nil asks nobody
 	// Pretend costs what Messages.Send costs and sends nothing: whoever asks for a
 	// code of a user that there is not waits as long as for a real one. Nil where
 	// sending takes no time to speak of.

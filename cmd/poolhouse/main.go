@@ -36,6 +36,7 @@ type commands struct {
 	Apply   applyCmd   `cmd:"" help:"Make a server match a YAML file: pools, clients, groups, users, SAML apps, roles, identity pools."`
 	Export  exportCmd  `cmd:"" help:"Write everything a database holds into one file, sealed to an age recipient."`
 	Restore restoreCmd `cmd:"" help:"Fill an empty database from such a file."`
+	Import  importCmd  `cmd:"" help:"Bring what another system has."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

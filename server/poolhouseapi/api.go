@@ -42,6 +42,11 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("AdminCreateRecoveryCodes", awsapi.SigV4, a.AdminCreateRecoveryCodes),
 		awsapi.Func("CreateRecoveryCodes", awsapi.AccessToken, a.CreateRecoveryCodes),
 		awsapi.Func("GetRecoveryCodes", awsapi.AccessToken, a.GetRecoveryCodes),
+		awsapi.Func("ImportUserPool", awsapi.SigV4, a.ImportUserPool),
+		awsapi.Func("ImportUserPoolClient", awsapi.SigV4, a.ImportUserPoolClient),
+		awsapi.Func("ImportUsers", awsapi.SigV4, a.ImportUsers),
+		awsapi.Func("PutPasswordSource", awsapi.SigV4, a.PutPasswordSource),
+		awsapi.Func("DeletePasswordSource", awsapi.SigV4, a.DeletePasswordSource),
 	}
 }
 
@@ -52,6 +57,7 @@ var Errors = awsapi.ErrorTable{
 	{Is: userpool.ErrPoolNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The user pool does not exist."},
 	{Is: userpool.ErrUserNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "User does not exist."},
 	{Is: userpool.ErrNotAuthorized, Status: 400, Code: "NotAuthorizedException", Message: "Invalid Access Token"},
+	{Is: userpool.ErrConflict, Status: 400, Code: "ResourceConflictException", Message: "A resource with that ID exists already."},
 	{Is: userpool.ErrNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The resource does not exist."},
 	{Is: userpool.ErrLimitExceeded, Status: 400, Code: "LimitExceededException", Message: "A limit is exceeded."},
 	{Is: userpool.ErrInvalidParameter, Status: 400, Code: "InvalidParameterException", Message: "A parameter is not valid."},

@@ -70,6 +70,15 @@ type DeleteMessageTextInput struct {
 type DeleteMessageTextOutput struct {
 }
 
+// DeletePasswordSourceInput is what DeletePasswordSource takes.
+type DeletePasswordSourceInput struct {
+	UserPoolId *string // required
+}
+
+// DeletePasswordSourceOutput is what DeletePasswordSource answers.
+type DeletePasswordSourceOutput struct {
+}
+
 // DeleteSamlApplicationInput is what DeleteSamlApplication takes.
 type DeleteSamlApplicationInput struct {
 	UserPoolId    *string // required
@@ -109,6 +118,45 @@ type GetRecoveryCodesInput struct {
 // GetRecoveryCodesOutput is what GetRecoveryCodes answers.
 type GetRecoveryCodesOutput struct {
 	Remaining *int32
+}
+
+// ImportUserPoolInput is what ImportUserPool takes.
+type ImportUserPoolInput struct {
+	UserPoolId         *string // required
+	PoolName           *string // required
+	Schema             []ImportedSchemaAttributeType
+	AliasAttributes    []string
+	UsernameAttributes []string
+	CaseSensitive      *bool
+}
+
+// ImportUserPoolOutput is what ImportUserPool answers.
+type ImportUserPoolOutput struct {
+}
+
+// ImportUserPoolClientInput is what ImportUserPoolClient takes.
+type ImportUserPoolClientInput struct {
+	UserPoolId   *string // required
+	ClientId     *string // required
+	ClientName   *string // required
+	ClientSecret *string
+}
+
+// ImportUserPoolClientOutput is what ImportUserPoolClient answers.
+type ImportUserPoolClientOutput struct {
+}
+
+// ImportUsersInput is what ImportUsers takes.
+type ImportUsersInput struct {
+	UserPoolId *string            // required
+	Users      []ImportedUserType // required
+}
+
+// ImportUsersOutput is what ImportUsers answers.
+type ImportUsersOutput struct {
+	Imported *int32
+	Skipped  *int32
+	Refused  []ImportUserRefusalType
 }
 
 // ListMessageDeliveriesInput is what ListMessageDeliveries takes.
@@ -190,6 +238,19 @@ type PutMessageTextOutput struct {
 	Text *MessageTextType
 }
 
+// PutPasswordSourceInput is what PutPasswordSource takes.
+type PutPasswordSourceInput struct {
+	UserPoolId   *string // required
+	Endpoint     *string // required
+	Region       *string // required
+	ClientId     *string // required
+	ClientSecret *string
+}
+
+// PutPasswordSourceOutput is what PutPasswordSource answers.
+type PutPasswordSourceOutput struct {
+}
+
 // UpdateSamlApplicationInput is what UpdateSamlApplication takes.
 type UpdateSamlApplicationInput struct {
 	UserPoolId       *string // required
@@ -246,6 +307,33 @@ type ScimTokenType struct {
 	LastUsedDate *time.Time
 }
 
+// ImportedSchemaAttributeType is the structure of that name in the service model.
+type ImportedSchemaAttributeType struct {
+	Name                   *string // required
+	AttributeDataType      *string // required
+	Mutable                *bool
+	Required               *bool
+	DeveloperOnlyAttribute *bool
+	Min                    *string
+	Max                    *string
+}
+
+// ImportedUserType is the structure of that name in the service model.
+type ImportedUserType struct {
+	Username       *string    // required
+	Sub            *string    // required
+	UserStatus     *string    // required
+	Enabled        *bool      // required
+	UserCreateDate *time.Time // required
+	Attributes     []ImportedAttributeType
+}
+
+// ImportUserRefusalType is the structure of that name in the service model.
+type ImportUserRefusalType struct {
+	Username *string
+	Reason   *string
+}
+
 // MessageDeliveryType is the structure of that name in the service model.
 type MessageDeliveryType struct {
 	MessageId    *string
@@ -273,4 +361,10 @@ type UserImportFailureType struct {
 	Line     *int32
 	Username *string
 	Reason   *string
+}
+
+// ImportedAttributeType is the structure of that name in the service model.
+type ImportedAttributeType struct {
+	Name  *string // required
+	Value *string // required
 }

@@ -23,6 +23,10 @@ func clonePool(p *userpool.Pool) *userpool.Pool {
 	c.VerifyBeforeUpdate = slices.Clone(p.VerifyBeforeUpdate)
 	c.FirstFactors = slices.Clone(p.FirstFactors)
 	c.Settings = cloneSettings(p.Settings)
+	if p.PasswordSource != nil {
+		c.PasswordSource = new(*p.PasswordSource)
+		c.PasswordSource.Secret = slices.Clone(p.PasswordSource.Secret)
+	}
 	return &c
 }
 
