@@ -3,6 +3,7 @@ package userpool_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -216,4 +217,18 @@ func TestSignUpsFillNoMailbox(t *testing.T) {
 	e.ok(signUp("f", "somebody@example.com"))
 	e.clock.Advance(time.Hour)
 	e.ok(signUp("g", "victim@example.com"))
+}
+
+// A name of a megabyte is refused before anybody has work with it.
+func TestNamesThatNobodyHas(t *testing.T) {
+	w, _ := newChoiceWorld(t)
+	name := strings.Repeat("é", 2049)
+	for _, flow := range []string{"USER_AUTH", "USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH"} {
+		_, err := w.initiate(w.client, flow, "USERNAME", name, "PASSWORD", password)
+		wantFault(t, err, userpool.ErrInvalidParameter, "USERNAME is longer than 2048 characters.")
+	}
+	_, err := w.respond(w.client, "PASSWORD", "session", "USERNAME", name)
+	wantFault(t, err, userpool.ErrInvalidParameter, "USERNAME is longer than 2048 characters.")
+	_, err = w.initiate(w.client, "USER_PASSWORD_AUTH", "USERNAME", name[2:], "PASSWORD", password)
+	wantFault(t, err, userpool.ErrNotAuthorized, wrongPassword)
 }

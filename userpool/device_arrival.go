@@ -3,6 +3,7 @@ package userpool
 import (
 	"context"
 	"errors"
+	"unicode/utf8"
 )
 
 // An arrival is what an answer says of the device that it comes from.
@@ -18,11 +19,18 @@ func arrivalOf(ctx context.Context) arrival {
 	return v
 }
 
+// maxTyped is how long a name may be that a sign-in begins with, in characters: as an
+// attribute, which may be an alias. Names travel in sessions and to functions.
+const maxTyped = 2048
+
 // arrive reads which device an answer comes from, and refuses one that is not its
 // user's. A back end signs in from no device. A sign-in by SRP names its device with
 // the proof, not before: clients can drop an unknown key only there. A refresh has
 // words of its own for one.
 func (a *Auth) arrive(ctx context.Context, c *Client, flow string, in map[string]string, admin bool) (context.Context, error) {
+	if utf8.RuneCountInString(in["USERNAME"]) > maxTyped {
+		return nil, invalid("USERNAME is longer than %d characters.", maxTyped)
+	}
 	if admin {
 		return ctx, nil
 	}
