@@ -70,6 +70,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 		Region: cfg.Region, PublicURL: url, Issuer: func(pool string) string { return issuer(userpool.PoolID(pool)) }, Log: s.log}
 	s.STS.Local = localIssuers{url: url, pools: s.Tokens, identities: s.Identity, now: now}
 	s.Limits = s.limits(st, now)
+	s.Pools.Limits = s.Limits
 	s.Datasets = &dataset.Service{Store: st.datasets(), Secrets: st.keys, Now: now}
 
 	s.sweepers = map[string]sweeper{

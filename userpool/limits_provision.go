@@ -46,8 +46,8 @@ func (s *Service) Provisioned(ctx context.Context, c Category) (*Provisioned, er
 	return p, nil
 }
 
-// Provision changes the ceiling of a category in every pool. All nodes go by it
-// within two seconds. More than a million is ErrQuotaExceeded.
+// Provision changes the ceiling of a category in every pool. This node
+// goes by it at once, the others within two seconds. More than a million is ErrQuotaExceeded.
 func (s *Service) Provision(ctx context.Context, c Category, perSecond int32) (*Provisioned, error) {
 	if _, ok := ceilings[c]; !ok {
 		return nil, Fail(ErrNotFound, "Category "+string(c)+" does not exist.")
@@ -61,7 +61,18 @@ func (s *Service) Provision(ctx context.Context, c Category, perSecond int32) (*
 	if err := s.Store.SetLimit(ctx, c, perSecond); err != nil {
 		return nil, err
 	}
+	s.Limits.forget()
 	return s.Provisioned(ctx, c)
+}
+
+// forget makes the next call read the ceilings anew.
+func (l *Limits) forget() {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.read = time.Time{}
 }
 
 // current returns the ceilings of all categories. While the store fails they stay

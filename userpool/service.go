@@ -29,6 +29,7 @@ type Service struct {
 	// PasskeyVerifier judges the passkeys that users register.
 	PasskeyVerifier PasskeyVerifier
 	Hasher          *Hasher
+	Limits          *Limits // told of new ceilings; nil where they are off
 	Now             func() time.Time
 	Region          string // of new pools, for instance "us-east-1"
 	Account         string // 12 digits

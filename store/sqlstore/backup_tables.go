@@ -45,6 +45,9 @@ var backupTables = []backupTable{
 	table("identity_provider_name", "userpool_provider_identifiers", texts("pool", "identifier", "provider")),
 	table("linked_identity", "userpool_identities", texts("pool", "provider", "attribute", "value"), numbers("owner"), docs("doc")),
 
+	table("sign_in_event", "userpool_events", texts("pool", "sub", "place", "id"), numbers("owner", "created"), docs("doc")),
+	table("rate_limit", "userpool_limits", texts("category"), numbers("per_second")),
+
 	table("saml_app", "saml_applications", texts("pool", "id", "entity_id"), numbers("created", "modified"), docs("doc")),
 
 	table("role", "sts_roles", texts("account", "name"), docs("entity")),

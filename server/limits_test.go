@@ -1,0 +1,108 @@
+package server_test
+
+import (
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/poolhouse/poolhouse/internal/demodata"
+	"github.com/poolhouse/poolhouse/server"
+	"github.com/poolhouse/poolhouse/server/servertest"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// limited is a server whose clock stands three seconds into a window.
+func limited(t *testing.T, p servertest.Profile, o servertest.Options) *server.Server {
+	t.Helper()
+	at := time.Unix(1795417203, 0)
+	o.Demo, o.Now = true, func() time.Time { return at }
+	return servertest.Start(t, p, o)
+}
+
+// post sends a body to the handler, as a client with that address.
+func post(s *server.Server, from, path, body string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest("POST", path, strings.NewReader(body))
+	r.RemoteAddr = from
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, r)
+	return w
+}
+
+func call(s *server.Server, from, operation, body string) *httptest.ResponseRecorder {
+	return post(s, from, "/", body, "Content-Type", "application/x-amz-json-1.1", "X-Amz-Target", "AWSCognitoIdentityProviderService."+operation)
+}
+
+const (
+	revoke  = `{"ClientId":"` + demodata.ClientID + `","Token":"x"}`
+	respond = `{"ClientId":"` + demodata.ClientID + `","ChallengeName":"SMS_MFA","Session":"xxxxxxxxxxxxxxxxxxxxxxxx"}`
+)
+
+// exhaust makes n calls, of which none is too many.
+func exhaust(t *testing.T, s *server.Server, n int, from, operation, body string) {
+	t.Helper()
+	for i := range n {
+		if w := call(s, from, operation, body); w.Header().Get("Retry-After") != "" {
+			t.Fatalf("call %d of %d: %s", i+1, n, w.Body)
+		}
+	}
+}
+
+// wantLater is an answer that says what is too much, and when to try again.
+func wantLater(t *testing.T, w *httptest.ResponseRecorder, status int, text string) {
+	t.Helper()
+	if w.Code != status || w.Header().Get("Retry-After") != "7" || !strings.Contains(w.Body.String(), text) {
+		t.Errorf("got %d, Retry-After %q, %s; want %d, 7, %s", w.Code, w.Header().Get("Retry-After"), w.Body, status, text)
+	}
+}
+
+func TestLimitOfAnAddress(t *testing.T) {
+	servertest.Each(t, func(t *testing.T, p servertest.Profile) {
+		s := limited(t, p, servertest.Options{})
+		exhaust(t, s, 1200, there, "RevokeToken", revoke)
+		wantLater(t, call(s, there, "RevokeToken", revoke), 400, "TooManyRequestsException")
+		wantLater(t, post(s, there, "/", "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleSessionName=me&WebIdentityToken=none&RoleArn=arn:aws:iam::000000000000:role/x"), 400, "<Code>Throttling</Code>")
+		wantLater(t, post(s, there, "/"+demodata.PoolID+"/oauth2/token", "grant_type=refresh_token&refresh_token=x"), 429, "temporarily_unavailable")
+	})
+}
+
+// The pages share the allowance of the API, so that neither is a way around the other.
+func TestLimitOfPages(t *testing.T) {
+	s := limited(t, servertest.Embedded, servertest.Options{})
+	exhaust(t, s, 200, "[2001:db8::1]:80", "RespondToAuthChallenge", respond)
+	wantLater(t, call(s, "[2001:db8::ffff:2]:80", "RespondToAuthChallenge", respond), 400, "TooManyRequestsException")
+	page := get(s, "[2001:db8::3]:80", loginPage(s))
+	_, rest, _ := strings.Cut(page.Body.String(), `name="_csrf" value="`)
+	token, _, _ := strings.Cut(rest, `"`)
+	form := url.Values{"_csrf": {token}, "username": {"x"}, "password": {"y"}}
+	cookie, _, _ := strings.Cut(page.Header().Get("Set-Cookie"), ";")
+	wantLater(t, post(s, "[2001:db8::3]:80", loginPage(s), form.Encode(), "Cookie", cookie), 429, "Too many people")
+}
+
+func loginPage(s *server.Server) string {
+	return "/" + demodata.PoolID + "/login?" + url.Values{"client_id": {demodata.WebClientID}, "response_type": {"code"}, "redirect_uri": {s.URL() + "/demo/oidc/callback"}}.Encode()
+}
+
+// What was provisioned acts, in each pool for itself.
+func TestProvisionedLimitActs(t *testing.T) {
+	s := limited(t, servertest.Embedded, servertest.Options{})
+	exhaust(t, s, 1, there, "RevokeToken", revoke) // the node has read the ceilings
+	if _, err := s.Pools.Provision(t.Context(), userpool.CategoryToken, 2); err != nil {
+		t.Fatal(err)
+	}
+	exhaust(t, s, 20, there, "RevokeToken", revoke)
+	wantLater(t, call(s, here, "RevokeToken", revoke), 400, "TooManyRequestsException")
+	if err := s.Limits.AllowPool(t.Context(), "us-east-1_Other0001", userpool.CategoryToken); err != nil {
+		t.Errorf("another pool: %v", err)
+	}
+}
+
+func TestLimitsOff(t *testing.T) {
+	s := limited(t, servertest.Embedded, servertest.Options{Edit: func(c *server.Config) { c.RateLimits = "off" }})
+	exhaust(t, s, 300, there, "RespondToAuthChallenge", respond)
+}
