@@ -70,7 +70,7 @@ type bucket struct {
 	left  int64 // drawn and not spent
 	drawn int64 // by this node, in blocks
 	full  bool  // the counter has reached max
-	max   int64
+	max   int64 // the ceiling at the last draw
 }
 
 // New returns a Limiter that shares counter with the other nodes.
@@ -110,7 +110,7 @@ func (l *Limiter) exact(ctx context.Context, b *bucket, name string, r Rule, now
 func (l *Limiter) fromBlock(ctx context.Context, b *bucket, name string, r Rule, now time.Time) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.left == 0 {
+	if b.left == 0 || r.Max < b.max {
 		if b.full && r.Max <= b.max {
 			return b.exceeded(now)
 		}
@@ -125,25 +125,23 @@ func (l *Limiter) fromBlock(ctx context.Context, b *bucket, name string, r Rule,
 	return nil
 }
 
-// draw takes a block, or what is left of the last one. The caller holds b.mu.
+// draw takes a block, or what is left of the last one, and gives back what was drawn
+// under a higher ceiling and not spent. The caller holds b.mu.
 func (l *Limiter) draw(ctx context.Context, b *bucket, name string, r Rule) error {
 	// The block is for all who wait: whoever happens to draw it may hang up.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drawTime)
 	defer cancel()
-	n, err := l.counter.Count(ctx, namespace, name, r.Block, r.Window)
+	n, err := l.counter.Count(ctx, namespace, name, r.Block-b.left, r.Window)
 	switch {
 	case err != nil && !r.Open:
 		return err
 	case err != nil:
 		l.log.Warn("rate limit: the counter is out of reach; this node counts alone", "key", name, "error", err)
-		n = b.drawn + r.Block
+		n = b.drawn - b.left + r.Block
 	}
-	got := min(r.Block, r.Max-(n-r.Block))
-	if got <= 0 {
-		b.full, b.max = true, r.Max
-		return nil
-	}
-	b.left, b.drawn = got, b.drawn+got
+	got := max(0, min(r.Block, r.Max-(n-r.Block)))
+	b.left, b.drawn = got, b.drawn-b.left+got
+	b.full, b.max = got == 0, r.Max
 	return nil
 }
 

@@ -121,6 +121,17 @@ func TestCeilingChanges(t *testing.T) {
 	}
 }
 
+// A lower ceiling acts on what a node holds already.
+func TestLowerCeiling(t *testing.T) {
+	at, store := newClock(), newCounter()
+	l, low := at.node(store), rule(2)
+	low.Max = 20
+	l.pass(t, 15, rule(50))
+	if in := l.pass(t, 500, low); in != 5 {
+		t.Errorf("%d more let in, want 5", in)
+	}
+}
+
 func TestStoreDown(t *testing.T) {
 	at, store := newClock(), newCounter()
 	store.down = errors.New("no route to host")
