@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/descope/virtualwebauthn"
+	"github.com/go-webauthn/webauthn/protocol/webauthncose"
 
 	idp "github.com/poolhouse/poolhouse/userpool/cognitoidp"
 	"github.com/poolhouse/poolhouse/userpool/passkey"
@@ -21,7 +22,18 @@ type keyring struct {
 
 func newKeyring() *keyring {
 	return &keyring{page: virtualwebauthn.RelyingParty{ID: "example.com", Origin: "https://app.example.com"},
-		auth: virtualwebauthn.NewAuthenticator(), key: virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)}
+		auth: virtualwebauthn.NewAuthenticator(), key: newKey()}
+}
+
+// newKey makes a key whose coordinates have 32 bytes, as section 7.1.1 of RFC 9053
+// wants: of one that begins with a zero byte the library leaves that out.
+func newKey() virtualwebauthn.Credential {
+	for {
+		c := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+		if _, err := webauthncose.ParsePublicKey(c.Key.AttestationData()); err == nil {
+			return c
+		}
+	}
 }
 
 func (k *keyring) make(t testing.TB, options json.RawMessage) json.RawMessage {

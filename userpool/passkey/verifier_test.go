@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/descope/virtualwebauthn"
+	"github.com/go-webauthn/webauthn/protocol/webauthncose"
 
 	"github.com/poolhouse/poolhouse/userpool"
 	"github.com/poolhouse/poolhouse/userpool/passkey"
@@ -23,7 +24,18 @@ type token struct {
 func newToken(kind virtualwebauthn.KeyType) *token {
 	return &token{page: virtualwebauthn.RelyingParty{ID: "example.com", Origin: "https://login.example.com"},
 		auth: virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: []byte("sub")}),
-		key:  virtualwebauthn.NewCredential(kind)}
+		key:  newKey(kind)}
+}
+
+// newKey makes a key that is spelled right: the library leaves out the zero bytes that
+// an EC coordinate begins with, which section 7.1.1 of RFC 9053 forbids.
+func newKey(kind virtualwebauthn.KeyType) virtualwebauthn.Credential {
+	for {
+		c := virtualwebauthn.NewCredential(kind)
+		if _, err := webauthncose.ParsePublicKey(c.Key.AttestationData()); err == nil {
+			return c
+		}
+	}
 }
 
 var ceremony = userpool.PasskeyCeremony{RelyingParty: "example.com", User: []byte("sub"),
