@@ -95,7 +95,7 @@ func TestProvisionedLimitActs(t *testing.T) {
 	if _, err := s.Pools.Provision(t.Context(), userpool.CategoryToken, 2); err != nil {
 		t.Fatal(err)
 	}
-	exhaust(t, s, 20, there, "RevokeToken", revoke)
+	exhaust(t, s, 19, there, "RevokeToken", revoke)
 	wantLater(t, call(s, here, "RevokeToken", revoke), 400, "TooManyRequestsException")
 	if err := s.Limits.AllowPool(t.Context(), "us-east-1_Other0001", userpool.CategoryToken); err != nil {
 		t.Errorf("another pool: %v", err)
