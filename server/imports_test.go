@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/awsclient"
+	"github.com/poolhouse/poolhouse/server"
 	"github.com/poolhouse/poolhouse/server/servertest"
 )
 
@@ -17,7 +18,7 @@ const idp = "AWSCognitoIdentityProviderService."
 // are told.
 func TestUserImport(t *testing.T) {
 	servertest.Each(t, func(t *testing.T, p servertest.Profile) {
-		s := servertest.Start(t, p, servertest.Options{})
+		s := servertest.Start(t, p, servertest.Options{Edit: func(c *server.Config) { c.RateLimits = "off" }}) // it asks without a pause
 		client := awsclient.New(s.URL(), "us-east-1")
 		key := &awsclient.Key{AccessKeyID: servertest.RootAccessKeyID, SecretAccessKey: servertest.RootSecretAccessKey}
 		call := func(target string, in, out any) {
