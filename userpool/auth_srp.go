@@ -227,22 +227,28 @@ func (a *Auth) settleSRP(ctx context.Context, pool *Pool, c *Client, block *srpB
 // openBlock opens a secret block that this client received and that has not
 // expired. All faults look alike.
 func (a *Auth) openBlock(c *Client, text string) (sealed []byte, block *srpBlock, err error) {
-	sealed, err = base64.StdEncoding.Strict().DecodeString(text)
-	if err != nil || strings.ContainsAny(text, "\r\n") {
-		return nil, nil, errPassword
-	}
-	plain, err := a.Keys.Open(sealed, blockAAD(c.Pool))
-	if err != nil {
-		return nil, nil, errPassword
-	}
 	block = new(srpBlock)
-	if err := json.Unmarshal(plain, block); err != nil {
+	if sealed, err = a.openSecretBlock(blockAAD(c.Pool), text, block); err != nil {
 		return nil, nil, err
 	}
 	if block.Client != c.ID || a.Now().Unix() >= block.Expires {
 		return nil, nil, errPassword
 	}
 	return sealed, block, nil
+}
+
+// openSecretBlock opens a SECRET_BLOCK, of a password's proof or a device's, into its
+// state. What is not exactly one that was sealed for aad is errPassword.
+func (a *Auth) openSecretBlock(aad, text string, state any) (sealed []byte, err error) {
+	sealed, err = base64.StdEncoding.Strict().DecodeString(text)
+	if err != nil || strings.ContainsAny(text, "\r\n") {
+		return nil, errPassword
+	}
+	plain, err := a.Keys.Open(sealed, aad)
+	if err != nil {
+		return nil, errPassword
+	}
+	return sealed, json.Unmarshal(plain, state)
 }
 
 func (a *Auth) checkTimestamp(s string) error {

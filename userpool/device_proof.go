@@ -3,9 +3,7 @@ package userpool
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/poolhouse/poolhouse/userpool/srp"
@@ -44,16 +42,8 @@ func (a *Auth) respondDeviceVerifier(ctx context.Context, c *Client, in map[stri
 // openDeviceBlock opens a block that this client received and that has not expired.
 // All faults look alike.
 func (a *Auth) openDeviceBlock(c *Client, text string) (sealed []byte, block *deviceBlock, err error) {
-	sealed, err = base64.StdEncoding.Strict().DecodeString(text)
-	if err != nil || strings.ContainsAny(text, "\r\n") {
-		return nil, nil, errPassword
-	}
-	plain, err := a.Keys.Open(sealed, deviceBlockAAD(c.Pool))
-	if err != nil {
-		return nil, nil, errPassword
-	}
 	block = new(deviceBlock)
-	if err := json.Unmarshal(plain, block); err != nil {
+	if sealed, err = a.openSecretBlock(deviceBlockAAD(c.Pool), text, block); err != nil {
 		return nil, nil, err
 	}
 	if block.Session.Client != c.ID || a.Now().Unix() >= block.Session.Expires {
