@@ -148,13 +148,18 @@ func (im *importer) user(name string, values map[string]string) (*User, error) {
 	for _, column := range []string{columnMFA, columnUsername, columnHash} {
 		delete(attributes, column)
 	}
+	for column, value := range attributes {
+		if a := im.pool.Attribute(column); a != nil && a.Type == "Boolean" {
+			attributes[column] = strings.ToLower(value) // spreadsheets write TRUE
+		}
+	}
 	u, err := im.newUser(im.pool, name, attributes, writer{admin: true, creating: true})
 	if err != nil {
 		return nil, err
 	}
-	switch sms {
-	case "", "false", "FALSE":
-	case "true", "TRUE":
+	switch strings.ToLower(sms) {
+	case "", "false":
+	case "true":
 		if u.Attributes["phone_number"] == "" {
 			return nil, invalid("The second factor needs a phone number.")
 		}

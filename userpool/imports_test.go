@@ -59,7 +59,7 @@ func TestImport(t *testing.T) {
 	p := e.newPool(nil)
 	e.member(e.newClient(p, nil), "here")
 	j := e.run(e.importOf(p, "", "\ufeffcognito:username,email,email_verified,name,phone_number,phone_number_verified,cognito:mfa_enabled\r\n"+
-		"ana,ana@example.com,true,\"Ana, \"\"the\"\" one\",,,false\r\n"+
+		"ana,ana@example.com,TRUE,\"Ana, \"\"the\"\" one\",,,false\r\n"+
 		"here,here@example.com,true,,,,\n"+
 		"bo,bo@example.com,false,,,,false\n"+
 		"cy,cy@example.com,true,,,,true\n"+
