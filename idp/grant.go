@@ -30,6 +30,7 @@ type Grant struct {
 	Challenge   string // PKCE S256, empty without
 	RedirectURI string
 	Resource    string // RFC 8707, empty without
+	Particulars userpool.Particulars
 	Created     time.Time
 	Expires     time.Time
 

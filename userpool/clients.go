@@ -72,13 +72,13 @@ func (s *Service) ReplaceClient(ctx context.Context, pool PoolID, id ClientID, c
 	}
 	next := *c
 	next.Pool = pool
-	next.keepSecrets(old)
+	next.keepFrom(old)
 	if err := s.validateClient(ctx, p, &next); err != nil {
 		return nil, err
 	}
 	next.Modified = s.now()
 	updated, err := s.Store.UpdateClient(ctx, pool, id, func(old *Client) error {
-		if next.keepSecrets(old); next.Name == "" {
+		if next.keepFrom(old); next.Name == "" {
 			next.Name = old.Name
 		}
 		*old = next

@@ -22,10 +22,13 @@ func TestCreateClient(t *testing.T) {
 	e.refused(err, userpool.ErrClientNotFound, "User pool client "+string(c.ID)+" does not exist.")
 	e.refused(e.DeleteClient(t.Context(), e.newPool(nil).ID, c.ID), userpool.ErrClientNotFound, "")
 
+	_, err = e.Store.UpdateClient(t.Context(), p.ID, c.ID, func(c *userpool.Client) error { c.OpenID.JWTProfile = true; return nil })
+	e.ok(err)
 	replaced, err := e.ReplaceClient(t.Context(), p.ID, c.ID, userpool.NewClient(p.ID, ""))
 	e.ok(err)
 	same(t, "kept secret", replaced.Secret, c.Secret)
 	same(t, "kept name", replaced.Name, "app")
+	same(t, "kept OpenID settings", replaced.OpenID.JWTProfile, true)
 	e.ok(e.DeleteClient(t.Context(), p.ID, c.ID))
 }
 

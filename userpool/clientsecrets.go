@@ -105,11 +105,12 @@ func (s *Service) DeleteClientSecret(ctx context.Context, pool PoolID, id Client
 	return namedClient(err, id)
 }
 
-// keepSecrets gives c the secrets of old.
-func (c *Client) keepSecrets(old *Client) {
+// keepFrom gives c what an update of its Cognito settings leaves alone: the secrets
+// of old, and what is set for OpenID Connect.
+func (c *Client) keepFrom(old *Client) {
 	c.Secret, c.SecretMade = old.Secret, old.SecretMade
 	c.SecondSecret, c.SecondMade = old.SecondSecret, old.SecondMade
-	c.Created = old.Created
+	c.Created, c.OpenID = old.Created, old.OpenID
 }
 
 // validateSecrets refuses secrets that are not one line: stores rely on it.

@@ -39,7 +39,7 @@ func (t *Tokens) RefreshFrom(ctx context.Context, c *Client, token, device strin
 		return nil, errRefreshRevoked
 	}
 	g := &Grant{Pool: pool, Client: c, User: u, Scopes: scopes, Native: st.Native, AuthTime: f.AuthTime,
-		Nonce: f.Nonce, Resource: f.Resource, Source: TokensRefresh}
+		Nonce: f.Nonce, Resource: f.Resource, Particulars: f.Particulars, Source: TokensRefresh}
 	set, err := t.mint(ctx, g, f)
 	if err != nil || !c.RotateRefresh {
 		return set, err

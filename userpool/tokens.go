@@ -45,13 +45,14 @@ type Grant struct {
 	// Native marks a sign-in through the API, where no scopes were asked for: an
 	// ID token with every readable attribute comes with it. Tokens of other grants
 	// follow their scopes.
-	Native   bool
-	AuthTime time.Time // of the sign-in; now where zero
-	Nonce    string
-	Resource string // becomes the access token's aud
-	EventID  string // made up where empty
-	Device   string // key of the device that the refresh token is good for, or empty
-	Source   string // for PreTokenGeneration; where empty that of a sign-in
+	Native      bool
+	AuthTime    time.Time // of the sign-in; now where zero
+	Nonce       string
+	Resource    string // becomes the access token's aud
+	Particulars Particulars
+	EventID     string // made up where empty
+	Device      string // key of the device that the refresh token is good for, or empty
+	Source      string // for PreTokenGeneration; where empty that of a sign-in
 
 	asked    bool // what follows is known
 	groups   groupClaim
@@ -95,7 +96,7 @@ func (t *Tokens) CreateFamily(ctx context.Context, g *Grant) (*Family, error) {
 	c := g.Client
 	last := max(orDefault(c.AccessTokenLife, defaultTokenLife), orDefault(c.IDTokenLife, defaultTokenLife))
 	f := &Family{ID: newTokenID(), Pool: g.Pool.ID, Client: c.ID, Sub: g.User.Sub, Scopes: g.Scopes,
-		AuthTime: g.AuthTime.UTC(), Nonce: g.Nonce, Resource: g.Resource, Device: g.Device, Created: now,
+		AuthTime: g.AuthTime.UTC(), Nonce: g.Nonce, Resource: g.Resource, Particulars: g.Particulars, Device: g.Device, Created: now,
 		Expires: now.Add(orDefault(c.RefreshTokenLife, defaultRefreshLife) + last)}
 	if err := t.Store.CreateFamily(ctx, f); err != nil {
 		return nil, err

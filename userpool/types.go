@@ -49,7 +49,8 @@ type Pool struct {
 	Tags                  map[string]string
 	Replicas              []Replica
 	Strict                bool // OAuth 2.1 rules instead of Cognito's; ours
-	TemporaryPasswordDays int  // 7 by default
+	OpenID                OpenIDPool
+	TemporaryPasswordDays int // 7 by default
 	VerificationEmail     Message
 	VerificationSMS       string
 	InviteEmail           Message
@@ -121,7 +122,8 @@ type Client struct {
 	CallbackURLs       []string
 	LogoutURLs         []string
 	DefaultRedirectURI string
-	IdentityProviders  []string // COGNITO and upstream providers
+	IdentityProviders  []string     // COGNITO and upstream providers
+	OpenID             OpenIDClient // ours
 
 	// Settings holds the other members of AWS's UserPoolClientType.
 	Settings map[string]json.RawMessage
@@ -174,18 +176,19 @@ type Group struct {
 // A Family is the record behind one sign-in: all tokens that descend from it
 // share its ID as origin_jti, and die with it.
 type Family struct {
-	ID       string // origin_jti, a UUID
-	Pool     PoolID
-	Client   ClientID
-	Sub      string // of the user
-	Scopes   []string
-	AuthTime time.Time
-	Nonce    string
-	Resource string
-	Device   string `json:",omitempty"` // key of the device that may refresh, or empty for any
-	Created  time.Time
-	Expires  time.Time
-	Revoked  bool
+	ID          string // origin_jti, a UUID
+	Pool        PoolID
+	Client      ClientID
+	Sub         string // of the user
+	Scopes      []string
+	AuthTime    time.Time
+	Nonce       string
+	Resource    string
+	Particulars Particulars
+	Device      string `json:",omitempty"` // key of the device that may refresh, or empty for any
+	Created     time.Time
+	Expires     time.Time
+	Revoked     bool
 
 	// Generation counts rotations. A refresh token names its generation: the
 	// current one is good, the one before it during the grace period, and any

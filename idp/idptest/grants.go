@@ -38,7 +38,8 @@ func newGrant(t *testing.T, s idp.GrantStore, c *Clock) *idp.Grant {
 	g := &idp.Grant{Code: code, Pool: poolA, Client: client, Sub: "alice", Session: session,
 		Scopes: []string{"openid", "https://api.example/read"}, Nonce: "n'1", AuthTime: c.Now().Add(-time.Minute),
 		Challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", RedirectURI: "https://app.example/cb?x=1",
-		Resource: "https://api.example", Created: c.Now(), Expires: c.Now().Add(idp.CodeLife)}
+		Resource: "https://api.example", Particulars: userpool.Particulars{SessionID: "sid", Claims: []byte(`{"userinfo":{"name":null}}`),
+			Confirmation: &userpool.Confirmation{Thumbprint: "jkt"}}, Created: c.Now(), Expires: c.Now().Add(idp.CodeLife)}
 	if err := s.CreateGrant(context.Background(), g); err != nil {
 		t.Fatal(err)
 	}

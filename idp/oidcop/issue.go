@@ -72,7 +72,7 @@ func (i *issuer) redeem(ctx context.Context) (*userpool.TokenSet, error) {
 		return nil, userpool.ErrNotAuthorized
 	}
 	set, err := x.h.Tokens.Issue(ctx, &userpool.Grant{Pool: x.pool, Client: x.app.Client, User: user, Scopes: g.Scopes,
-		AuthTime: g.AuthTime, Nonce: g.Nonce, Resource: g.Resource})
+		AuthTime: g.AuthTime, Nonce: g.Nonce, Resource: g.Resource, Particulars: g.Particulars})
 	if err != nil {
 		return nil, err
 	}

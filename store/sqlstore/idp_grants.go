@@ -12,7 +12,7 @@ import (
 )
 
 const grantColumns = `pool, code, client, sub, session, scopes, nonce, auth_time, challenge, redirect_uri, resource,
-	created, expires, redeemed_by, redeemed, replayed, family`
+	created, expires, redeemed_by, redeemed, replayed, family, particulars`
 
 // CreateGrant implements idp.GrantStore.
 func (s *IDPStore) CreateGrant(ctx context.Context, g *idp.Grant) error {
@@ -20,10 +20,14 @@ func (s *IDPStore) CreateGrant(ctx context.Context, g *idp.Grant) error {
 	if err != nil {
 		return err
 	}
+	particulars, err := json.Marshal(g.Particulars)
+	if err != nil {
+		return err
+	}
 	_, err = s.db.write.ExecContext(ctx, `INSERT INTO idp_grants (`+grantColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', 0, 0, '')`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', 0, 0, '', $14)`,
 		g.Pool, g.Code, g.Client, g.Sub, g.Session, string(scopes), g.Nonce, micros(g.AuthTime), g.Challenge,
-		g.RedirectURI, g.Resource, micros(g.Created), micros(g.Expires))
+		g.RedirectURI, g.Resource, micros(g.Created), micros(g.Expires), string(particulars))
 	if isUnique(err, "") {
 		return idp.ErrGrantExists
 	}
@@ -79,13 +83,13 @@ func (s *IDPStore) DeleteExpiredGrants(ctx context.Context, limit int) (int, err
 
 func scanGrant(row idpRow) (*idp.Grant, error) {
 	var g idp.Grant
-	var scopes string
+	var scopes, particulars string
 	var authTime, created, expires, redeemed, replayed int64
 	if err := row.Scan(&g.Pool, &g.Code, &g.Client, &g.Sub, &g.Session, &scopes, &g.Nonce, &authTime, &g.Challenge,
-		&g.RedirectURI, &g.Resource, &created, &expires, &g.RedeemedBy, &redeemed, &replayed, &g.Family); err != nil {
+		&g.RedirectURI, &g.Resource, &created, &expires, &g.RedeemedBy, &redeemed, &replayed, &g.Family, &particulars); err != nil {
 		return nil, err
 	}
 	g.AuthTime, g.Created, g.Expires = fromMicros(authTime), fromMicros(created), fromMicros(expires)
 	g.Redeemed, g.Replayed = fromMicros(redeemed), replayed != 0
-	return &g, json.Unmarshal([]byte(scopes), &g.Scopes)
+	return &g, errors.Join(json.Unmarshal([]byte(scopes), &g.Scopes), json.Unmarshal([]byte(particulars), &g.Particulars))
 }

@@ -40,6 +40,7 @@ func cloneClient(p *userpool.Client) *userpool.Client {
 	c.CallbackURLs = slices.Clone(p.CallbackURLs)
 	c.LogoutURLs = slices.Clone(p.LogoutURLs)
 	c.IdentityProviders = slices.Clone(p.IdentityProviders)
+	c.OpenID = p.OpenID.Clone()
 	c.Settings = cloneSettings(p.Settings)
 	return &c
 }

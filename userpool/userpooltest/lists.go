@@ -225,7 +225,7 @@ func testFamilies(t *testing.T, f *fixture) {
 	f.pool(t, poolA)
 	f.pool(t, poolB)
 	fam := &userpool.Family{ID: "f1", Pool: poolA, Client: "c", Sub: "s", Scopes: []string{"openid"}, AuthTime: f.now,
-		Nonce: "n", Created: f.now, Expires: f.now.Add(time.Hour), Rotated: f.now}
+		Nonce: "n", Particulars: userpool.Particulars{SessionID: "sid", Methods: []string{"pwd"}}, Created: f.now, Expires: f.now.Add(time.Hour), Rotated: f.now}
 	check(t, f.CreateFamily(ctx, fam))
 	wantErr(t, f.CreateFamily(ctx, fam), userpool.ErrConflict)
 	wantErr(t, f.CreateFamily(ctx, &userpool.Family{ID: "f2", Pool: "us-east-1_X"}), userpool.ErrPoolNotFound)

@@ -144,7 +144,8 @@ func testResourceServers(t *testing.T, f *fixture) {
 func testClient(t *testing.T, f *fixture) {
 	f.pool(t, "us-east-1_A")
 	c := &userpool.Client{ID: "c1", Pool: "us-east-1_A", Name: "app", Created: f.now, Modified: f.now,
-		AccessTokenLife: time.Hour, OAuthScopes: []string{"openid"}}
+		AccessTokenLife: time.Hour, OAuthScopes: []string{"openid"},
+		OpenID: userpool.OpenIDClient{AuthMethod: userpool.AuthPrivateKeyJWT, DefaultMaxAge: new(60), IDToken: userpool.Sealing{Algorithm: "ES256"}}}
 	check(t, f.CreateClient(ctx, c))
 	got, err := f.Client(ctx, "c1")
 	check(t, err)
