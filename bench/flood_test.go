@@ -34,7 +34,7 @@ func BenchmarkRefreshUnderFlood(b *testing.B) {
 				w.Fatal("no token")
 			}
 		}
-		n := max(w.N, 200)
+		n := max(w.N, 1000) // fewer say little of the slowest hundredth
 		idle := p99(n, refresh)
 		f := startFlood(w)
 		flooded := p99(n, refresh)

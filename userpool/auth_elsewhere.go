@@ -31,14 +31,7 @@ func (a *Auth) verify(ctx context.Context, p *Pool, u *User, password string) (*
 // there after the import, has no say over this one.
 func (a *Auth) askSource(ctx context.Context, p *Pool, u *User, password string) (*PasswordVerdict, error) {
 	from := p.PasswordSource
-	q := PasswordQuestion{Endpoint: from.Endpoint, Region: from.Region, Client: from.Client, Username: u.Username, Password: password}
-	if len(from.Secret) > 0 {
-		secret, err := a.Keys.Open(from.Secret, sourceAAD(p.ID))
-		if err != nil {
-			return nil, err
-		}
-		q.Secret = string(secret)
-	}
+	q := PasswordQuestion{Endpoint: from.Endpoint, Region: from.Region, Client: from.Client, Secret: from.Secret, Username: u.Username, Password: password}
 	if a.Passwords == nil {
 		return nil, errSourceSilent
 	}

@@ -16,10 +16,8 @@ type PasswordSource struct {
 	Endpoint string // of its API
 	Region   string
 	Client   ClientID
-	Secret   []byte // sealed; nil for a public client
+	Secret   string // sealed at rest; empty for a public client
 }
-
-func sourceAAD(pool PoolID) string { return "userpool/password-source/" + string(pool) }
 
 // A PasswordQuestion asks a source whether a password is a user's.
 type PasswordQuestion struct {
@@ -53,12 +51,7 @@ func (s *Service) SetPasswordSource(ctx context.Context, pool PoolID, endpoint, 
 		if err != nil || s.Passwords == nil || s.Passwords.Allows(at) != nil {
 			return invalid("Endpoint is not an address that this server may call: https and public.")
 		}
-		source = &PasswordSource{Endpoint: endpoint, Region: region, Client: client}
-		if secret != "" {
-			if source.Secret, err = s.Keys.Seal([]byte(secret), sourceAAD(pool)); err != nil {
-				return err
-			}
-		}
+		source = &PasswordSource{Endpoint: endpoint, Region: region, Client: client, Secret: secret}
 	}
 	_, err := s.ChangePool(ctx, pool, func(p *Pool) error {
 		p.PasswordSource = source

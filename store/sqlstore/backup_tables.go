@@ -17,7 +17,7 @@ var backupTables = []backupTable{
 		sealed(blobs("material"), "keys", "id", "algorithm", "scope")).where("scope <> '" + keyring.CanaryScope + "'"),
 
 	table("user_pool", "userpool_pools", texts("id", "domain", "custom_domain"), numbers("case_sensitive"),
-		docs("alias_attributes", "username_attributes", "doc")),
+		docs("alias_attributes", "username_attributes", "doc"), sealed(texts("source_secret"), "userpool_pools/source_secret", "id")),
 	table("app_client", "userpool_clients", texts("id", "pool"), docs("doc"),
 		sealed(texts("secret"), "userpool_clients/secret", "pool", "id")),
 	table("resource_server", "userpool_resource_servers", texts("pool", "identifier"), docs("doc")),

@@ -170,7 +170,7 @@ func fillSecrets(t *testing.T, s *sqlstore.UserpoolStore) {
 	t.Helper()
 	ctx := t.Context()
 	for _, err := range []error{
-		s.CreatePool(ctx, &userpool.Pool{ID: "us-east-1_A"}),
+		s.CreatePool(ctx, &userpool.Pool{ID: "us-east-1_A", PasswordSource: &userpool.PasswordSource{Client: "old", Secret: "four"}}),
 		s.CreateClient(ctx, &userpool.Client{ID: "app", Pool: "us-east-1_A", Secret: "one", SecondSecret: "two"}),
 		s.CreateClient(ctx, &userpool.Client{ID: "public", Pool: "us-east-1_A"}),
 		s.CreateUser(ctx, &userpool.User{Pool: "us-east-1_A", Username: "bob", Sub: "s-bob", SRPVerifier: []byte("verifier"), MFA: userpool.MFA{Secret: []byte("totp")}}),
@@ -188,6 +188,9 @@ func fillSecrets(t *testing.T, s *sqlstore.UserpoolStore) {
 func checkSecrets(t *testing.T, s *sqlstore.UserpoolStore) {
 	t.Helper()
 	ctx := t.Context()
+	if p, err := s.Pool(ctx, "us-east-1_A"); err != nil || p.PasswordSource.Secret != "four" {
+		t.Errorf("pool %+v, %v", p, err)
+	}
 	if c, err := s.Client(ctx, "app"); err != nil || c.Secret != "one" || c.SecondSecret != "two" {
 		t.Errorf("client %+v, %v", c, err)
 	}

@@ -25,7 +25,6 @@ func clonePool(p *userpool.Pool) *userpool.Pool {
 	c.Settings = cloneSettings(p.Settings)
 	if p.PasswordSource != nil {
 		c.PasswordSource = new(*p.PasswordSource)
-		c.PasswordSource.Secret = slices.Clone(p.PasswordSource.Secret)
 	}
 	return &c
 }

@@ -8,13 +8,32 @@ import (
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
+const poolColumns = `doc, source_secret`
+
+func poolAAD(id userpool.PoolID) string { return "userpool_pools/source_secret/" + string(id) }
+
+// sealPool returns the columns of p that poolColumns names.
+func (s *UserpoolStore) sealPool(p *userpool.Pool) (doc string, secret []byte, err error) {
+	if p.PasswordSource == nil {
+		return encode(p), []byte{}, nil
+	}
+	open, source := *p, *p.PasswordSource
+	source.Secret, open.PasswordSource = "", &source
+	secret, err = s.seal([]byte(p.PasswordSource.Secret), poolAAD(p.ID))
+	return encode(open), secret, err
+}
+
 // CreatePool implements userpool.PoolStore.
 func (s *UserpoolStore) CreatePool(ctx context.Context, p *userpool.Pool) error {
 	p.Created, p.Modified = micro(p.Created), micro(p.Modified)
-	_, err := s.db.write.ExecContext(ctx, `
-		INSERT INTO userpool_pools (id, domain, custom_domain, case_sensitive, alias_attributes, username_attributes, doc)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		p.ID, nullable(p.Domain), nullable(p.CustomDomain), flag(p.CaseSensitive), encode(p.AliasAttributes), encode(p.UsernameAttributes), encode(p))
+	doc, secret, err := s.sealPool(p)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.write.ExecContext(ctx, `
+		INSERT INTO userpool_pools (id, domain, custom_domain, case_sensitive, alias_attributes, username_attributes, `+poolColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		p.ID, nullable(p.Domain), nullable(p.CustomDomain), flag(p.CaseSensitive), encode(p.AliasAttributes), encode(p.UsernameAttributes), doc, secret)
 	return poolConflict(err)
 }
 
@@ -42,15 +61,15 @@ func flag(b bool) int {
 
 // Pool implements userpool.PoolStore.
 func (s *UserpoolStore) Pool(ctx context.Context, id userpool.PoolID) (*userpool.Pool, error) {
-	p, err := s.scanPool(s.db.read.QueryRowContext(ctx, `SELECT doc FROM userpool_pools WHERE id = $1`, id))
+	p, err := s.scanPool(s.db.read.QueryRowContext(ctx, `SELECT `+poolColumns+` FROM userpool_pools WHERE id = $1`, id))
 	return p, notFound(err, userpool.ErrPoolNotFound)
 }
 
 // PoolByDomain implements userpool.PoolStore.
 func (s *UserpoolStore) PoolByDomain(ctx context.Context, domain string) (*userpool.Pool, error) {
-	query := `SELECT doc FROM userpool_pools WHERE domain = $1`
+	query := `SELECT ` + poolColumns + ` FROM userpool_pools WHERE domain = $1`
 	if strings.Contains(domain, ".") {
-		query = `SELECT doc FROM userpool_pools WHERE custom_domain = $1`
+		query = `SELECT ` + poolColumns + ` FROM userpool_pools WHERE custom_domain = $1`
 	}
 	p, err := s.scanPool(s.db.read.QueryRowContext(ctx, query, domain))
 	return p, notFound(err, userpool.ErrDomainNotFound)
@@ -58,16 +77,23 @@ func (s *UserpoolStore) PoolByDomain(ctx context.Context, domain string) (*userp
 
 func (s *UserpoolStore) scanPool(row scanner) (*userpool.Pool, error) {
 	var doc string
-	if err := row.Scan(&doc); err != nil {
+	var secret []byte
+	if err := row.Scan(&doc, &secret); err != nil {
 		return nil, err
 	}
-	return s.known.pools.decode(doc)
+	p, err := s.known.pools.decode(doc)
+	if err != nil || p.PasswordSource == nil {
+		return p, err
+	}
+	plain, err := s.open(secret, poolAAD(p.ID))
+	p.PasswordSource.Secret = string(plain)
+	return p, err
 }
 
 // UpdatePool implements userpool.PoolStore.
 func (s *UserpoolStore) UpdatePool(ctx context.Context, id userpool.PoolID, fn func(*userpool.Pool) error) (p *userpool.Pool, err error) {
 	err = s.db.inTx(ctx, func(tx *sql.Tx) error {
-		p, err = s.scanPool(tx.QueryRowContext(ctx, `SELECT doc FROM userpool_pools WHERE id = $1`+s.db.forUpdate(), id))
+		p, err = s.scanPool(tx.QueryRowContext(ctx, `SELECT `+poolColumns+` FROM userpool_pools WHERE id = $1`+s.db.forUpdate(), id))
 		if err != nil {
 			return notFound(err, userpool.ErrPoolNotFound)
 		}
@@ -76,11 +102,15 @@ func (s *UserpoolStore) UpdatePool(ctx context.Context, id userpool.PoolID, fn f
 			return err
 		}
 		p.ID, p.Created, p.Modified = id, created, micro(p.Modified)
-		_, err := tx.ExecContext(ctx, `
+		doc, secret, err := s.sealPool(p)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
 			UPDATE userpool_pools SET domain = $2, custom_domain = $3, case_sensitive = $4, alias_attributes = $5,
-				username_attributes = $6, doc = $7
+				username_attributes = $6, doc = $7, source_secret = $8
 			WHERE id = $1`,
-			id, nullable(p.Domain), nullable(p.CustomDomain), flag(p.CaseSensitive), encode(p.AliasAttributes), encode(p.UsernameAttributes), encode(p))
+			id, nullable(p.Domain), nullable(p.CustomDomain), flag(p.CaseSensitive), encode(p.AliasAttributes), encode(p.UsernameAttributes), doc, secret)
 		return poolConflict(err)
 	})
 	if err != nil {
@@ -113,7 +143,7 @@ func (s *UserpoolStore) DeletePool(ctx context.Context, id userpool.PoolID) erro
 // Pools implements userpool.PoolStore.
 func (s *UserpoolStore) Pools(ctx context.Context, after string, limit int) ([]*userpool.Pool, string, error) {
 	rows, err := s.db.read.QueryContext(ctx,
-		`SELECT doc FROM userpool_pools WHERE id > $1 ORDER BY id LIMIT $2`, after, limit+1)
+		`SELECT `+poolColumns+` FROM userpool_pools WHERE id > $1 ORDER BY id LIMIT $2`, after, limit+1)
 	all, err := collect(rows, err, s.scanPool)
 	pools, next := page(all, limit, func(p *userpool.Pool) string { return string(p.ID) })
 	return pools, next, err
