@@ -39,8 +39,7 @@ func (h *Handler) authorize(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		h.Log.ErrorContext(r.Context(), "authorize failed", "pool", pool.ID, "client", req.client.ID, "error", err)
 	}
-	redirect(w, req.redirectURI, h.signed(req, e.values(req.state)))
-	return nil
+	return h.deliver(w, r, req, e.values())
 }
 
 // authorizeByGet turns a POST into a GET. A cross-site POST comes without our
@@ -65,7 +64,7 @@ func refuse(w http.ResponseWriter, pool userpool.PoolID, client string, err erro
 	return nil
 }
 
-// answer signs the user in where needed, then issues the code.
+// answer signs the user in where needed, then issues what the app asked for.
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, req *request) error {
 	if err := h.parse(r.Context(), req); err != nil {
 		return err
@@ -81,7 +80,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, req *request) e
 	if err != nil {
 		return err
 	}
-	return h.issueCode(w, r, req, cur)
+	return h.issue(w, r, req, cur)
 }
 
 // session returns a session that satisfies the request: the browser's, or else
@@ -114,55 +113,48 @@ func toLogin(w http.ResponseWriter, req *request) {
 	w.WriteHeader(http.StatusFound)
 }
 
-// issueCode lets fosite issue the code, and sends it to the app.
-func (h *Handler) issueCode(w http.ResponseWriter, r *http.Request, req *request, cur *browser.Current) error {
-	life := idp.CodeLife
-	if req.pool.Strict {
-		life = idp.CodeLifeStrict
-	}
-	now := h.Now().UTC()
+// issue lets fosite issue what the app asked for, and sends it there.
+func (h *Handler) issue(w http.ResponseWriter, r *http.Request, req *request, cur *browser.Current) error {
 	ex := h.exchange(req.pool)
 	ex.app = &app{Client: req.client, redirectURI: req.redirectURI, scopes: req.scopes}
+	ex.kind, ex.user = req.kind, cur.User
 	provider := ex.provider()
 	ar, err := provider.NewAuthorizeRequest(r.Context(), req.forFosite())
 	if err != nil {
 		return err
 	}
-	resp, err := provider.NewAuthorizeResponse(r.Context(), ar, &session{grant: &idp.Grant{
-		Pool: req.pool.ID, Client: req.client.ID, Sub: cur.Session.Sub, Session: cur.Session.ID, Scopes: req.scopes,
-		Nonce: req.params.Get("nonce"), AuthTime: cur.Session.AuthTime, Challenge: req.challenge,
-		RedirectURI: req.redirectURI, Resource: req.resource, Created: now, Expires: now.Add(life)}})
+	resp, err := provider.NewAuthorizeResponse(r.Context(), ar, &session{grant: h.grantOf(req, cur.Session)})
 	if err != nil {
 		return err
 	}
-	values := url.Values{"code": {resp.GetCode()}}
-	if req.state != "" {
-		values.Set("state", req.state)
+	return h.deliver(w, r, req, answerOf(resp))
+}
+
+// grantOf is what the user of a session lets the app have.
+func (h *Handler) grantOf(req *request, s *idp.Session) *idp.Grant {
+	life := idp.CodeLife
+	if req.pool.Strict || req.client.OpenID.FAPI {
+		life = idp.CodeLifeStrict
 	}
-	redirect(w, req.redirectURI, h.signed(req, values))
-	return nil
+	now := h.Now().UTC()
+	return &idp.Grant{
+		Pool: req.pool.ID, Client: req.client.ID, Sub: s.Sub, Session: s.ID, Scopes: req.scopes,
+		Nonce: req.params.Get("nonce"), AuthTime: s.AuthTime, Challenge: req.challenge,
+		RedirectURI: req.redirectURI, Resource: req.resource, Created: now, Expires: now.Add(life),
+	}
 }
 
 // forFosite is the request with only what was validated in it. state stays with
 // us: fosite refuses one of fewer than eight characters and cannot be told not to
 // (F5), but Cognito's apps may send a short one or none.
 func (req *request) forFosite() *http.Request {
-	form := url.Values{"client_id": {string(req.client.ID)}, "redirect_uri": {req.redirectURI}, "response_type": {"code"},
-		"scope": {joinScopes(req.scopes)}, "state": {"kept at the edge"}}
+	form := url.Values{"client_id": {string(req.client.ID)}, "redirect_uri": {req.redirectURI},
+		"response_type": {req.kind.String()}, "scope": {joinScopes(req.scopes)}, "state": {"kept at the edge"}}
 	if req.challenge != "" {
 		form.Set("code_challenge", req.challenge)
 		form.Set("code_challenge_method", "S256")
 	}
 	return &http.Request{Method: http.MethodGet, URL: &url.URL{}, Header: http.Header{}, Form: form, PostForm: url.Values{}}
-}
-
-// signed adds iss where the pool's discovery announces it (RFC 9207), so that an
-// app with several providers notices a mix-up.
-func (h *Handler) signed(req *request, v url.Values) url.Values {
-	if req.pool.Strict {
-		v.Set("iss", h.Issuer(req.pool.ID))
-	}
-	return v
 }
 
 var _ fosite.Session = (*session)(nil)

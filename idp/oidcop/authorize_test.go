@@ -13,8 +13,8 @@ import (
 func TestCodeFlow(t *testing.T) {
 	h := open(t)
 	at := h.visitor().signIn(authorizeURL(poolID, public, nil), "alice")
-	if got := at.Query(); got.Get("state") != "xyz" || len(got) != 2 {
-		t.Errorf("the app was called with %s, want code and state alone", at)
+	if got := at.Query(); got.Get("state") != "xyz" || got.Get("iss") != h.url+"/"+poolID || len(got) != 3 {
+		t.Errorf("the app was called with %s, want code, state and iss alone", at)
 	}
 	status, set := h.token(poolID, redemption(public, at.Query().Get("code")))
 	if status != 200 || set["token_type"] != "Bearer" || set["expires_in"] != 3600.0 || set["refresh_token"] == "" {
@@ -91,9 +91,8 @@ func TestRefusedRequest(t *testing.T) {
 		want    string
 	}{
 		{"no response type", public, map[string]any{"response_type": nil}, "invalid_request"},
-		{"implicit, not allowed", public, map[string]any{"response_type": "token"}, "unauthorized_client"},
-		{"implicit, not written", secretID, map[string]any{"response_type": "token"}, "unsupported_response_type"},
-		{"hybrid", public, map[string]any{"response_type": "code id_token"}, "unsupported_response_type"},
+		{"unknown response type", public, map[string]any{"response_type": "code magic"}, "unsupported_response_type"},
+		{"response type twice", public, map[string]any{"response_type": "code code"}, "unsupported_response_type"},
 		{"client for machines", m2mID, nil, "unauthorized_client"},
 		{"unknown scope", public, map[string]any{"scope": "openid nonsense"}, "invalid_scope"},
 		{"no enabled scope", public, map[string]any{"scope": "phone"}, "invalid_scope"},
@@ -109,7 +108,7 @@ func TestRefusedRequest(t *testing.T) {
 		{"bad max_age", public, map[string]any{"max_age": "-1"}, "invalid_request"},
 		{"request object (F4)", public, map[string]any{"request": "e30.e30."}, "request_not_supported"},
 		{"request_uri (F9)", public, map[string]any{"request_uri": "http://169.254.169.254/"}, "request_uri_not_supported"},
-		{"form_post", public, map[string]any{"response_mode": "form_post"}, "invalid_request"},
+		{"unknown response mode", public, map[string]any{"response_mode": "smoke"}, "invalid_request"},
 		{"bad resource", public, map[string]any{"resource": "no uri"}, "invalid_target"},
 		{"forged hint", public, map[string]any{"id_token_hint": "e30.e30.e30"}, "invalid_request"},
 		{"upstream provider", public, map[string]any{"identity_provider": "Google"}, "invalid_request"},

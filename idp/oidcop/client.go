@@ -24,7 +24,7 @@ var _ fosite.Client = (*app)(nil)
 func (a *app) GetID() string                      { return string(a.ID) }
 func (a *app) GetHashedSecret() []byte            { return nil } // authenticate compares it
 func (a *app) GetRedirectURIs() []string          { return []string{a.redirectURI} }
-func (a *app) GetResponseTypes() fosite.Arguments { return fosite.Arguments{"code"} }
+func (a *app) GetResponseTypes() fosite.Arguments { return responseTypes } // parseResponseType chose
 func (a *app) GetScopes() fosite.Arguments        { return a.scopes }
 func (a *app) GetAudience() fosite.Arguments      { return nil }
 func (a *app) IsPublic() bool                     { return a.Secret == "" }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -116,12 +117,27 @@ func (h *Handler) metadata(pool *userpool.Pool) *metadata {
 	return &metadata{
 		Issuer: iss, Authorization: iss + "/oauth2/authorize", Token: iss + "/oauth2/token", UserInfo: iss + "/oauth2/userInfo",
 		Revocation: iss + "/oauth2/revoke", EndSession: iss + "/logout", JWKS: iss + "/.well-known/jwks.json",
-		ResponseTypes: []string{"code"}, ResponseModes: []string{"query"}, GrantTypes: grantTypes,
+		ResponseTypes: responseTypesOf(pool), ResponseModes: responseModes, GrantTypes: grantTypesOf(pool),
 		SubjectTypes: []string{"public"}, SigningAlgorithms: []string{"RS256"},
 		Scopes: []string{"openid", "email", "phone", "profile"},
 		Claims: []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "email", "email_verified",
 			"phone_number", "phone_number_verified", "name", "given_name", "family_name", "preferred_username"},
 		TokenAuth: auth, RevocationAuth: auth, Challenges: []string{"S256"}, Prompts: []string{"none", "login"},
-		IssParameter: pool.Strict,
+		IssParameter: true,
 	}
+}
+
+// responseTypesOf are those that a client of the pool can be allowed.
+func responseTypesOf(p *userpool.Pool) []string {
+	if p.Strict {
+		return []string{"code"}
+	}
+	return responseTypes
+}
+
+func grantTypesOf(p *userpool.Pool) []string {
+	if p.Strict {
+		return grantTypes
+	}
+	return append(slices.Clone(grantTypes), "implicit")
 }

@@ -74,14 +74,11 @@ func triggerText(err error) (string, bool) {
 	return "", false
 }
 
-// values returns the error as parameters of a redirect.
-func (e *oauthError) values(state string) url.Values {
+// values returns the error as parameters of an answer to the app.
+func (e *oauthError) values() url.Values {
 	v := url.Values{"error": {e.Code}}
 	if e.Description != "" {
 		v.Set("error_description", e.Description)
-	}
-	if state != "" {
-		v.Set("state", state)
 	}
 	return v
 }

@@ -25,6 +25,7 @@ type Store interface {
 // Tokens issues and checks tokens. *userpool.Tokens does.
 type Tokens interface {
 	Issue(ctx context.Context, g *userpool.Grant) (*userpool.TokenSet, error)
+	IssueFront(ctx context.Context, g *userpool.Grant, front userpool.Front) (*userpool.TokenSet, error)
 	Refresh(ctx context.Context, c *userpool.Client, refreshToken string) (*userpool.TokenSet, error)
 	ClientCredentials(ctx context.Context, g *userpool.Grant) (*userpool.TokenSet, error)
 	VerifyAccess(ctx context.Context, raw string) (*userpool.AccessClaims, error)
@@ -43,6 +44,7 @@ type Handler struct {
 	Gate    *login.Gate
 	Limits  *userpool.Limits             // nil limits nothing
 	Issuer  func(userpool.PoolID) string // from the public URL, never from Host
+	Script  string                       // address of the script that submits a form post; empty is none
 	Now     func() time.Time
 	Log     *slog.Logger
 

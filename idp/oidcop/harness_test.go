@@ -140,7 +140,7 @@ func open(t testing.TB) *house {
 	h.sessions = db.IDP()
 	h.grants = &faultyGrants{GrantStore: db.IDP()}
 	h.handler = &oidcop.Handler{Store: h.store, Tokens: h.tokens, Grants: h.grants, Browser: browsers, Gate: gate,
-		Issuer: issuer, Now: clock.Now, Log: log}
+		Issuer: issuer, Script: static.Path("post.js"), Now: clock.Now, Log: log}
 	h.handler.Mount(mux)
 	(&login.Handler{Store: h.store, Passwords: h.auth, Accounts: h.service, Looks: h.service, Browser: browsers, Gate: gate, Ephemeral: eph,
 		Forms: &web.Forms{Secret: []byte("0123456789abcdef0123456789abcdef")}, Pages: pages, Now: clock.Now, Log: log}).Mount(mux)

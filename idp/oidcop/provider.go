@@ -25,6 +25,9 @@ type exchange struct {
 	pool *userpool.Pool
 	app  *app // known once the client is
 
+	kind responseType   // at the authorize endpoint: what is asked for,
+	user *userpool.User // and by whom
+
 	grant  *idp.Grant // of the code being redeemed
 	failed error      // a store error that fosite swallows
 }
@@ -49,6 +52,7 @@ func (x *exchange) provider() *fosite.Fosite {
 	client := &oauth2.ClientCredentialsGrantHandler{HandleHelper: &oauth2.HandleHelper{AccessTokenStrategy: x,
 		AccessTokenStorage: x, Config: config}, Config: config}
 	config.AuthorizeEndpointHandlers.Append(code)
+	config.AuthorizeEndpointHandlers.Append(&front{x, code})
 	config.TokenEndpointHandlers.Append(code)
 	config.TokenEndpointHandlers.Append(&pkce.Handler{AuthorizeCodeStrategy: x, Storage: x, Config: config})
 	config.TokenEndpointHandlers.Append(client)

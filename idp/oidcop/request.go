@@ -3,7 +3,6 @@ package oidcop
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -25,7 +24,9 @@ type request struct {
 	client      *userpool.Client
 	redirectURI string
 	state       string
+	mode        string // response mode
 
+	kind      responseType
 	scopes    []string
 	challenge string
 	resource  string
@@ -51,7 +52,7 @@ func (h *Handler) trust(ctx context.Context, pool *userpool.Pool, params url.Val
 	if err != nil {
 		return nil, err
 	}
-	req := &request{params: params, pool: pool, client: c, redirectURI: params.Get("redirect_uri")}
+	req := &request{params: params, pool: pool, client: c, redirectURI: params.Get("redirect_uri"), mode: chooseMode(params)}
 	if !idp.MatchRedirect(c.CallbackURLs, req.redirectURI) {
 		return nil, &untrusted{"redirect_mismatch"}
 	}
@@ -74,7 +75,13 @@ func (h *Handler) parse(ctx context.Context, req *request) (err error) {
 	if err := req.parseResponseType(); err != nil {
 		return err
 	}
+	if err := req.checkMode(); err != nil {
+		return err
+	}
 	if req.scopes, err = h.authorizeScopes(ctx, req.client, req.params.Get("scope")); err != nil {
+		return err
+	}
+	if err := req.checkFront(); err != nil {
 		return err
 	}
 	if err := req.parsePKCE(); err != nil {
@@ -99,34 +106,10 @@ func refuseUnwritten(p url.Values) error {
 		return oauthFail("request_uri_not_supported", "")
 	case p.Has("registration"):
 		return oauthFail("registration_not_supported", "")
-	case p.Get("response_mode") != "" && p.Get("response_mode") != "query":
-		return oauthFail("invalid_request", "The response mode is not supported.")
 	case provider != "" && provider != "COGNITO" || p.Get("idp_identifier") != "":
 		return oauthFail("invalid_request", "The identity provider is not configured.")
 	}
 	return nil
-}
-
-func (req *request) parseResponseType() error {
-	c := req.client
-	if !c.OAuthEnabled {
-		return oauthFail("unauthorized_client", "OAuth is not enabled for this client.")
-	}
-	switch kind := req.params.Get("response_type"); kind {
-	case "":
-		return oauthFail("invalid_request", "response_type is missing.")
-	case "code":
-		if slices.Contains(c.OAuthFlows, "code") {
-			return nil
-		}
-	case "token":
-		if slices.Contains(c.OAuthFlows, "implicit") {
-			return oauthFail("unsupported_response_type", "The implicit grant is not implemented; use code.")
-		}
-	default:
-		return oauthFail("unsupported_response_type", "The response type is not supported; use code.")
-	}
-	return oauthFail("unauthorized_client", "The client may not use this response type.")
 }
 
 var pkceText = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`)
@@ -201,14 +184,4 @@ func (req *request) satisfiedBy(s *idp.Session, now time.Time) bool {
 	}
 	// max_age=0 asks for a sign-in now, however recent the last one: fosite ignores it (F3).
 	return req.maxAge == nil || *req.maxAge > 0 && now.Sub(s.AuthTime) <= *req.maxAge
-}
-
-// redirect sends parameters to the app.
-func redirect(w http.ResponseWriter, to string, values url.Values) {
-	sep := "?"
-	if strings.Contains(to, "?") {
-		sep = "&"
-	}
-	w.Header().Set("Location", to+sep+values.Encode())
-	w.WriteHeader(http.StatusFound)
 }

@@ -47,7 +47,7 @@ type Handler struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 	Secure    bool   // the public URL is https: cookies are Secure
-	Script    string // address of saml-post.js, which sends the form that carries a response
+	Script    string // address of post.js, which sends the form that carries a response
 
 	parties partyCache
 }

@@ -198,7 +198,7 @@ func TestPostPage(t *testing.T) {
 	if !strings.Contains(csp, "form-action 'self' https://sp.example") || strings.Contains(csp, "unsafe") {
 		t.Errorf("policy %q", csp)
 	}
-	for _, want := range []string{`<button type="submit">`, `method="post"`, `<script src="/static/saml-post.js"></script>`} {
+	for _, want := range []string{`<button type="submit">`, `method="post"`, `<script src="/static/post.js"></script>`} {
 		if !strings.Contains(p.body, want) {
 			t.Errorf("no %s in %s", want, p.body)
 		}

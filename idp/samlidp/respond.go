@@ -85,7 +85,7 @@ var postPage = template.Must(template.New("post").Parse(`<!doctype html>
 </head>
 <body>
 <main>
-<form id="saml-post" method="post" action="{{.Form.URL}}">
+<form id="post" method="post" action="{{.Form.URL}}">
 <input type="hidden" name="SAMLResponse" {{.Value}}>
 {{- if .Form.RelayState}}
 <input type="hidden" name="RelayState" value="{{.Form.RelayState}}">

@@ -77,7 +77,7 @@ func newRig(t testing.TB, change func(*samlidp.Spec)) *rig {
 	issuer := func(p userpool.PoolID) string { return r.URL + "/" + string(p) }
 	r.h = &samlidp.Handler{Apps: r.db.SAML(), Directory: users, Gate: r.gate, Keys: ring,
 		Ephemeral: ephemeraltest.New(clock.Now), Issuer: issuer, Now: clock.Now,
-		Log: slog.New(slog.DiscardHandler), Script: "/static/saml-post.js"}
+		Log: slog.New(slog.DiscardHandler), Script: "/static/post.js"}
 	mux := web.NewMux(slog.New(slog.DiscardHandler), func(w http.ResponseWriter, _ *http.Request, e *web.Error) error {
 		http.Error(w, e.Text, e.Status)
 		return nil

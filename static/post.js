@@ -1,0 +1,3 @@
+// Sends the form that carries an answer to the app. Without scripts the user
+// presses its button.
+document.getElementById("post").submit();
