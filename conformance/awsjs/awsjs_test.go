@@ -10,7 +10,7 @@ import (
 
 // userPools are the files that test the user pool operations. What their clients
 // received is written down; coverage.test.js then says whether it was everything.
-var userPools = []string{"every", "pools", "appclients", "users", "groups", "signup", "profile", "signin", "mfa", "choice", "devices", "passkeys", "providers", "imports", "branding", "triggers", "delivery", "threats", "coverage"}
+var userPools = []string{"every", "pools", "appclients", "users", "groups", "signup", "profile", "signin", "mfa", "choice", "devices", "passkeys", "providers", "imports", "branding", "triggers", "delivery", "threats", "throttled", "coverage"}
 
 func TestAWSSDKForJavaScript(t *testing.T) {
 	functions := harness.FreeAddress(t) // where triggers.test.js listens
