@@ -27,7 +27,8 @@ type Config struct {
 	TLSCert         string   `yaml:"tls-cert" name:"tls-cert" help:"File with the server's certificate chain (PEM)." type:"path"`
 	TLSKey          string   `yaml:"tls-key" name:"tls-key" help:"File with its private key (PEM)." type:"path"`
 	ClientCA        string   `yaml:"client-ca" name:"client-ca" help:"File with the authorities of client certificates (PEM)." type:"path"`
-	TrustedProxies  []string `yaml:"trusted-proxies" name:"trusted-proxies" help:"Networks (CIDR) whose X-Forwarded-For and X-Forwarded-Proto are believed."`
+	ClientCerts     string   `yaml:"client-certs" name:"client-certs" help:"Which client certificates are asked for: of client-ca, or any, self-signed ones too." default:"ca" enum:"ca,any"`
+	TrustedProxies  []string `yaml:"trusted-proxies" name:"trusted-proxies" help:"Networks (CIDR) whose X-Forwarded-For, X-Forwarded-Proto and Client-Cert are believed."`
 	MailDir         string   `yaml:"mail-dir" name:"mail-dir" help:"Directory that mails and text messages are written into, a file each." type:"path"`
 	SMTPURL         string   `yaml:"smtp-url" name:"smtp-url" help:"Mail server, smtp://[USER@]HOST[:PORT] or smtps://; the password comes from POOLHOUSE_SMTP_PASSWORD."`
 	MailFrom        string   `yaml:"mail-from" name:"mail-from" help:"Sender of mails: an address, or a name and <address>."`
@@ -97,8 +98,11 @@ func (c *Config) Validate() error {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		bad("tls-cert and tls-key go together")
 	}
-	if c.ClientCA != "" && c.TLSCert == "" {
-		bad("client-ca needs tls-cert and tls-key")
+	if c.TLSCert == "" && len(c.TrustedProxies) == 0 && (c.ClientCA != "" || c.ClientCerts == clientCertsAny) {
+		bad("client-ca and client-certs need tls-cert and tls-key, or trusted-proxies")
+	}
+	if !slices.Contains([]string{"", clientCertsCA, clientCertsAny}, c.ClientCerts) {
+		bad("client-certs %q: want ca or any", c.ClientCerts)
 	}
 	if (c.RootAccessKeyID == "") != (c.RootSecretAccessKey == "") {
 		bad("POOLHOUSE_ROOT_ACCESS_KEY_ID and POOLHOUSE_ROOT_SECRET_ACCESS_KEY go together")

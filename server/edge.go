@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
+	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -23,7 +24,8 @@ func (s *Server) edge(from origin, next http.Handler) http.Handler {
 			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		address := from.address(r)
-		r = r.WithContext(awsapi.WithPeer(r.Context(), awsapi.Peer{IP: address, TLS: from.secure(r)}))
+		ctx := awsapi.WithPeer(r.Context(), awsapi.Peer{IP: address, TLS: from.secure(r)})
+		r = r.WithContext(web.WithClientChain(ctx, from.clientChain(r)))
 		r.RemoteAddr = net.JoinHostPort(address, "0")
 		r, err := s.toPool(r)
 		if errors.Is(err, userpool.ErrDomainNotFound) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/idp/samlidp"
+	"github.com/poolhouse/poolhouse/internal/jose"
 	"github.com/poolhouse/poolhouse/internal/outbound"
 	"github.com/poolhouse/poolhouse/sp/oidcrp"
 	"github.com/poolhouse/poolhouse/sts"
@@ -34,8 +35,9 @@ type Services struct {
 	Datasets *dataset.Service
 	Limits   *userpool.Limits // nil where they are off
 
-	deliveries message.Store // nil where messages leave no log
-	senders    *kmsapi.API   // what functions decrypt codes with
+	deliveries message.Store    // nil where messages leave no log
+	senders    *kmsapi.API      // what functions decrypt codes with
+	remoteKeys *jose.RemoteKeys // of OpenID clients
 }
 
 // build makes the services over the stores.
@@ -47,6 +49,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	remote := stsapi.Remote{Verifier: oidcrp.New(fetch, now)}
 
 	s.senders = &kmsapi.API{Sealer: st.keys}
+	s.remoteKeys = &jose.RemoteKeys{Fetch: fetch, Now: now}
 	triggers, err := s.triggers(&cfg, now)
 	if err != nil {
 		return err

@@ -117,8 +117,13 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	}
 	hosted.Mount(mux)
 	mux.LargeEndpoint("PUT /{pool}/imports/{job}", maxUpload, s.uploadImport)
-	(&oidcop.Handler{Store: store, Tokens: s.Tokens, Grants: st.db.IDP(), Browser: sessions, Gate: gate, Limits: s.Limits, Issuer: issuer,
-		Script: static.Path("post.js"), Now: now, Log: s.log}).Mount(mux)
+	op := &oidcop.Handler{Store: store, Tokens: s.Tokens, Grants: st.db.IDP(), Browser: sessions, Gate: gate, Limits: s.Limits, Issuer: issuer,
+		Script: static.Path("post.js"), Now: now, Log: s.log}
+	if op.Clients, err = s.clientAuthentication(store, ephemeral, issuer, now); err != nil {
+		return nil, err
+	}
+	op.MutualTLS = s.cfg.mutualTLS(url)
+	op.Mount(mux)
 	s.samlIDP = &samlidp.Handler{Apps: st.db.SAML(), Directory: store, Gate: gate, Keys: st.keys, Ephemeral: ephemeral, Issuer: issuer, Now: now, Log: s.log,
 		Secure: secure(url), Script: static.Path("post.js")}
 	s.samlIDP.Mount(mux)

@@ -93,6 +93,12 @@ func (o OpenIDClient) Clone() OpenIDClient {
 	return o
 }
 
+// Public reports whether nothing proves that a request is the client's (RFC 6749
+// section 2.1).
+func (c *Client) Public() bool {
+	return c.OpenID.AuthMethod == AuthNone || c.OpenID.AuthMethod == "" && c.Secret == ""
+}
+
 // TLSNames are the subject alternative names, of which one identifies a client's
 // certificate (RFC 8705 section 2.1.2).
 type TLSNames struct {

@@ -101,19 +101,17 @@ type metadata struct {
 	SigningAlgorithms   []string `json:"id_token_signing_alg_values_supported"`
 	Scopes              []string `json:"scopes_supported"`
 	Claims              []string `json:"claims_supported"`
-	TokenAuth           []string `json:"token_endpoint_auth_methods_supported"`
-	RevocationAuth      []string `json:"revocation_endpoint_auth_methods_supported"`
 	Challenges          []string `json:"code_challenge_methods_supported"`
 	Prompts             []string `json:"prompt_values_supported"`
 	IssParameter        bool     `json:"authorization_response_iss_parameter_supported"`
 	ClaimsParameter     bool     `json:"claims_parameter_supported"`
 	RequestParameter    bool     `json:"request_parameter_supported"`
 	RequestURIParameter bool     `json:"request_uri_parameter_supported"`
+	tokenMetadata
 }
 
 func (h *Handler) metadata(pool *userpool.Pool) *metadata {
 	iss := h.Issuer(pool.ID)
-	auth := []string{"client_secret_basic", "client_secret_post", "none"}
 	return &metadata{
 		Issuer: iss, Authorization: iss + "/oauth2/authorize", Token: iss + "/oauth2/token", UserInfo: iss + "/oauth2/userInfo",
 		Revocation: iss + "/oauth2/revoke", EndSession: iss + "/logout", JWKS: iss + "/.well-known/jwks.json",
@@ -122,7 +120,7 @@ func (h *Handler) metadata(pool *userpool.Pool) *metadata {
 		Scopes: []string{"openid", "email", "phone", "profile"},
 		Claims: []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "email", "email_verified",
 			"phone_number", "phone_number_verified", "name", "given_name", "family_name", "preferred_username"},
-		TokenAuth: auth, RevocationAuth: auth, Challenges: []string{"S256"}, Prompts: []string{"none", "login"},
+		tokenMetadata: h.tokenMetadata(), Challenges: []string{"S256"}, Prompts: []string{"none", "login"},
 		IssParameter: true,
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ory/fosite"
 
+	"github.com/poolhouse/poolhouse/idp/clientauth"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -29,7 +30,10 @@ func oauthFail(code, description string) error {
 // publicError gives err the form that the app may see. ok is false for an error
 // that nobody foresaw: its text stays in the log.
 func publicError(err error) (e *oauthError, ok bool) {
+	var client *clientauth.Refusal
 	switch {
+	case errors.As(err, &client):
+		return &oauthError{client.Code, client.Description, http.StatusBadRequest}, true
 	case errors.As(err, &e):
 		return e, true
 	case errors.Is(err, fosite.ErrInvalidatedAuthorizeCode): // fosite says server_error: F2

@@ -9,6 +9,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/idp/browser"
+	"github.com/poolhouse/poolhouse/idp/clientauth"
 	"github.com/poolhouse/poolhouse/idp/login"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -39,14 +40,17 @@ type Tokens interface {
 type Handler struct {
 	Store   Store
 	Tokens  Tokens
-	Grants  idp.GrantStore
-	Browser *browser.Store
-	Gate    *login.Gate
-	Limits  *userpool.Limits             // nil limits nothing
-	Issuer  func(userpool.PoolID) string // from the public URL, never from Host
-	Script  string                       // address of the script that submits a form post; empty is none
-	Now     func() time.Time
-	Log     *slog.Logger
+	Clients *clientauth.Authenticator
+	// MutualTLS says that clients can show certificates (RFC 8705).
+	MutualTLS bool
+	Grants    idp.GrantStore
+	Browser   *browser.Store
+	Gate      *login.Gate
+	Limits    *userpool.Limits             // nil limits nothing
+	Issuer    func(userpool.PoolID) string // from the public URL, never from Host
+	Script    string                       // address of the script that submits a form post; empty is none
+	Now       func() time.Time
+	Log       *slog.Logger
 
 	documents documents
 }

@@ -18,12 +18,15 @@ import (
 
 	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/idp/browser"
+	"github.com/poolhouse/poolhouse/idp/clientauth"
 	"github.com/poolhouse/poolhouse/idp/idptest"
 	"github.com/poolhouse/poolhouse/idp/login"
 	"github.com/poolhouse/poolhouse/idp/oidcop"
 	"github.com/poolhouse/poolhouse/internal/ephemeral/ephemeraltest"
+	"github.com/poolhouse/poolhouse/internal/jose"
 	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/internal/keyring/keyringtest"
+	"github.com/poolhouse/poolhouse/internal/outbound"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/static"
 	"github.com/poolhouse/poolhouse/store/sqlstore/sqlstoretest"
@@ -141,6 +144,8 @@ func open(t testing.TB) *house {
 	h.grants = &faultyGrants{GrantStore: db.IDP()}
 	h.handler = &oidcop.Handler{Store: h.store, Tokens: h.tokens, Grants: h.grants, Browser: browsers, Gate: gate,
 		Issuer: issuer, Script: static.Path("post.js"), Now: clock.Now, Log: log}
+	h.handler.Clients = &clientauth.Authenticator{Clients: h.store, Ephemeral: eph, Issuer: issuer, Now: clock.Now,
+		Remote: &jose.RemoteKeys{Fetch: outbound.New(true), Now: clock.Now}}
 	h.handler.Mount(mux)
 	(&login.Handler{Store: h.store, Passwords: h.auth, Accounts: h.service, Looks: h.service, Browser: browsers, Gate: gate, Ephemeral: eph,
 		Forms: &web.Forms{Secret: []byte("0123456789abcdef0123456789abcdef")}, Pages: pages, Now: clock.Now, Log: log}).Mount(mux)

@@ -18,8 +18,7 @@ func (h *Handler) revoke(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = h.revokeToken(r, pool)
-	var e *oauthError
-	if errors.As(err, &e) && e.Code == "invalid_client" {
+	if e, ok := publicError(err); ok && e.Code == "invalid_client" {
 		return writeJSON(w, http.StatusUnauthorized, errorJSON{e.Code, e.Description})
 	}
 	if err != nil {

@@ -90,8 +90,6 @@ func checkGrant(form url.Values) error {
 		return oauthFail("invalid_request", "grant_type is missing.")
 	case !slices.Contains(grantTypes, grant):
 		return oauthFail("unsupported_grant_type", "The grant type is not supported.")
-	case form.Has("client_assertion") || form.Has("client_assertion_type"):
-		return oauthFail("invalid_client", "Client assertions are not implemented.")
 	case grant == "authorization_code" && (form.Get("code") == "" || form.Get("redirect_uri") == ""):
 		return oauthFail("invalid_request", "code or redirect_uri is missing.")
 	case grant == "refresh_token" && form.Get("refresh_token") == "":
