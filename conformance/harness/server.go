@@ -61,6 +61,9 @@ type Option func(*Server)
 // Args adds command-line flags.
 func Args(args ...string) Option { return func(s *Server) { s.args = append(s.args, args...) } }
 
+// Env adds NAME=value to the environment.
+func Env(env ...string) Option { return func(s *Server) { s.env = append(s.env, env...) } }
+
 // EachProfile runs a test on a fresh server of each storage profile.
 func EachProfile(t *testing.T, run func(t *testing.T, s *Server), options ...Option) {
 	for _, p := range []Profile{Embedded, Shared} {
@@ -84,7 +87,7 @@ func Start(t testing.TB, p Profile, options ...Option) *Server {
 	for _, o := range options {
 		o(s)
 	}
-	s.env = []string{"POOLHOUSE_ROOT_ACCESS_KEY_ID=" + s.AccessKeyID, "POOLHOUSE_ROOT_SECRET_ACCESS_KEY=" + s.SecretAccessKey}
+	s.env = append(s.env, "POOLHOUSE_ROOT_ACCESS_KEY_ID="+s.AccessKeyID, "POOLHOUSE_ROOT_SECRET_ACCESS_KEY="+s.SecretAccessKey)
 	s.Launch(t)
 	t.Cleanup(func() {
 		s.Stop(t)

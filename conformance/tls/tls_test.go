@@ -15,8 +15,8 @@ import (
 )
 
 func TestTLS(t *testing.T) {
-	ca := newAuthority(t)
-	certFile, keyFile := ca.issue(t, "localhost")
+	ca := harness.NewAuthority(t)
+	certFile, keyFile := ca.Issue(t, "localhost")
 	harness.EachProfile(t, func(t *testing.T, s *harness.Server) {
 		f := s.Fixture(t) // through the AWS SDK, over TLS
 		b := harness.NewBrowser(t, s.HTTP.Transport)
@@ -37,7 +37,7 @@ func TestTLS(t *testing.T) {
 		})
 		t.Run("old versions", func(t *testing.T) {
 			for version, want := range map[uint16]bool{tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
-				conn, err := tls.Dial("tcp", strings.TrimPrefix(f.URL, "https://"), &tls.Config{RootCAs: ca.pool, MinVersion: tls.VersionTLS10, MaxVersion: version})
+				conn, err := tls.Dial("tcp", strings.TrimPrefix(f.URL, "https://"), &tls.Config{RootCAs: ca.Pool, MinVersion: tls.VersionTLS10, MaxVersion: version})
 				if err == nil {
 					conn.Close()
 				}
@@ -46,7 +46,7 @@ func TestTLS(t *testing.T) {
 				}
 			}
 		})
-	}, harness.TLS(certFile, keyFile, ca.pool))
+	}, harness.TLS(certFile, keyFile, ca.Pool))
 }
 
 // TestExposedWithoutTLS refuses to listen to other machines in the clear.
@@ -67,9 +67,9 @@ func TestExposedWithoutTLS(t *testing.T) {
 
 // TestHalfOfTLS wants the key with the certificate, and files that fit.
 func TestHalfOfTLS(t *testing.T) {
-	ca := newAuthority(t)
-	certFile, keyFile := ca.issue(t, "localhost")
-	_, otherKey := ca.issue(t, "localhost")
+	ca := harness.NewAuthority(t)
+	certFile, keyFile := ca.Issue(t, "localhost")
+	_, otherKey := ca.Issue(t, "localhost")
 	for name, flags := range map[string][]string{
 		"no key":      {"--tls-cert", certFile},
 		"no cert":     {"--tls-key", keyFile},

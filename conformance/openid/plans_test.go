@@ -1,0 +1,98 @@
+// Package openid_test holds the provider to the OpenID Foundation's conformance
+// plans: one test a module, named as the Foundation names it, against the built
+// binary over TLS. The relying parties are written here, and they are strict:
+// whatever a specification lets them refuse, they refuse.
+package openid_test
+
+import (
+	"flag"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/poolhouse/poolhouse/conformance/harness"
+)
+
+// Most modules wait: for the network, some for half a minute. They run at the same
+// time, far more of them than there are processors.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "32"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// A plan is a certification profile in one of its variants.
+type plan struct {
+	name         string // as in the names of the tests
+	modules      []module
+	count        int    // of modules that the Foundation's plan has for the variant
+	responseType string // code where empty
+	responseMode string // the response type's own where empty
+	auth         string // at the token endpoint; client_secret_basic where empty
+}
+
+// A module is one test of a plan.
+type module struct {
+	name string // the Foundation's, without the part that all of its plan begin with
+	run  func(*testing.T, *exam)
+}
+
+// An exam is one run of a module: a provider, and the variant that it is asked in.
+type exam struct {
+	*op
+	plan *plan
+}
+
+// has reports whether the variant's answers carry that: code, id_token, token.
+func (e *exam) has(what string) bool {
+	return slices.Contains(strings.Fields(e.plan.kind()), what)
+}
+
+func (p *plan) kind() string {
+	if p.responseType == "" {
+		return "code"
+	}
+	return p.responseType
+}
+
+// TestPlans runs all plans against one server of each storage profile.
+func TestPlans(t *testing.T) {
+	ca := harness.NewAuthority(t)
+	certFile, keyFile := ca.Issue(t, "localhost")
+	for _, profile := range []harness.Profile{harness.Embedded, harness.Shared} {
+		t.Run(string(profile), func(t *testing.T) {
+			s := harness.Start(t, profile, harness.TLS(certFile, keyFile, ca.Pool), trusting(ca.File), harness.Args("--rate-limits", "off"))
+			o := newOP(t, s, newApps(t, ca))
+			t.Parallel()
+			for _, p := range plans {
+				t.Run(p.name, func(t *testing.T) {
+					t.Parallel()
+					p.run(t, o)
+				})
+			}
+		})
+	}
+}
+
+// trusting has the server's own requests trust the authority of the relying parties.
+func trusting(file string) harness.Option { return harness.Env("SSL_CERT_FILE=" + file) }
+
+func (p *plan) run(t *testing.T, o *op) {
+	if len(p.modules) != p.count {
+		t.Errorf("%d modules, the Foundation's plan has %d", len(p.modules), p.count)
+	}
+	for _, m := range p.modules {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			e := &exam{o, p}
+			if s, ok := skips[m.name]; ok && s.holds(e) {
+				t.Logf("SKIPPED: %s", s.reason)
+				return
+			}
+			m.run(t, e)
+		})
+	}
+}

@@ -1,0 +1,36 @@
+package openid_test
+
+// A skip is why a module does not apply. The Foundation's suite skips it for the
+// same reason; holds tells whether the reason is true of the provider at hand.
+type skip struct {
+	reason string
+	holds  func(*exam) bool
+}
+
+// skips has the modules that a certifier would see as SKIPPED or, for a variant, not
+// at all.
+var skips = map[string]skip{
+	"oidcc-idtoken-unsigned": {"unsigned ID tokens are optional and not advertised", func(e *exam) bool {
+		return !contains(e.meta.IDTokenAlgs, "none")
+	}},
+	"oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported":    unsignedRequests,
+	"oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported": unsignedRequests,
+	"oidcc-ensure-request-object-with-redirect-uri":                                unsignedRequests,
+	"oidcc-userinfo-get":         noAccessToken,
+	"oidcc-userinfo-post-header": noAccessToken,
+	"oidcc-userinfo-post-body":   noAccessToken,
+	"oidcc-ensure-request-without-nonce-succeeds-for-code-flow": {"not for variants with an ID token from the authorization endpoint: there a nonce is required", func(e *exam) bool {
+		return e.has("id_token")
+	}},
+	"oidcc-ensure-request-without-nonce-fails": {"not for variants without an ID token from the authorization endpoint: there a nonce is optional", func(e *exam) bool {
+		return !e.has("id_token")
+	}},
+}
+
+var unsignedRequests = skip{"unsigned request objects are optional and not advertised", func(e *exam) bool {
+	return !contains(e.meta.RequestAlgs, "none")
+}}
+
+var noAccessToken = skip{"not for response_type=id_token, which yields no access token", func(e *exam) bool {
+	return e.plan.kind() == "id_token"
+}}

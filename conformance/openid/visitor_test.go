@@ -1,0 +1,88 @@
+package openid_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/poolhouse/poolhouse/conformance/harness"
+)
+
+// A visitor is a person at a browser without scripts.
+type visitor struct {
+	*harness.Browser
+	who *harness.Person
+
+	denies  bool // says no when asked for consent
+	signIns int  // how often the pages asked for a password
+	asked   int  // how often for consent
+	seen    []*harness.Page
+}
+
+// visitor is alice at a browser that has never been here.
+func (o *op) visitor(t *testing.T) *visitor {
+	t.Helper()
+	return &visitor{Browser: harness.NewBrowser(t, o.HTTP.Transport), who: &o.alice}
+}
+
+// signingIn bounds how many passwords are checked at once: the server itself sheds
+// what is more, and that is tested elsewhere.
+var signingIn = make(chan struct{}, 2)
+
+const maxPages = 20
+
+// walk goes where a person goes who wants to sign in, until the browser is sent to
+// an address that begins with target, holds a form for it, or has nowhere to go.
+func (v *visitor) walk(t *testing.T, p *harness.Page, target string) *harness.Page {
+	t.Helper()
+	for range maxPages {
+		v.seen = append(v.seen, p)
+		if p.Redirects() {
+			if strings.HasPrefix(p.URL.String(), target) {
+				return p
+			}
+			p = v.Open(t, p.URL.String())
+			continue
+		}
+		if formTo(p, target) != nil {
+			return p
+		}
+		form := v.fill(p)
+		if form == nil {
+			return p
+		}
+		p = v.submit(t, p, *form)
+	}
+	t.Fatalf("more than %d pages, the last one is %s", maxPages, p.URL)
+	return nil
+}
+
+// submit sends a form, and not many passwords at once.
+func (v *visitor) submit(t *testing.T, p *harness.Page, f harness.Form) *harness.Page {
+	t.Helper()
+	if f.Fields.Has("password") {
+		signingIn <- struct{}{}
+		defer func() { <-signingIn }()
+	}
+	return v.Submit(t, p, f)
+}
+
+// fill returns the form that the person sends, or nil.
+func (v *visitor) fill(p *harness.Page) *harness.Form {
+	if f := p.Form("password"); f != nil && v.who != nil {
+		v.signIns++
+		f.Fields.Set("username", v.who.Username)
+		f.Fields.Set("password", v.who.Password)
+		return f
+	}
+	return nil
+}
+
+// formTo returns the page's form that sends itself to target, or nil.
+func formTo(p *harness.Page, target string) *harness.Form {
+	for i := range p.Forms {
+		if f := &p.Forms[i]; f.Post && strings.HasPrefix(f.Action, target) {
+			return f
+		}
+	}
+	return nil
+}
