@@ -181,7 +181,7 @@ func registeredRedirectURI(t *testing.T, e *exam) {
 
 func claimsEssential(t *testing.T, e *exam) {
 	place := "userinfo"
-	if e.plan.kind() == "id_token" {
+	if e.responseType() == "id_token" {
 		place = "id_token"
 	}
 	got := e.register(t).signIn(t, e.visitor(t), set("claims", `{"`+place+`":{"name":{"essential":true}}}`))

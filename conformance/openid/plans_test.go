@@ -5,6 +5,7 @@
 package openid_test
 
 import (
+	"cmp"
 	"flag"
 	"os"
 	"slices"
@@ -26,12 +27,12 @@ func TestMain(m *testing.M) {
 
 // A plan is a certification profile in one of its variants.
 type plan struct {
-	name         string // as in the names of the tests
-	modules      []module
-	count        int    // of modules that the Foundation's plan has for the variant
-	responseType string // code where empty
-	responseMode string // the response type's own where empty
-	auth         string // at the token endpoint; client_secret_basic where empty
+	name    string // as in the names of the tests
+	modules []module
+	count   int    // of modules that the Foundation's plan has for the variant
+	kind    string // response_type; code where empty
+	mode    string // response_mode; the response type's own where empty
+	auth    string // at the token endpoint; client_secret_basic where empty
 }
 
 // A module is one test of a plan.
@@ -48,15 +49,10 @@ type exam struct {
 
 // has reports whether the variant's answers carry that: code, id_token, token.
 func (e *exam) has(what string) bool {
-	return slices.Contains(strings.Fields(e.plan.kind()), what)
+	return slices.Contains(strings.Fields(e.responseType()), what)
 }
 
-func (p *plan) kind() string {
-	if p.responseType == "" {
-		return "code"
-	}
-	return p.responseType
-}
+func (e *exam) responseType() string { return cmp.Or(e.plan.kind, "code") }
 
 // TestPlans runs all plans against one server of each storage profile.
 func TestPlans(t *testing.T) {

@@ -1,6 +1,7 @@
 package openid_test
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -28,11 +29,8 @@ type rp struct {
 func (e *exam) register(t *testing.T, change ...func(*rp)) *rp {
 	t.Helper()
 	home := e.home()
-	r := &rp{op: e.op, home: home, auth: e.plan.auth, kind: e.plan.kind(), mode: e.plan.responseMode,
+	r := &rp{op: e.op, home: home, auth: cmp.Or(e.plan.auth, "client_secret_basic"), kind: e.responseType(), mode: e.plan.mode,
 		callback: home + "/callback", goodbye: home + "/goodbye", idAlg: "RS256"}
-	if r.auth == "" {
-		r.auth = "client_secret_basic"
-	}
 	for _, c := range change {
 		c(r)
 	}

@@ -32,5 +32,5 @@ var unsignedRequests = skip{"unsigned request objects are optional and not adver
 }}
 
 var noAccessToken = skip{"not for response_type=id_token, which yields no access token", func(e *exam) bool {
-	return e.plan.kind() == "id_token"
+	return e.responseType() == "id_token"
 }}
