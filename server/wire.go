@@ -13,6 +13,7 @@ import (
 	"github.com/poolhouse/poolhouse/internal/awsapi"
 	"github.com/poolhouse/poolhouse/internal/outbound"
 	"github.com/poolhouse/poolhouse/internal/web"
+	"github.com/poolhouse/poolhouse/internal/words"
 	"github.com/poolhouse/poolhouse/server/poolhouseapi"
 	"github.com/poolhouse/poolhouse/static"
 	"github.com/poolhouse/poolhouse/sts/cognitoidentity"
@@ -109,9 +110,13 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	if err != nil {
 		return nil, err
 	}
+	texts, err := words.Parse(templates.FS, "login/locales", "en")
+	if err != nil {
+		return nil, err
+	}
 	hosted := &login.Handler{Store: store, Passwords: s.Auth, Accounts: s.Pools, Looks: s.Pools, Browser: sessions, Gate: gate, Ephemeral: ephemeral, Limits: s.Limits,
-		Forms: forms, Pages: views, Now: now, Log: s.log}
-	mux := web.NewMux(s.log, login.ErrorPage(views))
+		Forms: forms, Pages: views, Words: texts, Now: now, Log: s.log}
+	mux := web.NewMux(s.log, login.ErrorPage(views, texts))
 	if err := mux.TrustOrigin(url); err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/poolhouse/poolhouse/internal/web"
+	"github.com/poolhouse/poolhouse/internal/words"
 	"github.com/poolhouse/poolhouse/userpool"
 	"github.com/poolhouse/poolhouse/userpool/look"
 )
@@ -33,22 +34,18 @@ type brand struct {
 // An icon is for the browser's tab.
 type icon struct{ Address, Type string }
 
-// brand returns the brand of a visit, nil for our own look. A look that cannot be
-// found is no reason to keep people from signing in.
-func (h *Handler) brand(r *http.Request, v *visit) *brand {
-	var id userpool.ClientID
-	if v.client != nil {
-		id = v.client.ID
-	}
-	l, err := h.Looks.Look(r.Context(), v.pool, id)
+// brand returns the brand of a pool's pages, or of one of its clients'; nil for our
+// own look. A look that cannot be found is no reason to keep people from signing in.
+func (h *Handler) brand(r *http.Request, p *userpool.Pool, id userpool.ClientID) *brand {
+	l, err := h.Looks.Look(r.Context(), p, id)
 	if err != nil {
-		h.Log.ErrorContext(r.Context(), "no look for a page", "pool", v.pool.ID, "client", id, "error", err)
+		h.Log.ErrorContext(r.Context(), "no look for a page", "pool", p.ID, "client", id, "error", err)
 	}
 	if l == nil || err != nil {
 		return nil
 	}
-	at := brandingPath(v.pool.ID)
-	_, hash := stylesheet(v.pool.ID, l)
+	at := brandingPath(p.ID)
+	_, hash := stylesheet(p.ID, l)
 	b := &brand{Stylesheet: at + hash + "/" + cmp.Or(string(id), string(userpool.AllClients)) + ".css"}
 	first, second := l.Logo, l.LogoDark
 	if l.Theme.Mode == look.Dark && second != nil {
@@ -140,10 +137,8 @@ type link struct {
 	Address template.URL // userpool.Terms has https addresses only
 }
 
-var termsLabels = map[string]string{"terms-of-use": "terms of use", "privacy-policy": "privacy policy"}
-
 // terms are the links that a client shows to people who sign up.
-func (h *Handler) terms(r *http.Request, v *visit) []link {
+func (h *Handler) terms(r *http.Request, v *visit, lang *words.Language) []link {
 	all, err := h.Looks.TermsOf(r.Context(), v.client)
 	if err != nil {
 		h.Log.ErrorContext(r.Context(), "no terms for a page", "pool", v.pool.ID, "client", v.client.ID, "error", err)
@@ -151,19 +146,8 @@ func (h *Handler) terms(r *http.Request, v *visit) []link {
 	var links []link
 	for _, t := range all {
 		if address := t.Link(wanted(r)); address != "" {
-			links = append(links, link{termsLabels[t.Name], template.URL(address)})
+			links = append(links, link{lang.Text("signup." + t.Name), template.URL(address)})
 		}
 	}
 	return links
-}
-
-// wanted are the tags of the languages that a page should be in, the best first:
-// those that the app asks for, then the browser's.
-func wanted(r *http.Request) []string {
-	q := r.URL.Query()
-	tags := strings.Fields(q.Get("ui_locales"))
-	if lang := q.Get("lang"); lang != "" {
-		tags = append([]string{lang}, tags...)
-	}
-	return append(tags[:min(len(tags), 10)], languages(r)...)
 }

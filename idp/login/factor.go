@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"html/template"
 	"net/http"
 	"slices"
@@ -33,7 +32,7 @@ const (
 func (h *Handler) next(w http.ResponseWriter, r *http.Request, v *visit, user *userpool.User) error {
 	ch, err := h.Passwords.SecondFactor(h.origin(r), v.pool, v.actor(), user)
 	if err != nil {
-		page := h.view(w, r, v, "Sign in")
+		page := h.view(w, r, v, "login.title")
 		page.Username = user.Username
 		return h.again(w, "login.html", page, err)
 	}
@@ -113,16 +112,16 @@ func (h *Handler) showFactor(w http.ResponseWriter, r *http.Request) error {
 
 // factorView returns the page of a step and its template.
 func (h *Handler) factorView(w http.ResponseWriter, r *http.Request, v *visit, s *step, token string) (string, *view, error) {
-	p := h.view(w, r, v, "Confirm it’s you")
+	p := h.view(w, r, v, "mfa.title")
 	p.Step, p.Username, p.Destination = token, s.Username, s.Challenge.Params["CODE_DELIVERY_DESTINATION"]
 	switch s.Challenge.Name {
 	case selectFactor:
 		for _, f := range choices(s.Challenge) {
-			p.Choices = append(p.Choices, choice{f, factorLabels[f]})
+			p.Choices = append(p.Choices, choice{f, p.T(factorKeys[f])})
 		}
 		return "mfachoose.html", p, nil
 	case setUpFactor:
-		p.Title = "Set up two-step sign-in"
+		p.Title = p.T("setup.title")
 		if s.Token != "" {
 			return "mfatoken.html", p, h.showToken(r, p, s.Token)
 		}
@@ -146,8 +145,8 @@ func (h *Handler) showToken(r *http.Request, p *view, session string) error {
 	return nil
 }
 
-var factorLabels = map[string]string{
-	userpool.FactorTOTP: "Authenticator app", userpool.FactorSMS: "Text message", userpool.FactorEmail: "E-mail",
+var factorKeys = map[string]string{
+	userpool.FactorTOTP: "mfa.totp", userpool.FactorSMS: "mfa.sms", userpool.FactorEmail: "mfa.email",
 }
 
 // submitFactor takes the answer to a step.
@@ -210,9 +209,6 @@ func (h *Handler) wrongFactor(w http.ResponseWriter, r *http.Request, v *visit, 
 	name, page, err := h.factorView(w, r, v, s, token)
 	if err != nil {
 		return err
-	}
-	if errors.Is(wrong, userpool.ErrCodeMismatch) || errors.Is(wrong, userpool.ErrEnableSoftwareToken) {
-		wrong = userpool.ErrCodeMismatch // in the words for people
 	}
 	return h.again(w, name, page, wrong)
 }

@@ -13,11 +13,10 @@ import (
 	"net/http"
 	"time"
 
-	"golang.org/x/text/language"
-
 	"github.com/poolhouse/poolhouse/idp/browser"
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
 	"github.com/poolhouse/poolhouse/internal/web"
+	"github.com/poolhouse/poolhouse/internal/words"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -56,7 +55,8 @@ type Handler struct {
 	Ephemeral ephemeral.Store
 	Limits    *userpool.Limits // nil limits nothing
 	Forms     *web.Forms
-	Pages     *web.Pages // of templates/login
+	Pages     *web.Pages       // of templates/login
+	Words     *words.Catalogue // of templates/login/locales
 	Now       func() time.Time
 	Log       *slog.Logger
 }
@@ -92,11 +92,11 @@ func (h *Handler) showLogin(w http.ResponseWriter, r *http.Request) error {
 	if v == nil || err != nil {
 		return err
 	}
-	page := h.view(w, r, v, "Sign in")
+	page := h.view(w, r, v, "login.title")
 	page.Username = r.URL.Query().Get("login_hint")
 	page.SignUp = v.client != nil && !v.pool.AllowAdminCreateOnly
 	if r.URL.Query().Has("done") {
-		page.Notice = "All set. You can sign in now."
+		page.Notice = page.T("login.done")
 	}
 	return h.Pages.Render(w, http.StatusOK, "login.html", page)
 }
@@ -113,7 +113,7 @@ func (h *Handler) submitLogin(w http.ResponseWriter, r *http.Request) error {
 		return h.toStep(w, r, v, step, name)
 	}
 	if err != nil {
-		page := h.view(w, r, v, "Sign in")
+		page := h.view(w, r, v, "login.title")
 		page.Username = name
 		page.SignUp = v.client != nil && !v.pool.AllowAdminCreateOnly
 		return h.again(w, "login.html", page, err)
@@ -127,24 +127,5 @@ func (h *Handler) submitLogin(w http.ResponseWriter, r *http.Request) error {
 // origin tells userpool where a sign-in comes from, and what the person reads.
 func (h *Handler) origin(r *http.Request) context.Context {
 	ctx := userpool.WithOrigin(r.Context(), userpool.Origin{IP: web.RemoteIP(r), UserAgent: r.UserAgent()})
-	return userpool.WithLanguages(ctx, languages(r)...)
-}
-
-// maxLanguages bounds the Accept-Language header, in bytes: nobody needs more.
-const maxLanguages = 256
-
-// languages returns what a browser says its user reads, the best first.
-func languages(r *http.Request) (list []string) {
-	header := r.Header.Get("Accept-Language")
-	if len(header) > maxLanguages {
-		return nil
-	}
-	tags, _, err := language.ParseAcceptLanguage(header)
-	if err != nil {
-		return nil
-	}
-	for _, t := range tags {
-		list = append(list, t.String())
-	}
-	return list
+	return userpool.WithLanguages(ctx, wanted(r)...)
 }

@@ -19,7 +19,7 @@ func (h *Handler) showLink(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.Pages.Render(w, http.StatusOK, "link.html", h.view(w, r, v, "Confirm your account"))
+	return h.Pages.Render(w, http.StatusOK, "link.html", h.view(w, r, v, "confirm.title"))
 }
 
 // submitLink takes the code that the link brought.
@@ -36,13 +36,15 @@ func (h *Handler) submitLink(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = h.Accounts.ConfirmSignUp(h.origin(r), v.actor(), v.query.Get("user_name"), v.query.Get("confirmation_code"), false)
 	if errors.Is(err, userpool.ErrExpiredCode) || errors.Is(err, userpool.ErrCodeMismatch) {
-		err = userpool.Fail(userpool.ErrExpiredCode, "This link is no longer valid. If your account is confirmed already, sign in from your app.")
+		p := h.view(w, r, v, "confirm.title")
+		p.Error = p.T("problem.link-gone")
+		return h.Pages.Render(w, http.StatusBadRequest, "link.html", p)
 	}
-	p := h.view(w, r, v, "Confirm your account")
+	p := h.view(w, r, v, "confirm.title")
 	if err != nil {
 		return h.again(w, "link.html", p, err)
 	}
-	p.Title = "Your account is confirmed"
+	p.Title = p.T("confirm.confirmed")
 	return h.Pages.Render(w, http.StatusOK, "confirmed.html", p)
 }
 

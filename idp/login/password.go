@@ -26,9 +26,9 @@ func (h *Handler) showNewPassword(w http.ResponseWriter, r *http.Request) error 
 }
 
 func (h *Handler) newPasswordView(w http.ResponseWriter, r *http.Request, v *visit, s *step, user *userpool.User, token string) *view {
-	p := h.view(w, r, v, "Choose a new password")
+	p := h.view(w, r, v, "newpassword.title")
 	p.Username, p.Step, p.FocusPassword = s.Username, token, true
-	p.Attributes = askFor(v.pool, user.Attributes, r.PostForm)
+	p.Attributes = askFor(p.Lang, v.pool, user.Attributes, r.PostForm)
 	return p
 }
 
@@ -80,13 +80,13 @@ func (h *Handler) showForgot(w http.ResponseWriter, r *http.Request) error {
 	if v == nil || err != nil {
 		return err
 	}
-	p := h.view(w, r, v, "Forgot your password?")
+	p := h.view(w, r, v, "forgot.title")
 	s, err := h.step(r, v, stepForgot, r.URL.Query().Get("step"))
 	if err != nil {
 		return err
 	}
 	if s != nil {
-		p.Username, p.Notice = s.Username, "Your password must be reset before you can sign in."
+		p.Username, p.Notice = s.Username, p.T("forgot.required")
 	}
 	return h.Pages.Render(w, http.StatusOK, "forgot.html", p)
 }
@@ -100,7 +100,7 @@ func (h *Handler) submitForgot(w http.ResponseWriter, r *http.Request) error {
 	name := r.PostForm.Get("username")
 	d, err := h.Accounts.ForgotPassword(h.origin(r), v.actor(), name)
 	if err != nil {
-		p := h.view(w, r, v, "Forgot your password?")
+		p := h.view(w, r, v, "forgot.title")
 		p.Username = name
 		return h.again(w, "forgot.html", p, err)
 	}
@@ -113,7 +113,7 @@ func (h *Handler) showReset(w http.ResponseWriter, r *http.Request) error {
 	if v == nil || err != nil {
 		return err
 	}
-	p, err := h.stepView(w, r, v, stepReset, "Set a new password", r.URL.Query().Get("step"))
+	p, err := h.stepView(w, r, v, stepReset, "reset.title", r.URL.Query().Get("step"))
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (h *Handler) submitReset(w http.ResponseWriter, r *http.Request) error {
 	err = h.Accounts.ConfirmForgotPassword(h.origin(r), v.actor(), r.PostForm.Get("username"), fold(r.PostForm.Get("code")),
 		r.PostForm.Get("password"))
 	if err != nil {
-		p, viewErr := h.stepView(w, r, v, stepReset, "Set a new password", r.PostForm.Get("step"))
+		p, viewErr := h.stepView(w, r, v, stepReset, "reset.title", r.PostForm.Get("step"))
 		if viewErr != nil {
 			return viewErr
 		}

@@ -3,6 +3,7 @@ package login
 import (
 	"io"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/poolhouse/poolhouse/internal/web"
+	"github.com/poolhouse/poolhouse/internal/words"
 	"github.com/poolhouse/poolhouse/static"
 	"github.com/poolhouse/poolhouse/templates"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -26,14 +28,24 @@ func pages(t testing.TB) *web.Pages {
 	return p
 }
 
+func catalogue(t testing.TB) *words.Catalogue {
+	t.Helper()
+	c, err := words.Parse(templates.FS, "login/locales", "en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // sample fills every part of every page.
-func sample(text string) *view {
+func sample(t testing.TB, l *words.Language, text string) *view {
 	pool := &userpool.Pool{PasswordPolicy: userpool.PasswordPolicy{MinimumLength: 10, RequireNumbers: true, RequireSymbols: true},
 		Schema: []userpool.SchemaAttribute{{Name: "given_name", Required: true}, {Name: "email", Required: true}}}
-	return &view{Title: "Sign in", PoolName: "Riverside Clinic", ClientName: "Field notes", Path: "/us-east-1_Demo00001",
-		Query: "?client_id=abc&state=1", CSRF: "token", Step: "step", Error: text, Notice: text, Detail: text, Username: text,
-		UsernameLabel: "Username", Destination: text, PasswordRules: rules(pool.PasswordPolicy), Attributes: askFor(pool, nil, nil), SignUp: true,
-		Choices: []choice{{text, text}}, CanToken: true, CanEmail: true, QR: "data:image/png;base64,AAAA", Secret: text}
+	return &view{Frame: Frame{Lang: l, Title: "Sign in", PoolName: "Riverside Clinic", ClientName: "Field notes", Path: "/us-east-1_Demo00001",
+		Query: "?client_id=abc&state=1", CSRF: "token", Step: "step", Error: text, Notice: text, Detail: text,
+		page: "login", query: url.Values{"client_id": {"abc"}, "state": {text}}, all: catalogue(t).Languages()},
+		Username: text, UsernameLabel: "Username", Destination: text, Rules: rules(l, pool.PasswordPolicy), Attributes: askFor(l, pool, nil, nil), SignUp: true,
+		Terms: []link{{text, "https://example.com/terms"}}, Choices: []choice{{text, text}}, CanToken: true, CanEmail: true, QR: "data:image/png;base64,AAAA", Secret: text}
 }
 
 func render(t testing.TB, name string, v *view) string {
@@ -45,24 +57,29 @@ func render(t testing.TB, name string, v *view) string {
 	return rec.Body.String()
 }
 
-// TestEveryPage: each page renders whole, is self-contained and accessible, and
-// shows what people typed as text.
+// TestEveryPage: each page renders whole, in every language, is self-contained and
+// accessible, and shows what people typed as text.
 func TestEveryPage(t *testing.T) {
 	names := pages(t).Names()
 	if len(names) < 8 {
 		t.Fatalf("only %d pages", len(names))
 	}
-	for _, name := range names {
-		t.Run(name, func(t *testing.T) {
-			text := render(t, name, sample(hostile))
-			if strings.Contains(text, "<script>") {
-				t.Error("typed text became markup")
-			}
-			if strings.Contains(text, "/missing/") || strings.Contains(text, "ZgotmplZ") {
-				t.Error("a static file or a value is missing")
-			}
-			checkPage(t, text)
-		})
+	for _, l := range catalogue(t).Languages() {
+		for _, name := range names {
+			t.Run(l.Tag+"/"+name, func(t *testing.T) {
+				text := render(t, name, sample(t, l, hostile))
+				if strings.Contains(text, "<script>") {
+					t.Error("typed text became markup")
+				}
+				if strings.Contains(text, "/missing/") || strings.Contains(text, "ZgotmplZ") {
+					t.Error("a static file or a value is missing")
+				}
+				if !strings.Contains(text, `<html lang="`+l.Tag+`" dir="`+l.Dir+`">`) {
+					t.Error("the page does not say its language")
+				}
+				checkPage(t, text)
+			})
+		}
 	}
 }
 
@@ -94,7 +111,7 @@ func checkPage(t *testing.T, text string) {
 			if attr(tok, "name") == "_csrf" {
 				tokens++
 			}
-			if attr(tok, "type") != "hidden" {
+			if attr(tok, "type") != "hidden" && !has(tok, "hidden") {
 				inputs = append(inputs, attr(tok, "id"))
 				if attr(tok, "autocomplete") == "" {
 					t.Errorf("no autocomplete: %v", tok)
@@ -121,15 +138,19 @@ func attr(tok html.Token, key string) string {
 	return ""
 }
 
+func has(tok html.Token, key string) bool {
+	return slices.ContainsFunc(tok.Attr, func(a html.Attribute) bool { return a.Key == key })
+}
+
 func TestRules(t *testing.T) {
+	l := catalogue(t).For("en")
 	tests := map[string]userpool.PasswordPolicy{
-		"At least 8 characters.":                                                  {MinimumLength: 8},
-		"At least 8 characters, with a number.":                                   {MinimumLength: 8, RequireNumbers: true},
-		"At least 9 characters, with an upper-case letter and a symbol.":          {MinimumLength: 9, RequireUppercase: true, RequireSymbols: true},
-		"At least 6 characters, with a lower-case letter, a number and a symbol.": {MinimumLength: 6, RequireLowercase: true, RequireNumbers: true, RequireSymbols: true},
+		"at least 8 characters":          {MinimumLength: 8},
+		"at least 8 characters|a number": {MinimumLength: 8, RequireNumbers: true},
+		"at least 9 characters|an upper-case letter (A–Z)|a symbol, such as ! or ?": {MinimumLength: 9, RequireUppercase: true, RequireSymbols: true},
 	}
 	for want, policy := range tests {
-		if got := rules(policy); got != want {
+		if got := strings.Join(rules(l, policy), "|"); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}

@@ -5,8 +5,11 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/poolhouse/poolhouse/internal/web"
+	"github.com/poolhouse/poolhouse/internal/words"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -30,11 +33,11 @@ func (h *Handler) showSignUp(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) signUpView(w http.ResponseWriter, r *http.Request, v *visit) *view {
-	p := h.view(w, r, v, "Create an account")
+	p := h.view(w, r, v, "signup.title")
 	p.Username = r.PostForm.Get("username")
 	p.UsernameIsAttribute = len(v.pool.UsernameAttributes) > 0
-	p.Attributes = askFor(v.pool, nil, r.PostForm)
-	p.Terms = h.terms(r, v)
+	p.Attributes = askFor(p.Lang, v.pool, nil, r.PostForm)
+	p.Terms = h.terms(r, v, p.Lang)
 	return p
 }
 
@@ -68,7 +71,7 @@ func (h *Handler) showConfirm(w http.ResponseWriter, r *http.Request) error {
 	if v == nil || err != nil {
 		return err
 	}
-	p, err := h.stepView(w, r, v, stepConfirm, "Confirm your account", r.URL.Query().Get("step"))
+	p, err := h.stepView(w, r, v, stepConfirm, "confirm.title", r.URL.Query().Get("step"))
 	if err != nil {
 		return err
 	}
@@ -104,7 +107,7 @@ func (h *Handler) submitResend(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) confirmAgain(w http.ResponseWriter, r *http.Request, v *visit, err error) error {
-	p, viewErr := h.stepView(w, r, v, stepConfirm, "Confirm your account", r.PostForm.Get("step"))
+	p, viewErr := h.stepView(w, r, v, stepConfirm, "confirm.title", r.PostForm.Get("step"))
 	if viewErr != nil {
 		return viewErr
 	}
@@ -112,14 +115,17 @@ func (h *Handler) confirmAgain(w http.ResponseWriter, r *http.Request, v *visit,
 	return h.again(w, "confirm.html", p, err)
 }
 
+// A field is an attribute that a form asks for.
+type field struct{ Name, Label, Type, Autocomplete, Value string }
+
 // askFor returns the attributes that a user of the pool needs and does not have.
-func askFor(p *userpool.Pool, have map[string]string, typed url.Values) []field {
+func askFor(l *words.Language, p *userpool.Pool, have map[string]string, typed url.Values) []field {
 	var fields []field
 	for _, name := range needed(p) {
 		if have[name] != "" {
 			continue
 		}
-		fields = append(fields, field{Name: name, Label: label(name), Type: inputType(name), Autocomplete: autocomplete(name),
+		fields = append(fields, field{Name: name, Label: label(l, name), Type: inputType(name), Autocomplete: autocomplete(name),
 			Value: typed.Get("attribute:" + name)})
 	}
 	return fields
@@ -153,15 +159,14 @@ func answers(p *userpool.Pool, form url.Values) map[string]string {
 	return out
 }
 
-func label(attribute string) string {
-	switch attribute {
-	case "email":
-		return "Email"
-	case "phone_number":
-		return "Phone number"
+// label is what an attribute is called. A custom one has the name that it was given.
+func label(l *words.Language, attribute string) string {
+	if key := "attribute." + attribute; l.Has(key) {
+		return l.Text(key)
 	}
-	words := strings.ReplaceAll(strings.TrimPrefix(attribute, "custom:"), "_", " ")
-	return strings.ToUpper(words[:1]) + words[1:]
+	name := strings.ReplaceAll(strings.TrimPrefix(attribute, "custom:"), "_", " ")
+	first, size := utf8.DecodeRuneInString(name)
+	return string(unicode.ToUpper(first)) + name[size:]
 }
 
 func inputType(attribute string) string {

@@ -1,36 +1,27 @@
 package login
 
 import (
-	"errors"
-	"fmt"
 	"html/template"
 	"net/http"
-	"strings"
+	"slices"
+	"strconv"
 
 	"github.com/poolhouse/poolhouse/internal/web"
+	"github.com/poolhouse/poolhouse/internal/words"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
-// A view is what the templates read.
+// A view is what the templates of this room read.
 type view struct {
-	Title      string
-	PoolName   string
-	ClientName string
-	Path       string       // of the pool
-	Query      template.URL // of the visit, with its question mark; url.Values wrote it
-	CSRF       string
-	Step       string
-	Brand      *brand // nil for our own look
-	Terms      []link // of sign-up
-
-	Error, Notice, Detail string
+	Frame
+	Terms []link // of sign-up
 
 	Username            string
 	UsernameLabel       string
 	UsernameIsAttribute bool
 	Destination         string
 	ByLink              bool // the mail has a link in place of a code
-	PasswordRules       string
+	Rules               []string
 	FocusPassword       bool
 	Attributes          []field
 	SignUp              bool
@@ -44,135 +35,82 @@ type view struct {
 // A choice is one of several buttons.
 type choice struct{ Value, Label string }
 
-// A field is an attribute that a form asks for.
-type field struct{ Name, Label, Type, Autocomplete, Value string }
-
 func (h *Handler) view(w http.ResponseWriter, r *http.Request, v *visit, title string) *view {
-	p := &view{Title: title, PoolName: v.pool.Name, Path: "/" + string(v.pool.ID), Query: template.URL("?" + v.query.Encode()),
-		CSRF: h.Forms.Token(w, r, string(v.pool.ID)), UsernameLabel: usernameLabel(v.pool), PasswordRules: rules(v.pool.PasswordPolicy)}
-	if v.client != nil {
-		p.ClientName = v.client.Name
+	p := &view{Frame: h.Frame(w, r, v.pool, v.client, title)}
+	p.Query, p.query = template.URL("?"+v.query.Encode()), v.query
+	if p.page == "resendcode" {
+		p.page = stepConfirm // which has a page of its own
 	}
-	p.Brand = h.brand(r, v)
+	p.UsernameLabel, p.Rules = p.T(usernameKey(v.pool)), rules(p.Lang, v.pool.PasswordPolicy)
 	return p
 }
 
-// again shows a form once more, with what was wrong. An error that is not about
-// the form is returned.
-func (h *Handler) again(w http.ResponseWriter, page string, p *view, err error) error {
-	status, text, ok := explain(err)
-	if !ok {
-		return err
+// usernameKey says what people of the pool type to say who they are.
+func usernameKey(p *userpool.Pool) string {
+	email, phone := slices.Contains(p.UsernameAttributes, "email"), slices.Contains(p.UsernameAttributes, "phone_number")
+	switch {
+	case email && phone:
+		return "username.email-or-phone"
+	case email:
+		return "username.email"
+	case phone:
+		return "username.phone"
 	}
-	p.Error = text
-	return h.Pages.Render(w, status, page, p)
+	email, phone = slices.Contains(p.AliasAttributes, "email"), slices.Contains(p.AliasAttributes, "phone_number")
+	switch {
+	case email && phone:
+		return "username.any"
+	case email:
+		return "username.name-or-email"
+	case phone:
+		return "username.name-or-phone"
+	}
+	return "username.name"
 }
 
-const textPassword = "Incorrect username or password."
-
-// explain says what a person may know of an error. Whether a user exists is not
-// part of it: an unknown name and a wrong password read the same.
-func explain(err error) (status int, text string, ok bool) {
-	if errors.Is(err, userpool.ErrUserNotFound) {
-		return http.StatusUnauthorized, textPassword, true
-	}
-	if errors.Is(err, userpool.ErrBusy) {
-		return http.StatusServiceUnavailable, "The server is busy. Please try again in a moment.", true
-	}
-	var f *userpool.Fault
-	errors.As(err, &f)
-	for _, rule := range explained {
-		if !errors.Is(err, rule.kind) {
-			continue
-		}
-		if f != nil {
-			return rule.status, f.PublicText(), true
-		}
-		return rule.status, rule.text, true
-	}
-	return 0, "", false
-}
-
-var explained = []struct {
-	kind   error
-	status int
-	text   string
-}{
-	{userpool.ErrNotAuthorized, http.StatusUnauthorized, textPassword},
-	{userpool.ErrCodeMismatch, http.StatusBadRequest, "The code is wrong. Check it and try again."},
-	{userpool.ErrExpiredCode, http.StatusBadRequest, "The code is no longer valid. Ask for a new one."},
-	{userpool.ErrInvalidPassword, http.StatusBadRequest, "The password does not meet the rules."},
-	{userpool.ErrPasswordHistory, http.StatusBadRequest, "This password was used before."},
-	{userpool.ErrInvalidParameter, http.StatusBadRequest, "Something in the form is not valid."},
-	{userpool.ErrUserExists, http.StatusBadRequest, "An account with this name exists already."},
-	{userpool.ErrAliasExists, http.StatusBadRequest, "An account with this address exists already."},
-	{userpool.ErrCodeDelivery, http.StatusBadRequest, "The code could not be sent."},
-	{userpool.ErrUserLambda, http.StatusBadRequest, "The request was refused."},
-	{userpool.ErrUnexpectedLambda, http.StatusBadGateway, "The request could not be checked. Please try again later."},
-	{userpool.ErrInvalidLambdaResponse, http.StatusBadGateway, "The request could not be checked. Please try again later."},
-	{userpool.ErrLimitExceeded, http.StatusTooManyRequests, "Too many attempts. Please try again later."},
-	{userpool.ErrTooManyRequests, http.StatusTooManyRequests, "Too many attempts. Please try again later."},
-}
-
-func usernameLabel(p *userpool.Pool) string {
-	names := p.UsernameAttributes
-	if len(names) == 0 {
-		return "Username"
-	}
-	var labels []string
-	for _, n := range names {
-		labels = append(labels, label(n))
-	}
-	return strings.Join(labels, " or ")
-}
-
-// rules is the password policy in a sentence.
-func rules(p userpool.PasswordPolicy) string {
-	var parts []string
+// rules lists what the password policy asks for.
+func rules(l *words.Language, p userpool.PasswordPolicy) []string {
+	list := []string{l.Text("rules.length", "n", strconv.Itoa(p.MinimumLength))}
 	for _, r := range []struct {
-		on   bool
-		text string
-	}{{p.RequireUppercase, "an upper-case letter"}, {p.RequireLowercase, "a lower-case letter"},
-		{p.RequireNumbers, "a number"}, {p.RequireSymbols, "a symbol"}} {
+		on  bool
+		key string
+	}{{p.RequireUppercase, "rules.upper"}, {p.RequireLowercase, "rules.lower"}, {p.RequireNumbers, "rules.number"}, {p.RequireSymbols, "rules.symbol"}} {
 		if r.on {
-			parts = append(parts, r.text)
+			list = append(list, l.Text(r.key))
 		}
 	}
-	text := fmt.Sprintf("At least %d characters", p.MinimumLength)
-	if n := len(parts); n > 1 {
-		parts = []string{strings.Join(parts[:n-1], ", ") + " and " + parts[n-1]}
-	}
-	if len(parts) == 1 {
-		text += ", with " + parts[0]
-	}
-	return text + "."
+	return list
 }
 
 // errorTexts are the texts of the error page, by code. What the address says
 // otherwise is not shown.
 var errorTexts = map[string]string{
-	"redirect_mismatch": "The app asked to return to an address that it has not registered.",
-	"invalid_client":    "The app that sent you here is not known.",
-	"invalid_request":   "The app sent a request that is not valid.",
+	"redirect_mismatch": "error.redirect-mismatch",
+	"invalid_client":    "error.invalid-client",
+	"invalid_request":   "error.invalid-request",
 }
 
 // showError is where requests end that may not be answered at the app.
 func (h *Handler) showError(w http.ResponseWriter, r *http.Request) error {
-	text, ok := errorTexts[r.URL.Query().Get("error")]
+	key, ok := errorTexts[r.URL.Query().Get("error")]
 	if !ok {
-		text = "Something is wrong with the request."
+		key = "error.unknown"
 	}
-	return h.Pages.Render(w, http.StatusBadRequest, "error.html", &view{Title: "An error was encountered with the requested page",
-		Error: text, Detail: "Go back to the app and try again. If it happens again, tell the people who run the app."})
+	l := h.Words.For(wanted(r)...)
+	return h.Pages.Render(w, http.StatusBadRequest, "error.html", &view{Frame: Frame{Lang: l, Title: l.Text("error.request"),
+		Error: l.Text(key), Detail: l.Text("error.go-back")}})
 }
 
-func (h *Handler) showSignedOut(w http.ResponseWriter, _ *http.Request) error {
-	return h.Pages.Render(w, http.StatusOK, "signedout.html", &view{Title: "You are signed out"})
+func (h *Handler) showSignedOut(w http.ResponseWriter, r *http.Request) error {
+	l := h.Words.For(wanted(r)...)
+	return h.Pages.Render(w, http.StatusOK, "signedout.html", &view{Frame: Frame{Lang: l, Title: l.Text("signedout.title")}})
 }
 
-// ErrorPage is the web.Mux's page for errors that no handler rendered.
-func ErrorPage(pages *web.Pages) func(http.ResponseWriter, *http.Request, *web.Error) error {
-	return func(w http.ResponseWriter, _ *http.Request, e *web.Error) error {
-		return pages.Render(w, e.Status, "error.html", &view{Title: http.StatusText(e.Status), Error: e.Text})
+// ErrorPage is the web.Mux's page for errors that no handler rendered. Its texts
+// are those of the errors, in the reader's language where the catalogue has them.
+func ErrorPage(pages *web.Pages, catalogue *words.Catalogue) func(http.ResponseWriter, *http.Request, *web.Error) error {
+	return func(w http.ResponseWriter, r *http.Request, e *web.Error) error {
+		l := catalogue.For(wanted(r)...)
+		return pages.Render(w, e.Status, "error.html", &view{Frame: Frame{Lang: l, Title: l.Text("error.title"), Error: l.Translate(e.Text)}})
 	}
 }

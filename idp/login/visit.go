@@ -73,7 +73,13 @@ func (h *Handler) visitForGate(r *http.Request, pool *userpool.Pool, token strin
 	if err != nil {
 		return nil, err
 	}
-	return &visit{pool: pool, query: url.Values{continueParam: {token}}}, nil
+	v := &visit{pool: pool, query: url.Values{continueParam: {token}}}
+	for _, name := range []string{"lang", "ui_locales"} {
+		if q := r.URL.Query(); q.Has(name) {
+			v.query[name] = q[name]
+		}
+	}
+	return v, nil
 }
 
 // submitted is visit for a form: it checks the form's token too.
@@ -118,7 +124,7 @@ func (v *visit) address(page string, extra ...string) string {
 // again and says so.
 func (h *Handler) finish(w http.ResponseWriter, r *http.Request, v *visit, user *userpool.User, methods ...string) error {
 	if err := h.Passwords.Finish(h.origin(r), v.pool, v.actor(), user, userpool.Finished{MFA: slices.Contains(methods, "mfa")}); err != nil {
-		page := h.view(w, r, v, "Sign in")
+		page := h.view(w, r, v, "login.title")
 		page.Username = user.Username
 		return h.again(w, "login.html", page, err)
 	}

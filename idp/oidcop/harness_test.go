@@ -28,6 +28,7 @@ import (
 	"github.com/poolhouse/poolhouse/internal/keyring/keyringtest"
 	"github.com/poolhouse/poolhouse/internal/outbound"
 	"github.com/poolhouse/poolhouse/internal/web"
+	"github.com/poolhouse/poolhouse/internal/words"
 	"github.com/poolhouse/poolhouse/static"
 	"github.com/poolhouse/poolhouse/store/sqlstore/sqlstoretest"
 	"github.com/poolhouse/poolhouse/templates"
@@ -139,7 +140,11 @@ func open(t testing.TB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mux := web.NewMux(log, login.ErrorPage(pages))
+	texts, err := words.Parse(templates.FS, "login/locales", "en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := web.NewMux(log, login.ErrorPage(pages, texts))
 	h.sessions = db.IDP()
 	h.grants = &faultyGrants{GrantStore: db.IDP()}
 	h.handler = &oidcop.Handler{Store: h.store, Tokens: h.tokens, Grants: h.grants, Browser: browsers, Gate: gate,
@@ -148,7 +153,7 @@ func open(t testing.TB) *house {
 		Remote: &jose.RemoteKeys{Fetch: outbound.New(true), Now: clock.Now}}
 	h.handler.Mount(mux)
 	(&login.Handler{Store: h.store, Passwords: h.auth, Accounts: h.service, Looks: h.service, Browser: browsers, Gate: gate, Ephemeral: eph,
-		Forms: &web.Forms{Secret: []byte("0123456789abcdef0123456789abcdef")}, Pages: pages, Now: clock.Now, Log: log}).Mount(mux)
+		Forms: &web.Forms{Secret: []byte("0123456789abcdef0123456789abcdef")}, Pages: pages, Words: texts, Now: clock.Now, Log: log}).Mount(mux)
 	front.Handle("/static/", static.Handler())
 	front.Handle("/", mux)
 	h.seed()

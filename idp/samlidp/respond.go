@@ -58,7 +58,7 @@ func (x *exchange) fail(w http.ResponseWriter, r *http.Request, err error) error
 		return err
 	}
 	if x.request == nil { // nobody asked, so nobody waits for an answer
-		return web.Fail(http.StatusForbidden, "You cannot be signed in to this app: "+no.Message+".", err)
+		return web.Fail(http.StatusForbidden, "You cannot be signed in to this app. Ask the people who run it.", err)
 	}
 	x.h.Log.Info("saml sign-in refused", "pool", x.pool.ID, "app", x.app.ID, "status", no.Second, "reason", no.Message)
 	out := x.response(no.Status)
