@@ -39,6 +39,8 @@ type Config struct {
 	LambdaEndpoint  string   `yaml:"lambda-endpoint" name:"lambda-endpoint" help:"AWS Lambda, or what speaks its invoke API, for the functions of triggers; keys come from POOLHOUSE_LAMBDA_ACCESS_KEY_ID and POOLHOUSE_LAMBDA_SECRET_ACCESS_KEY."`
 	LambdaFunctions []string `yaml:"lambda-function" name:"lambda-function" help:"Runtime interface emulator of one function, NAME=URL; the name may be an ARN. Repeatable."`
 	TriggerURLs     []string `yaml:"trigger-url" name:"trigger-url" help:"Program that stands in for a function, NAME=URL, called with a body signed with POOLHOUSE_TRIGGER_SECRET. Repeatable."`
+	LogDeliveryDir  string   `yaml:"log-delivery-dir" name:"log-delivery-dir" help:"Directory that the logs of user pools are written into, a file for each destination and day." type:"path"`
+	LogDeliveryURL  string   `yaml:"log-delivery-url" name:"log-delivery-url" help:"URL that the logs of user pools are posted to instead, signed with POOLHOUSE_LOG_DELIVERY_SECRET."`
 	RateLimits      string   `yaml:"rate-limits" name:"rate-limits" help:"on or off: ceilings on how fast users, apps and administrators may call." default:"on" enum:"on,off"`
 	LogFormat       string   `yaml:"log-format" name:"log-format" help:"text or json." default:"text" enum:"text,json"`
 	LogLevel        string   `yaml:"log-level" name:"log-level" help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
@@ -57,6 +59,8 @@ type Config struct {
 	// LambdaKey signs calls to LambdaEndpoint, TriggerSecret those to TriggerURLs.
 	LambdaKey     outbound.Key `yaml:"-" kong:"-"`
 	TriggerSecret string       `yaml:"-" kong:"-"`
+	// LogDeliverySecret signs calls to LogDeliveryURL.
+	LogDeliverySecret string `yaml:"-" kong:"-"`
 	// MasterKey is 32 bytes in base64 or hex, from the environment alone.
 	MasterKey string `yaml:"-" kong:"-"`
 	// AllowPrivateFetch lets metadata and discovery documents come from

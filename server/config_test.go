@@ -62,6 +62,12 @@ func TestConfigValidate(t *testing.T) {
 			c.SNSEndpoint, c.SMSWebhook = "https://sns.eu-west-1.amazonaws.com", "https://sms.example.com/x"
 		}, "one way"},
 		{"text messages with a weak secret", func(c *Config) { c.SMSWebhook, c.SMSWebhookSecret = "https://sms.example.com/x", "whsec_AAAA" }, "24 to 64 bytes"},
+		{"logs to files", func(c *Config) { c.LogDeliveryDir = "d" }, ""},
+		{"logs to a program", func(c *Config) { c.LogDeliveryURL, c.LogDeliverySecret = "https://logs.example.com/x", webhookSecret }, ""},
+		{"logs unsigned", func(c *Config) { c.LogDeliveryURL = "https://logs.example.com/x" }, "POOLHOUSE_LOG_DELIVERY_SECRET go together"},
+		{"logs with a weak secret", func(c *Config) { c.LogDeliveryURL, c.LogDeliverySecret = "https://logs.example.com/x", "whsec_AAAA" }, "24 to 64 bytes"},
+		{"logs in the clear", func(c *Config) { c.LogDeliveryURL = "http://logs.example.com/x" }, "want https"},
+		{"two ways for logs", func(c *Config) { c.LogDeliveryDir, c.LogDeliveryURL = "d", "https://logs.example.com/x" }, "logs go one way"},
 		{"mail server and directory", func(c *Config) { c.MailDir, c.SMTPURL, c.MailFrom = "d", "smtp://mail.example.com", "a@example.com" }, "mail-dir takes every message"},
 		{"functions of Lambda", func(c *Config) { c.LambdaEndpoint = "https://lambda.eu-west-1.amazonaws.com" }, ""},
 		{"functions in the clear", func(c *Config) { c.LambdaEndpoint = "http://127.0.0.1:3001" }, "allow-private-triggers"},

@@ -37,6 +37,12 @@ func (c *Config) checkMessages() error {
 	if c.SMSWebhook != "" && !callable(c.SMSWebhook, c.AllowPrivateFetch) {
 		bad("sms-webhook: want https://HOST and a path; http needs allow-private-fetch")
 	}
+	if c.LogDeliveryDir != "" && c.LogDeliveryURL != "" {
+		bad("logs go one way: give log-delivery-dir or log-delivery-url")
+	}
+	if c.LogDeliveryURL != "" && !callable(c.LogDeliveryURL, c.AllowPrivateFetch) {
+		bad("log-delivery-url: want https://HOST and a path; http needs allow-private-fetch")
+	}
 	if c.SNSEndpoint != "" && !callable(c.SNSEndpoint, c.AllowPrivateFetch) {
 		bad("sns-endpoint: want https://HOST; http needs allow-private-fetch")
 	}
@@ -62,9 +68,15 @@ func (c *Config) checkMessageSecrets() error {
 	if c.SNSEndpoint != "" && (c.SNSAccessKeyID == "" || c.SNSSecretAccessKey == "") {
 		bad("sns-endpoint needs POOLHOUSE_SNS_ACCESS_KEY_ID and POOLHOUSE_SNS_SECRET_ACCESS_KEY")
 	}
-	if c.SMSWebhookSecret != "" {
-		if _, err := webhook.ParseSecret(c.SMSWebhookSecret); err != nil {
-			bad("POOLHOUSE_SMS_WEBHOOK_SECRET: %w", err)
+	if (c.LogDeliveryURL == "") != (c.LogDeliverySecret == "") {
+		bad("log-delivery-url and POOLHOUSE_LOG_DELIVERY_SECRET go together")
+	}
+	for name, secret := range map[string]string{"POOLHOUSE_SMS_WEBHOOK_SECRET": c.SMSWebhookSecret, "POOLHOUSE_LOG_DELIVERY_SECRET": c.LogDeliverySecret} {
+		if secret == "" {
+			continue
+		}
+		if _, err := webhook.ParseSecret(secret); err != nil {
+			bad("%s: %w", name, err)
 		}
 	}
 	return errors.Join(errs...)
@@ -112,6 +124,13 @@ func (c *Config) transports(fetch *outbound.Client, now func() time.Time) (map[s
 		ways["SMS"] = &message.SNS{Endpoint: strings.TrimRight(c.SNSEndpoint, "/") + "/", Region: cmp.Or(c.SNSRegion, c.Region), AccessKeyID: c.SNSAccessKeyID,
 			SecretAccessKey: c.SNSSecretAccessKey, SenderID: c.SNSSenderID, Client: fetch, Now: now}
 	}
+	if c.LogDeliveryURL != "" {
+		secret, err := webhook.ParseSecret(c.LogDeliverySecret)
+		if err != nil {
+			return nil, err
+		}
+		ways[message.MediumLog] = &message.LogWebhook{URL: c.LogDeliveryURL, Secret: secret, Client: fetch, Now: now}
+	}
 	return ways, nil
 }
 
@@ -120,21 +139,39 @@ func (c *Config) transports(fetch *outbound.Client, now func() time.Time) (map[s
 func (s *Server) addMessages(st *stores, fetch *outbound.Client, now func() time.Time) error {
 	s.sweepers["outbox"] = st.db.Outbox().DeleteClosed
 	ways, err := s.cfg.transports(fetch, now)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	if len(ways) > 0 {
+		s.outbox = message.NewOutbox(st.db.Outbox(), st.keys, ways, now, s.log)
+	}
+	switch {
 	case s.mail != nil:
 		s.Pools.Messages = s.mail
 	case s.cfg.MailDir != "":
 		s.Pools.Messages = message.Files{Dir: s.cfg.MailDir, Now: now}
-	case len(ways) > 0:
-		s.outbox = message.NewOutbox(st.db.Outbox(), st.keys, ways, now, s.log)
+	case ways["EMAIL"] != nil || ways["SMS"] != nil:
 		s.Pools.Messages, s.Pools.Pretend, s.deliveries = s.outbox, s.outbox.Pretend, st.db.Outbox()
 	default:
 		s.Pools.Messages = message.Nowhere{}
 	}
 	s.Auth.Messages, s.Auth.Pretend = s.Pools.Messages, s.Pools.Pretend
+	s.addLogs(now)
 	return nil
+}
+
+// addLogs has the logs of pools delivered where the configuration says, if it does.
+func (s *Server) addLogs(now func() time.Time) {
+	logs := s.Pools.Logs
+	switch {
+	case s.cfg.LogDeliveryDir != "":
+		logs.Sink = message.LogFiles{Dir: s.cfg.LogDeliveryDir, Now: now}
+	case s.cfg.LogDeliveryURL != "":
+		logs.Sink = message.Logs{Outbox: s.outbox}
+	}
+	if s.outbox != nil {
+		s.outbox.GivenUp = logs.GivenUp
+	}
 }
 
 var _ userpool.Messenger = (*message.Outbox)(nil)

@@ -29,6 +29,7 @@ type Auth struct {
 	PasskeyVerifier PasskeyVerifier
 	Triggers        *Triggers
 	Risk            *Risk
+	Logs            *Logbook
 	Passwords       PasswordAsker // of imported users; nil asks nobody
 	Now             func() time.Time
 	Log             *slog.Logger
@@ -256,7 +257,7 @@ func (a *Auth) complete(ctx context.Context, pool *Pool, c *Client, u *User, sho
 // service is what signing in shares with the rest of what users do.
 func (a *Auth) service() *Service {
 	return &Service{Store: a.Store, Ephemeral: a.Ephemeral, Messages: a.Messages, Pretend: a.Pretend, Triggers: a.Triggers, Keys: a.Keys,
-		Hasher: a.Hasher, Now: a.Now, Log: a.Log}
+		Hasher: a.Hasher, Logs: a.Logs, Now: a.Now, Log: a.Log}
 }
 
 // require returns an error for the first parameter that is absent.

@@ -59,5 +59,5 @@ func (a *Auth) limitFactorMail(ctx context.Context, u *User) error {
 
 // sendFactorCode sends a code of the second factor.
 func (a *Auth) sendFactorCode(ctx context.Context, n notice, attribute, to, code string) (*Delivery, error) {
-	return courier{a.Triggers, a.Messages, a.Log}.sendCode(ctx, n, TextSignIn, attribute, to, code)
+	return a.service().courier().sendCode(ctx, n, TextSignIn, attribute, to, code)
 }

@@ -31,10 +31,11 @@ type letter struct {
 type courier struct {
 	triggers *Triggers
 	messages Messenger
+	logs     *Logbook
 	log      *slog.Logger
 }
 
-func (s *Service) courier() courier { return courier{s.Triggers, s.Messages, s.Log} }
+func (s *Service) courier() courier { return courier{s.Triggers, s.Messages, s.Logs, s.Log} }
 
 // carry sends a letter by all of its mediums: by the pool's own sender of a medium,
 // where it has one, else as a mail of the pool's text, or that of its function.
@@ -62,7 +63,7 @@ func (c courier) carry(ctx context.Context, l letter) error {
 	}
 	for _, medium := range mediums {
 		m := custom.over(l.pool.textFor(ctx, l.text, medium, l.user), medium)
-		if err := c.deliver(ctx, l.mail(m, medium)); err != nil {
+		if err := c.deliver(ctx, l.pool, l.mail(m, medium)); err != nil {
 			return err
 		}
 	}
@@ -95,9 +96,10 @@ func fill(text string, values []string, escape bool) string {
 }
 
 // deliver hands a message over. Why it could not be delivered stays in the log.
-func (c courier) deliver(ctx context.Context, m Mail) error {
+func (c courier) deliver(ctx context.Context, p *Pool, m Mail) error {
 	if err := c.messages.Send(ctx, m); err != nil {
 		c.log.ErrorContext(ctx, "message not delivered", "pool", m.Pool, "medium", m.Medium, "kind", m.Kind, "error", err)
+		c.logs.undelivered(ctx, p, m.Medium, m.Kind, m.Destination(), err.Error())
 		return errDelivery
 	}
 	return nil

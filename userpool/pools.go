@@ -117,7 +117,8 @@ func (s *Service) ReplacePool(ctx context.Context, id PoolID, p *Pool) (*Pool, e
 		if err := next.checkTierChange(old); err != nil {
 			return err
 		}
-		next.Strict, next.OpenID, next.Schema, next.Replicas, next.PasswordSource = old.Strict, old.OpenID, old.Schema, old.Replicas, old.PasswordSource
+		next.Strict, next.OpenID, next.Schema, next.Replicas = old.Strict, old.OpenID, old.Schema, old.Replicas
+		next.PasswordSource, next.Logs = old.PasswordSource, old.Logs
 		next.TOTPMFA, next.EmailMFA, next.MFAEmail, next.Passkeys = old.TOTPMFA, old.EmailMFA, old.MFAEmail, old.Passkeys
 		next.AliasAttributes, next.UsernameAttributes, next.CaseSensitive = old.AliasAttributes, old.UsernameAttributes, old.CaseSensitive
 		if next.Name == "" {

@@ -115,5 +115,5 @@ func tell(ctx context.Context, messages Messenger, log *slog.Logger, p *Pool, u 
 	default:
 		return
 	}
-	_ = courier{messages: messages, log: log}.deliver(ctx, mail) // it is in the log
+	_ = courier{messages: messages, log: log}.deliver(ctx, p, mail) // it is in the log
 }

@@ -23,6 +23,7 @@ const (
 // watches nothing.
 type Risk struct {
 	Store Store
+	Logs  *Logbook
 	Now   func() time.Time
 	Log   *slog.Logger
 }
@@ -52,13 +53,17 @@ func (r *Risk) failed(ctx context.Context, p *Pool, u *User, challenge string) {
 // write adds an event. That it could not be written is logged and does not change
 // the outcome of the sign-in.
 func (r *Risk) write(ctx context.Context, p *Pool, u *User, passed bool, challenges []EventChallenge) {
-	if r == nil || u == nil || !p.Watched() {
+	if r == nil || u == nil || !p.Watched() && p.log(LogSignIns) == nil {
 		return
 	}
 	o := originOf(ctx)
-	err := r.Store.AddEvent(ctx, &Event{Pool: p.ID, Sub: u.Sub, ID: newEventID(), Type: "SignIn", Passed: passed, Created: r.Now().UTC(),
-		Challenges: challenges, IP: o.IP, Device: deviceName(o.UserAgent)})
-	if err != nil {
+	e := &Event{Pool: p.ID, Sub: u.Sub, ID: newEventID(), Type: "SignIn", Passed: passed, Created: r.Now().UTC(),
+		Challenges: challenges, IP: o.IP, Device: deviceName(o.UserAgent)}
+	r.Logs.signIn(ctx, p, u, e)
+	if !p.Watched() {
+		return
+	}
+	if err := r.Store.AddEvent(ctx, e); err != nil {
 		r.Log.ErrorContext(ctx, "sign-in event was not written", "pool", p.ID, "error", err)
 	}
 }

@@ -30,6 +30,7 @@ type Service struct {
 	PasskeyVerifier PasskeyVerifier
 	Hasher          *Hasher
 	Limits          *Limits // told of new ceilings; nil where they are off
+	Logs            *Logbook
 	Now             func() time.Time
 	Region          string // of new pools, for instance "us-east-1"
 	Account         string // 12 digits

@@ -39,7 +39,7 @@ func (p *Pool) checkTierChange(old *Pool) error {
 
 // checkTier checks the pool's own settings against its tier.
 func (p *Pool) checkTier() error {
-	if p.Watched() {
+	if p.Watched() || p.log(LogSignIns) != nil {
 		if err := p.requireTier(TierPlus, "Threat Protection"); err != nil {
 			return err
 		}

@@ -30,6 +30,7 @@ func (c courier) sendCustom(ctx context.Context, l letter, medium string) (bool,
 	}
 	if err := c.triggers.send(ctx, l, sender.trigger, sender.form, f); err != nil {
 		c.log.ErrorContext(ctx, "custom sender not started", "pool", l.pool.ID, "medium", medium, "kind", l.kind, "function", f.ARN, "error", err)
+		c.logs.undelivered(ctx, l.pool, medium, l.kind, l.mail(Message{}, medium).Destination(), "the custom sender was not started")
 		return true, errDelivery
 	}
 	return true, nil

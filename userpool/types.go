@@ -64,6 +64,7 @@ type Pool struct {
 	Triggers              map[string]Function // by the names that LambdaConfig has for them
 	SenderKey             string              // ARN of the key that custom senders get codes under
 	PasswordSource        *PasswordSource     `json:",omitempty"` // of imported users; ours
+	Logs                  []LogConfiguration  `json:",omitempty"`
 
 	// Settings holds, by the member names of AWS's UserPoolType, what is stored
 	// and reported but not acted on here (EmailConfiguration, SmsConfiguration …).

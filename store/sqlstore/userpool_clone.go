@@ -21,7 +21,7 @@ func clonePool(p *userpool.Pool) *userpool.Pool {
 	c.Texts = slices.Clone(p.Texts)
 	c.Recovery = slices.Clone(p.Recovery)
 	c.VerifyBeforeUpdate = slices.Clone(p.VerifyBeforeUpdate)
-	c.FirstFactors = slices.Clone(p.FirstFactors)
+	c.Logs = slices.Clone(p.Logs)
 	c.Settings = cloneSettings(p.Settings)
 	if p.PasswordSource != nil {
 		c.PasswordSource = new(*p.PasswordSource)

@@ -74,7 +74,7 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("VerifyUserAttribute", awsapi.AccessToken, a.VerifyUserAttribute),
 	}
 	ops = slices.Concat(ops, a.authOps(), a.mfaOps(), a.deviceOps(), a.passkeyOps(), a.secretOps(), a.brandingOps(), a.termsOps(),
-		a.providerOps(), a.replicaOps(), a.importOps(), a.riskOps(), a.limitOps())
+		a.providerOps(), a.replicaOps(), a.importOps(), a.riskOps(), a.logOps(), a.limitOps())
 	for i := range ops {
 		ops[i] = ops[i].Before(a.inRegion).Before(forTriggers)
 	}

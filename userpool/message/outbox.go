@@ -35,6 +35,8 @@ type Outbox struct {
 	Transports map[string]Transport // by medium
 	Now        func() time.Time
 	Log        *slog.Logger
+	// GivenUp hears of each message of a pool that was given up. Nil hears nothing.
+	GivenUp func(ctx context.Context, pool userpool.PoolID, medium, kind, destination, reason string)
 
 	// Wake holds a token while there may be something new. Made by NewOutbox.
 	wake chan struct{}

@@ -27,7 +27,7 @@ type Webhook struct {
 type event struct {
 	Type      string    `json:"type"`
 	Timestamp time.Time `json:"timestamp"`
-	Data      textData  `json:"data"`
+	Data      any       `json:"data"`
 }
 
 type textData struct {
@@ -40,12 +40,16 @@ type textData struct {
 // Deliver implements Transport. Any 2xx is an acceptance. Other statuses of 4xx
 // than those that ask for patience are for good.
 func (w *Webhook) Deliver(ctx context.Context, id string, m userpool.Mail) error {
-	now := w.Now().UTC()
-	body, err := json.Marshal(event{"sms.send", now, textData{m.Pool, m.To, m.Body, m.Kind}})
+	return post(ctx, w.Client, w.URL, w.Secret, id, event{"sms.send", w.Now().UTC(), textData{m.Pool, m.To, m.Body, m.Kind}})
+}
+
+// post makes a call and says what its answer means.
+func post(ctx context.Context, client *outbound.Client, url string, secret []byte, id string, e event) error {
+	body, err := json.Marshal(e)
 	if err != nil {
 		return err
 	}
-	status, err := w.Client.Post(ctx, w.URL, webhook.Header(w.Secret, id, now, body), body)
+	status, err := client.Post(ctx, url, webhook.Header(secret, id, e.Timestamp, body), body)
 	switch {
 	case err != nil:
 		return fmt.Errorf("webhook: %w", withoutAddress(err))

@@ -90,7 +90,7 @@ func (o *Outbox) try(ctx context.Context, it *Item) error {
 		err = o.Store.Delivered(ctx, it)
 	case errors.Is(err, ErrPermanent) || it.Tries > int64(len(backOff)):
 		o.Log.ErrorContext(ctx, "message given up", "id", it.ID, "pool", it.Pool, "medium", it.Medium, "kind", it.Kind, "tries", it.Tries, "err", err)
-		err = o.Store.Close(ctx, it, err.Error())
+		err = o.giveUp(ctx, it, err.Error())
 	default:
 		o.Log.WarnContext(ctx, "message not delivered yet", "id", it.ID, "pool", it.Pool, "medium", it.Medium, "kind", it.Kind, "tries", it.Tries, "err", err)
 		err = o.Store.Postpone(ctx, it, o.Now().Add(backOff[it.Tries-1]), err.Error())
@@ -99,6 +99,17 @@ func (o *Outbox) try(ctx context.Context, it *Item) error {
 		return nil // another worker has it now, and settles it
 	}
 	return err
+}
+
+// giveUp closes an item that cannot be delivered, and has its pool hear of it.
+func (o *Outbox) giveUp(ctx context.Context, it *Item, reason string) error {
+	if err := o.Store.Close(ctx, it, reason); err != nil {
+		return err
+	}
+	if o.GivenUp != nil && it.Pool != "" {
+		o.GivenUp(ctx, it.Pool, it.Medium, it.Kind, it.Destination, reason)
+	}
+	return nil
 }
 
 // deliver hands an item over. A panic gives it up: otherwise what some user wrote
