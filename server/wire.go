@@ -127,6 +127,9 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	if op.Clients, err = s.clientAuthentication(store, ephemeral, issuer, now); err != nil {
 		return nil, err
 	}
+	if op.Proofs, err = proofs(ctx, st.keys, ephemeral, now); err != nil {
+		return nil, err
+	}
 	op.MutualTLS = s.cfg.mutualTLS(url)
 	op.Mount(mux)
 	s.samlIDP = &samlidp.Handler{Apps: st.db.SAML(), Directory: store, Gate: gate, Keys: st.keys, Ephemeral: ephemeral, Issuer: issuer, Now: now, Log: s.log,

@@ -143,11 +143,11 @@ func TestRefreshHoldsNoMoreThanTheClient(t *testing.T) {
 	set, err := w.tokens.Issue(t.Context(), &userpool.Grant{Pool: w.pool, Client: c, User: w.alice, Scopes: c.OAuthScopes})
 	w.check(err)
 	c.OAuthScopes = []string{"openid", "email"}
-	fresh, err := w.tokens.Refresh(t.Context(), c, set.RefreshToken)
+	fresh, err := w.tokens.Refresh(t.Context(), c, userpool.RefreshRequest{Token: set.RefreshToken})
 	w.check(err)
 	same(t, "scope", claims(t, fresh.AccessToken)["scope"], any("openid email"))
 	c.OAuthEnabled = false
-	_, err = w.tokens.Refresh(t.Context(), c, set.RefreshToken)
+	_, err = w.tokens.Refresh(t.Context(), c, userpool.RefreshRequest{Token: set.RefreshToken})
 	wantFault(t, err, userpool.ErrNotAuthorized, "Refresh Token has been revoked")
 }
 
@@ -158,12 +158,12 @@ func TestStrictPasswordEndsSignIns(t *testing.T) {
 	set := w.mustSignIn()
 	w.Advance(time.Second)
 	w.changeUser("alice", func(u *userpool.User) { u.PasswordChanged = w.Now() })
-	if _, err := w.tokens.Refresh(t.Context(), w.client, set.RefreshToken); err != nil {
+	if _, err := w.tokens.Refresh(t.Context(), w.client, userpool.RefreshRequest{Token: set.RefreshToken}); err != nil {
 		t.Error("Cognito's pools keep tokens:", err)
 	}
 	_, err := w.store.UpdatePool(t.Context(), worldPool, func(p *userpool.Pool) error { p.Strict = true; return nil })
 	w.check(err)
-	_, err = w.tokens.Refresh(t.Context(), w.client, set.RefreshToken)
+	_, err = w.tokens.Refresh(t.Context(), w.client, userpool.RefreshRequest{Token: set.RefreshToken})
 	wantFault(t, err, userpool.ErrNotAuthorized, "Refresh Token has been revoked")
 }
 

@@ -58,6 +58,10 @@ var (
 	ErrQuotaExceeded         = errors.New("userpool: quota exceeded")
 	ErrMFAMethodNotFound     = errors.New("userpool: no second factor")
 
+	ErrScopeNotGranted    = errors.New("userpool: scope was not granted")
+	ErrResourceNotGranted = errors.New("userpool: resource was not granted")
+	ErrKeyNotHeld         = errors.New("userpool: token is bound to another key")
+
 	ErrPasskeysNotEnabled       = errors.New("userpool: passkeys are not enabled")
 	ErrPasskeysNotConfigured    = errors.New("userpool: passkeys have no relying party")
 	ErrPasskeyChallengeNotFound = errors.New("userpool: passkey challenge does not exist")

@@ -125,6 +125,7 @@ const (
 // An OpenIDPool is what a pool's OpenID provider does beyond Cognito's.
 type OpenIDPool struct {
 	Registration string `json:",omitempty"`
+	DPoPNonces   bool   `json:",omitempty"` // DPoP proofs need a nonce of this server (RFC 9449 section 8)
 }
 
 // Particulars are what a sign-in through the OpenID provider was agreed on beyond its

@@ -7,20 +7,42 @@ import (
 	"time"
 )
 
+// A RefreshRequest is what a client sends to the token endpoint with a refresh token.
+type RefreshRequest struct {
+	Token    string
+	Scopes   []string      // some of those that were granted; all of them where empty
+	Resource string        // one of those that were granted; the first where empty
+	Held     *Confirmation // keys that the client has just shown to hold; nil where none
+
+	device   string // that asks, where one is named
+	endpoint bool   // the client was authenticated by its own method
+}
+
 // Refresh returns new access and ID tokens for a refresh token. Where the client
 // rotates its refresh tokens the set has the successor too, which keeps the expiry
 // of its predecessor. The predecessor dies at once or after the client's grace
 // period, in which it still yields fresh sets; a later use is ErrTokenReuse and
 // kills the family. auth_time and origin_jti stay those of the sign-in.
-func (t *Tokens) Refresh(ctx context.Context, c *Client, token string) (*TokenSet, error) {
-	return t.RefreshFrom(ctx, c, token, "")
+//
+// The new tokens are bound to the keys that the client holds. What was bound needs
+// one: of a public client the very key, as nothing else tells it from a thief
+// (RFC 9449 section 5); ErrKeyNotHeld without. A scope or resource that was not
+// granted is ErrScopeNotGranted or ErrResourceNotGranted.
+func (t *Tokens) Refresh(ctx context.Context, c *Client, r RefreshRequest) (*TokenSet, error) {
+	r.endpoint = true
+	return t.refresh(ctx, c, r)
 }
 
-// RefreshFrom is Refresh for a client that names its device: where the pool tracks
-// devices, a refresh token is good for the device that it was issued to, once that
-// is known and until it is forgotten.
+// RefreshFrom is Refresh for the API, where a client names its device: where the pool
+// tracks devices, a refresh token is good for the device that it was issued to,
+// once that is known and until it is forgotten. The API knows neither keys nor
+// certificates, so clients and tokens that need one are refused.
 func (t *Tokens) RefreshFrom(ctx context.Context, c *Client, token, device string) (*TokenSet, error) {
-	st, f, u, err := t.readRefresh(ctx, c, token)
+	return t.refresh(ctx, c, RefreshRequest{Token: token, device: device})
+}
+
+func (t *Tokens) refresh(ctx context.Context, c *Client, r RefreshRequest) (*TokenSet, error) {
+	st, f, u, err := t.readRefresh(ctx, c, r.Token)
 	if err != nil {
 		return nil, err
 	}
@@ -28,20 +50,22 @@ func (t *Tokens) RefreshFrom(ctx context.Context, c *Client, token, device strin
 	if err != nil {
 		return nil, err
 	}
-	if err := t.fromDevice(ctx, pool, f, device); err != nil {
+	if err := t.fromDevice(ctx, pool, f, r.device); err != nil {
 		return nil, err // before the token is judged: it may be in its owner's hands
+	}
+	g := &Grant{Pool: pool, Client: c, User: u, Native: st.Native, AuthTime: f.AuthTime,
+		Nonce: f.Nonce, Resource: f.Resource, Particulars: f.Particulars, Source: TokensRefresh}
+	if err := g.narrow(f, r); err != nil {
+		return nil, err // likewise
 	}
 	if st.judge(f, c, t.Now()) == used {
 		return nil, t.reused(ctx, f)
 	}
-	scopes := c.still(f.Scopes, st.Native)
-	if len(scopes) == 0 || pool.Strict && u.PasswordChanged.After(f.Created) { // RFC 9700 section 4.14.2
+	if len(g.Scopes) == 0 || pool.Strict && u.PasswordChanged.After(f.Created) { // RFC 9700 section 4.14.2
 		return nil, errRefreshRevoked
 	}
-	g := &Grant{Pool: pool, Client: c, User: u, Scopes: scopes, Native: st.Native, AuthTime: f.AuthTime,
-		Nonce: f.Nonce, Resource: f.Resource, Particulars: f.Particulars, Source: TokensRefresh}
 	set, err := t.mint(ctx, g, f)
-	if err != nil || !c.RotateRefresh {
+	if err != nil || !f.rotates(c) {
 		return set, err
 	}
 	// The turn is last: a failure before it leaves the client's token usable, and
@@ -51,6 +75,12 @@ func (t *Tokens) RefreshFrom(ctx context.Context, c *Client, token, device strin
 	}
 	set.RefreshToken, err = t.sealRefresh(set.Family, *st)
 	return set, err
+}
+
+// rotates reports whether a refresh turns the token into a successor. A token that
+// is no good without a key need not be, and FAPI 2.0 section 5.3.2.1 forbids it.
+func (f *Family) rotates(c *Client) bool {
+	return c.RotateRefresh && !c.OpenID.FAPI && f.Particulars.Confirmation == nil
 }
 
 // still returns what the client may have today of the scopes of a grant. A native

@@ -21,7 +21,7 @@ func rotating(t testing.TB, grace time.Duration) *world {
 }
 
 func (w *world) refresh(token string) (*userpool.TokenSet, error) {
-	return w.tokens.Refresh(w.Context(), w.client, token)
+	return w.tokens.Refresh(w.Context(), w.client, userpool.RefreshRequest{Token: token})
 }
 
 const reuse = "Refresh Token has been used before"
@@ -132,7 +132,7 @@ func TestForeignClientHarmsNobody(t *testing.T) {
 	w := rotating(t, 0)
 	set := w.mustSignIn()
 	second := w.addClient("secondclient00000000000000", func(c *userpool.Client) { c.RotateRefresh = true })
-	_, err := w.tokens.Refresh(t.Context(), second, set.RefreshToken)
+	_, err := w.tokens.Refresh(t.Context(), second, userpool.RefreshRequest{Token: set.RefreshToken})
 	wantFault(t, err, userpool.ErrNotAuthorized, "Invalid Refresh Token")
 	wantFault(t, w.tokens.Revoke(t.Context(), second, set.RefreshToken), userpool.ErrNotAuthorized, "Invalid Refresh Token")
 	if _, err := w.refresh(set.RefreshToken); err != nil {
@@ -308,7 +308,7 @@ func TestStoreFailures(t *testing.T) {
 	if err := broken.Revoke(t.Context(), w.client, set.RefreshToken); !errors.Is(err, errBroken) {
 		t.Errorf("revoke: %v", err)
 	}
-	if got, err := broken.Refresh(t.Context(), w.client, set.RefreshToken); !errors.Is(err, errBroken) || got != nil {
+	if got, err := broken.Refresh(t.Context(), w.client, userpool.RefreshRequest{Token: set.RefreshToken}); !errors.Is(err, errBroken) || got != nil {
 		t.Errorf("refresh: %v, %v", got, err)
 	}
 	if _, err := w.refresh(set.RefreshToken); err != nil {

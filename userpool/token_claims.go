@@ -15,15 +15,9 @@ const (
 	ScopeEmail   = "email"
 	ScopePhone   = "phone"
 	ScopeProfile = "profile"
-	ScopeAddress = "address"
-	// ScopeOffline decides over the refresh token of clients that have it.
-	ScopeOffline = "offline_access"
 	// ScopeAdmin lets a user's own token call the user pools API.
 	ScopeAdmin = "aws.cognito.signin.user.admin"
 )
-
-// StandardScopes are the scopes that every pool knows.
-var StandardScopes = []string{ScopeOpenID, ScopeEmail, ScopePhone, ScopeProfile, ScopeAddress, ScopeOffline, ScopeAdmin}
 
 // accessJSON is the payload of an access token.
 type accessJSON struct {
@@ -42,6 +36,8 @@ type accessJSON struct {
 	Issued    int64    `json:"iat"`
 	JTI       string   `json:"jti,omitempty"`
 	Username  string   `json:"username,omitempty"`
+
+	Confirmation *Confirmation `json:"cnf,omitempty"`
 }
 
 // idJSON is the payload of an ID token without the user's attributes.
@@ -53,7 +49,6 @@ type idJSON struct {
 	Issuer        string   `json:"iss"`
 	Username      string   `json:"cognito:username"`
 	Nonce         string   `json:"nonce,omitempty"`
-	ACR           string   `json:"acr,omitempty"`
 	AccessHash    string   `json:"at_hash,omitempty"`
 	CodeHash      string   `json:"c_hash,omitempty"`
 	OriginJTI     string   `json:"origin_jti,omitempty"`
@@ -106,21 +101,14 @@ func (c *Client) Readable(attribute string) bool {
 	return standard
 }
 
-// Released returns the attributes that an ID token shows, without sub: those that
-// the client may read, and that the scopes select or that it asked for by name.
-func (g *Grant) Released() map[string]string { return g.released(g.Particulars.askedFor(inIDToken)) }
-
-// ReleasedByUserInfo is Released for the userinfo endpoint.
-func (g *Grant) ReleasedByUserInfo() map[string]string {
-	return g.released(g.Particulars.askedFor(inUserInfo))
-}
-
-func (g *Grant) released(asked []string) map[string]string {
+// Released returns the attributes that a token or the userinfo endpoint shows,
+// without sub: those that the client may read and the scopes select.
+func (g *Grant) Released() map[string]string {
 	out := make(map[string]string, len(g.User.Attributes))
 	for name, value := range g.User.Attributes {
 		_, standard := attributeForms[name]
 		known := standard || strings.HasPrefix(name, "custom:")
-		if known && g.Client.Readable(name) && (g.selects(name) || slices.Contains(asked, name)) {
+		if known && g.Client.Readable(name) && g.selects(name) {
 			out[name] = value
 		}
 	}
@@ -136,9 +124,7 @@ func (g *Grant) selects(attribute string) bool {
 	if !slices.Contains(g.Scopes, ScopeOpenID) {
 		return false
 	}
-	selective := func(s string) bool {
-		return s == ScopeEmail || s == ScopePhone || s == ScopeProfile || s == ScopeAddress
-	}
+	selective := func(s string) bool { return s == ScopeEmail || s == ScopePhone || s == ScopeProfile }
 	if !g.Pool.Strict && !slices.ContainsFunc(g.Scopes, selective) {
 		return true
 	}
@@ -147,10 +133,6 @@ func (g *Grant) selects(attribute string) bool {
 		return slices.Contains(g.Scopes, ScopeEmail)
 	case "phone_number", "phone_number_verified":
 		return slices.Contains(g.Scopes, ScopePhone)
-	case "address":
-		if g.Pool.Strict || slices.Contains(g.Scopes, ScopeAddress) { // Cognito's profile has it too
-			return slices.Contains(g.Scopes, ScopeAddress)
-		}
 	}
 	return slices.Contains(g.Scopes, ScopeProfile)
 }

@@ -11,7 +11,7 @@ import (
 // nothing. Readers of JSON may match names without regard to case, so no spelling
 // of one is let through.
 var reservedClaims = []string{
-	"acr", "amr", "at_hash", "auth_time", "azp", "c_hash", "client_id", "cognito:username", "device_key", "event_id", "exp", "iat", "identities", "iss", "jti", "nbf", "nonce", "origin_jti", "scope", "sub",
+	"act", "acr", "amr", "at_hash", "auth_time", "azp", "c_hash", "client_id", "cnf", "cognito:username", "device_key", "event_id", "exp", "iat", "identities", "iss", "jti", "nbf", "nonce", "origin_jti", "scope", "sub",
 	"token_use", "username", "version",
 }
 

@@ -185,7 +185,7 @@ func TestGrantWithoutOpenID(t *testing.T) {
 	if set.IDToken != "" || c["aud"] != "https://api.example.com" || c["scope"] != "api/read aws.cognito.signin.user.admin" {
 		t.Errorf("claims %v, ID token %q", c, set.IDToken)
 	}
-	again, err := w.tokens.Refresh(t.Context(), w.client, set.RefreshToken)
+	again, err := w.tokens.Refresh(t.Context(), w.client, userpool.RefreshRequest{Token: set.RefreshToken})
 	w.check(err)
 	if c := claims(t, again.AccessToken); again.IDToken != "" || c["aud"] != "https://api.example.com" {
 		t.Errorf("refreshed claims %v", c)

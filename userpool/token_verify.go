@@ -24,10 +24,12 @@ type AccessClaims struct {
 	Issued         time.Time
 	Expires        time.Time
 
+	// Confirmation is the key that whoever presents the token must show; nil where
+	// none is needed. VerifyAccess cannot look at it.
+	Confirmation *Confirmation
+
 	// User is the token's user as stored now; nil where a client acts for itself.
 	User *User
-	// Particulars are those of the sign-in, for tokens that name it.
-	Particulars Particulars
 }
 
 // IDClaims is what a verified ID token says.
@@ -52,6 +54,7 @@ var (
 	errAccessToken   = Fail(ErrNotAuthorized, "Invalid Access Token")
 	errAccessExpired = Fail(ErrNotAuthorized, "Access Token has expired")
 	errAccessRevoked = Fail(ErrNotAuthorized, "Access Token has been revoked")
+	errAccessBound   = Fail(ErrNotAuthorized, "Access Token is bound to a key")
 	errAccessScope   = Fail(ErrNotAuthorized, "Access Token does not have required scopes")
 )
 
@@ -75,23 +78,24 @@ func (t *Tokens) VerifyAccess(ctx context.Context, raw string) (*AccessClaims, e
 	}
 	out := &AccessClaims{Pool: pool, Client: c.ClientID, Sub: c.Sub, Username: c.Username, Groups: c.Groups,
 		Scopes: strings.Fields(c.Scope), Audience: c.Audience, JTI: c.JTI, OriginJTI: c.OriginJTI, EventID: c.EventID,
-		AuthTime: seconds(c.AuthTime), Issued: seconds(c.Issued), Expires: seconds(c.Expires)}
+		AuthTime: seconds(c.AuthTime), Issued: seconds(c.Issued), Expires: seconds(c.Expires), Confirmation: c.Confirmation}
 	if c.Username == "" && c.Sub == string(c.ClientID) {
 		return out, nil
 	}
-	var f *Family
-	if out.User, f, err = t.alive(ctx, pool, out.Sub, out.OriginJTI, out.Issued); f != nil {
-		out.Particulars = f.Particulars
-	}
+	out.User, err = t.Alive(ctx, pool, out.Sub, out.OriginJTI, out.Issued)
 	return out, err
 }
 
 // SignedInUser verifies an access token that its user presents to the user pools
-// API, which the token's scopes must allow.
+// API, which the token's scopes must allow. The API has no way to show a key, so a
+// token that is bound to one is refused.
 func (t *Tokens) SignedInUser(ctx context.Context, raw string) (*AccessClaims, error) {
 	c, err := t.VerifyAccess(ctx, raw)
 	if err != nil {
 		return nil, err
+	}
+	if c.Confirmation != nil {
+		return nil, errAccessBound
 	}
 	if c.User == nil || !slices.Contains(c.Scopes, ScopeAdmin) {
 		return nil, errAccessScope
@@ -103,33 +107,27 @@ func (t *Tokens) SignedInUser(ctx context.Context, raw string) (*AccessClaims, e
 // user is disabled, deleted or signed out everywhere since. Tokens of clients
 // without token revocation name no sign-in; they die by their time of issue.
 func (t *Tokens) Alive(ctx context.Context, pool PoolID, sub, originJTI string, issued time.Time) (*User, error) {
-	u, _, err := t.alive(ctx, pool, sub, originJTI, issued)
-	return u, err
-}
-
-// alive is Alive with the sign-in, nil where the token names none.
-func (t *Tokens) alive(ctx context.Context, pool PoolID, sub, originJTI string, issued time.Time) (*User, *Family, error) {
 	u, err := t.liveUser(ctx, pool, sub)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if originJTI == "" {
 		if !u.SignedOut.IsZero() && !issued.After(u.SignedOut) {
-			return nil, nil, errAccessRevoked
+			return nil, errAccessRevoked
 		}
-		return u, nil, nil
+		return u, nil
 	}
 	f, err := t.Store.Family(ctx, pool, originJTI)
 	if errors.Is(err, ErrNotFound) {
-		return nil, nil, errAccessRevoked
+		return nil, errAccessRevoked
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if f.Revoked || f.Sub != sub || !f.Created.After(u.SignedOut) {
-		return nil, nil, errAccessRevoked
+		return nil, errAccessRevoked
 	}
-	return u, f, nil
+	return u, nil
 }
 
 // VerifyID checks an ID token of one pool: signature, issuer, use and expiry. Who

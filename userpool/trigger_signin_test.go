@@ -30,7 +30,7 @@ func TestSignInAsks(t *testing.T) {
 	_, err := w.verify(w.client, w.srpAnswer(half, ch, password))
 	w.check(err)
 	same(t, "SRP", l.sources(), all)
-	_, err = w.tokens.Refresh(t.Context(), w.client, set.RefreshToken)
+	_, err = w.tokens.Refresh(t.Context(), w.client, userpool.RefreshRequest{Token: set.RefreshToken})
 	w.check(err)
 	same(t, "refresh", l.sources(), "TokenGeneration_RefreshTokens")
 	_, err = w.passwordSignIn(w.client, "alice", "Wrong-Horse-1")

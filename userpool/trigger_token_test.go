@@ -44,7 +44,7 @@ func TestPreTokenEvent(t *testing.T) {
 	if got := claims(t, plain.IDToken)["cognito:groups"]; !reflect.DeepEqual(got, []any{"admins"}) {
 		t.Errorf("groups %v", got)
 	}
-	_, err := w.tokens.Refresh(userpool.WithClientMetadata(t.Context(), map[string]string{"k": "v"}), w.client, plain.RefreshToken)
+	_, err := w.tokens.Refresh(userpool.WithClientMetadata(t.Context(), map[string]string{"k": "v"}), w.client, userpool.RefreshRequest{Token: plain.RefreshToken})
 	w.check(err)
 	if e := l.last(t, "PreTokenGeneration"); !strings.Contains(e, `"triggerSource":"TokenGeneration_RefreshTokens"`) || !strings.Contains(e, `"clientMetadata":{"k":"v"}`) {
 		t.Error(e)

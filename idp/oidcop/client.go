@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/ory/fosite"
 
@@ -46,5 +45,5 @@ func (a *app) GetGrantTypes() fosite.Arguments {
 // authenticate finds the client of a program's request and has it proved.
 func (h *Handler) authenticate(ctx context.Context, pool *userpool.Pool, r *http.Request) (*userpool.Client, error) {
 	return h.Clients.Authenticate(ctx, &clientauth.Request{Pool: pool, Form: r.PostForm, Authorization: r.Header.Values("Authorization"),
-		Certificates: web.ClientChain(ctx), Endpoint: strings.TrimPrefix(r.URL.Path, "/"+string(pool.ID))})
+		Certificates: web.ClientChain(ctx), Endpoint: endpointOf(r, pool)})
 }

@@ -30,8 +30,15 @@ func oauthFail(code, description string) error {
 // publicError gives err the form that the app may see. ok is false for an error
 // that nobody foresaw: its text stays in the log.
 func publicError(err error) (e *oauthError, ok bool) {
+	if e, ok := proofError(err); ok {
+		return e, true
+	}
 	var client *clientauth.Refusal
 	switch {
+	case errors.Is(err, userpool.ErrScopeNotGranted):
+		return &oauthError{"invalid_scope", "A requested scope was not granted.", http.StatusBadRequest}, true
+	case errors.Is(err, userpool.ErrResourceNotGranted):
+		return &oauthError{"invalid_target", "The requested resource was not granted.", http.StatusBadRequest}, true
 	case errors.As(err, &client):
 		return &oauthError{client.Code, client.Description, http.StatusBadRequest}, true
 	case errors.As(err, &e):
@@ -59,7 +66,7 @@ func publicError(err error) (e *oauthError, ok bool) {
 // calls some of these invalid_request: F18.
 func isRefusedGrant(err error) bool {
 	for _, kind := range []error{userpool.ErrNotAuthorized, userpool.ErrTokenReuse, userpool.ErrUserNotFound,
-		userpool.ErrUserNotConfirmed, userpool.ErrPasswordResetRequired, userpool.ErrNotFound} {
+		userpool.ErrUserNotConfirmed, userpool.ErrPasswordResetRequired, userpool.ErrNotFound, userpool.ErrKeyNotHeld} {
 		if errors.Is(err, kind) {
 			return true
 		}

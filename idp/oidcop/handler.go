@@ -10,6 +10,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/idp/browser"
 	"github.com/poolhouse/poolhouse/idp/clientauth"
+	"github.com/poolhouse/poolhouse/idp/dpop"
 	"github.com/poolhouse/poolhouse/idp/login"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -27,7 +28,7 @@ type Store interface {
 type Tokens interface {
 	Issue(ctx context.Context, g *userpool.Grant) (*userpool.TokenSet, error)
 	IssueFront(ctx context.Context, g *userpool.Grant, front userpool.Front) (*userpool.TokenSet, error)
-	Refresh(ctx context.Context, c *userpool.Client, refreshToken string) (*userpool.TokenSet, error)
+	Refresh(ctx context.Context, c *userpool.Client, r userpool.RefreshRequest) (*userpool.TokenSet, error)
 	ClientCredentials(ctx context.Context, g *userpool.Grant) (*userpool.TokenSet, error)
 	VerifyAccess(ctx context.Context, raw string) (*userpool.AccessClaims, error)
 	IDHint(ctx context.Context, pool userpool.PoolID, raw string) (*userpool.IDClaims, error)
@@ -41,6 +42,7 @@ type Handler struct {
 	Store   Store
 	Tokens  Tokens
 	Clients *clientauth.Authenticator
+	Proofs  *dpop.Verifier
 	// MutualTLS says that clients can show certificates (RFC 8705).
 	MutualTLS bool
 	Grants    idp.GrantStore
@@ -91,11 +93,12 @@ func (h *Handler) client(ctx context.Context, pool *userpool.Pool, id string) (*
 // credentials: no endpoint that has it looks at cookies.
 func allowCORS(w http.ResponseWriter, r *http.Request, methods string) (preflight bool) {
 	w.Header().Set("Access-Control-Allow-Origin", "*")
+	w.Header().Set("Access-Control-Expose-Headers", "DPoP-Nonce, WWW-Authenticate")
 	if r.Method != http.MethodOptions {
 		return false
 	}
 	w.Header().Set("Access-Control-Allow-Methods", methods)
-	w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Amz-User-Agent, Amz-Sdk-Request, Amz-Sdk-Invocation-Id")
+	w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP, X-Amz-User-Agent, Amz-Sdk-Request, Amz-Sdk-Invocation-Id")
 	w.Header().Set("Access-Control-Max-Age", "3600")
 	w.WriteHeader(http.StatusNoContent)
 	return true

@@ -19,6 +19,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/idp/browser"
 	"github.com/poolhouse/poolhouse/idp/clientauth"
+	"github.com/poolhouse/poolhouse/idp/dpop"
 	"github.com/poolhouse/poolhouse/idp/idptest"
 	"github.com/poolhouse/poolhouse/idp/login"
 	"github.com/poolhouse/poolhouse/idp/oidcop"
@@ -151,11 +152,12 @@ func open(t testing.TB) *house {
 		Issuer: issuer, Script: static.Path("post.js"), Now: clock.Now, Log: log}
 	h.handler.Clients = &clientauth.Authenticator{Clients: h.store, Ephemeral: eph, Issuer: issuer, Now: clock.Now,
 		Remote: &jose.RemoteKeys{Fetch: outbound.New(true), Now: clock.Now}}
+	h.handler.Proofs = &dpop.Verifier{Ephemeral: eph, Secret: []byte("secret of nonces"), Now: clock.Now}
 	h.handler.Mount(mux)
 	(&login.Handler{Store: h.store, Passwords: h.auth, Accounts: h.service, Looks: h.service, Browser: browsers, Gate: gate, Ephemeral: eph,
 		Forms: &web.Forms{Secret: []byte("0123456789abcdef0123456789abcdef")}, Pages: pages, Words: texts, Now: clock.Now, Log: log}).Mount(mux)
 	front.Handle("/static/", static.Handler())
-	front.Handle("/", mux)
+	front.Handle("/", edge(mux))
 	h.seed()
 	return h
 }

@@ -3,6 +3,7 @@ package oidcop
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/ory/fosite"
 
@@ -28,12 +29,43 @@ var grantTypes = []string{"authorization_code", "refresh_token", "client_credent
 func (i *issuer) CanSkipClientAuth(context.Context, fosite.AccessRequester) bool { return false }
 
 // HandleTokenEndpointRequest checks that the client may use the grant. fosite asks
-// that of client_credentials only when it is too late.
-func (i *issuer) HandleTokenEndpointRequest(_ context.Context, req fosite.AccessRequester) error {
-	if !slices.Contains(i.x.app.GetGrantTypes(), req.GetGrantTypes()[0]) {
+// that of client_credentials only when it is too late. It also settles what the
+// tokens are bound to, before anything is consumed.
+func (i *issuer) HandleTokenEndpointRequest(_ context.Context, req fosite.AccessRequester) (err error) {
+	x := i.x
+	if !slices.Contains(x.app.GetGrantTypes(), req.GetGrantTypes()[0]) {
 		return oauthFail("unauthorized_client", "The client may not use this grant.")
 	}
+	if x.bound, err = bind(x.app.Client, x.held); err != nil {
+		return err
+	}
+	if x.resource, err = x.parseResource(req.GetRequestForm().Get("resource")); err != nil {
+		return err
+	}
+	if x.grant == nil {
+		return nil
+	}
+	if c := x.grant.Particulars.Confirmation; c != nil && c.Thumbprint != x.held.Thumbprint { // RFC 9449 section 10
+		return oauthFail("invalid_grant", "The authorization code is bound to another key.")
+	}
 	return nil
+}
+
+// parseResource reads the audience that access tokens shall have. A code or a sign-in
+// that was bound to some goes for no others (RFC 8707 section 2.2).
+func (x *exchange) parseResource(raw string) (string, error) {
+	resource, err := parseResource(raw)
+	if err != nil || resource == "" {
+		return "", err
+	}
+	refused := oauthFail("invalid_target", "The client may not ask for this resource.")
+	if allowed := x.app.OpenID.Audiences; len(allowed) > 0 && !slices.Contains(allowed, resource) {
+		return "", refused
+	}
+	if g := x.grant; g != nil && g.Resource != "" && resource != g.Resource && !slices.Contains(g.Particulars.Resources, resource) {
+		return "", refused
+	}
+	return resource, nil
 }
 
 // PopulateTokenEndpointResponse implements fosite.TokenEndpointHandler.
@@ -44,16 +76,21 @@ func (i *issuer) PopulateTokenEndpointResponse(ctx context.Context, req fosite.A
 	case "authorization_code":
 		set, err = i.redeem(ctx)
 	case "refresh_token":
-		set, err = i.x.h.Tokens.Refresh(ctx, i.x.app.Client, req.GetRequestForm().Get("refresh_token"))
+		form := req.GetRequestForm()
+		set, err = i.x.h.Tokens.Refresh(ctx, i.x.app.Client, userpool.RefreshRequest{Token: form.Get("refresh_token"),
+			Scopes: strings.Fields(form.Get("scope")), Resource: i.x.resource, Held: i.x.bound})
 	default:
 		set, err = i.x.h.Tokens.ClientCredentials(ctx, &userpool.Grant{Pool: i.x.pool, Client: i.x.app.Client,
-			Scopes: i.x.app.scopes})
+			Scopes: i.x.app.scopes, Resource: i.x.resource, Particulars: userpool.Particulars{Confirmation: i.x.bound}})
 	}
 	if err != nil {
 		return err
 	}
 	resp.SetAccessToken(set.AccessToken)
-	resp.SetTokenType("Bearer")
+	resp.SetTokenType(schemeBearer)
+	if i.x.bound != nil && i.x.bound.Thumbprint != "" {
+		resp.SetTokenType(schemeDPoP)
+	}
 	resp.SetExpiresIn(set.ExpiresIn)
 	resp.SetExtra("id_token", set.IDToken)
 	resp.SetExtra("refresh_token", set.RefreshToken)
@@ -71,8 +108,13 @@ func (i *issuer) redeem(ctx context.Context) (*userpool.TokenSet, error) {
 	if !idp.Stands(user, g.AuthTime) {
 		return nil, userpool.ErrNotAuthorized
 	}
+	resource, particulars := x.resource, g.Particulars
+	if resource == "" {
+		resource = g.Resource
+	}
+	particulars.Confirmation = x.bound
 	set, err := x.h.Tokens.Issue(ctx, &userpool.Grant{Pool: x.pool, Client: x.app.Client, User: user, Scopes: g.Scopes,
-		AuthTime: g.AuthTime, Nonce: g.Nonce, Resource: g.Resource, Particulars: g.Particulars})
+		AuthTime: g.AuthTime, Nonce: g.Nonce, Resource: resource, Particulars: particulars})
 	if err != nil {
 		return nil, err
 	}

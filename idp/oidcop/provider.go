@@ -28,6 +28,10 @@ type exchange struct {
 	kind responseType   // at the authorize endpoint: what is asked for,
 	user *userpool.User // and by whom
 
+	held     *userpool.Confirmation // keys that the request shows
+	bound    *userpool.Confirmation // those that its tokens are bound to; nil for bearer tokens
+	resource string                 // that it asks for; empty for the grant's
+
 	grant  *idp.Grant // of the code being redeemed
 	failed error      // a store error that fosite swallows
 }

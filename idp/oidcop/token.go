@@ -25,7 +25,11 @@ func (h *Handler) token(w http.ResponseWriter, r *http.Request) error {
 	if err := h.limit(r, pool); err != nil {
 		return h.fail(w, r, pool, err)
 	}
-	answer, err := h.grantTokens(r, pool)
+	held, err := h.held(w, r, pool, "")
+	if err != nil {
+		return h.fail(w, r, pool, err)
+	}
+	answer, err := h.grantTokens(r, pool, held)
 	if err != nil {
 		return h.fail(w, r, pool, err)
 	}
@@ -51,7 +55,7 @@ type tokenAnswer struct {
 	TokenType    string `json:"token_type"`
 }
 
-func (h *Handler) grantTokens(r *http.Request, pool *userpool.Pool) (*tokenAnswer, error) {
+func (h *Handler) grantTokens(r *http.Request, pool *userpool.Pool, held *userpool.Confirmation) (*tokenAnswer, error) {
 	if err := checkGrant(r.PostForm); err != nil {
 		return nil, err
 	}
@@ -61,6 +65,7 @@ func (h *Handler) grantTokens(r *http.Request, pool *userpool.Pool) (*tokenAnswe
 	}
 	r = r.WithContext(userpool.WithClientMetadata(r.Context(), metadata))
 	x := h.exchange(pool)
+	x.held = held
 	provider := x.provider()
 	req, err := provider.NewAccessRequest(r.Context(), r, &session{})
 	if x.failed != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/poolhouse/poolhouse/idp/dpop"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -24,7 +25,7 @@ func (h *Handler) userInfo(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Limits.Allow(r.Context(), pool.ID, userpool.CategoryUserRead, web.RemoteIP(r)); err != nil {
 		return h.fail(w, r, pool, err)
 	}
-	claims, err := h.accessClaims(r, pool)
+	claims, err := h.accessClaims(w, r, pool)
 	if err != nil {
 		return h.failBearer(w, r, err)
 	}
@@ -35,8 +36,7 @@ func (h *Handler) userInfo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	info, err := released(&userpool.Grant{Pool: pool, Client: client, User: claims.User, Scopes: claims.Scopes,
-		Particulars: claims.Particulars})
+	info, err := released(&userpool.Grant{Pool: pool, Client: client, User: claims.User, Scopes: claims.Scopes})
 	if err != nil {
 		return err
 	}
@@ -47,12 +47,17 @@ var (
 	errBearer = &oauthError{"invalid_token", "Access token is expired, disabled, or deleted, or the user has globally signed out.", http.StatusUnauthorized}
 	errNoUser = &oauthError{"invalid_request", "Bad OAuth2 request at UserInfo Endpoint", http.StatusBadRequest}
 	errOpenID = &oauthError{"invalid_token", "Access token does not contain openid scope", http.StatusUnauthorized}
+	errBound  = &oauthError{"invalid_token", "The access token is bound to a key that was not shown, or was presented by the wrong scheme.", http.StatusUnauthorized}
 	errScope  = &oauthError{"insufficient_scope", "The access token does not have the openid scope.", http.StatusForbidden}
 )
 
-// accessClaims verifies the request's bearer token.
-func (h *Handler) accessClaims(r *http.Request, pool *userpool.Pool) (*userpool.AccessClaims, error) {
-	raw, err := bearer(r)
+// accessClaims verifies the request's access token, and that it is in the right hands.
+func (h *Handler) accessClaims(w http.ResponseWriter, r *http.Request, pool *userpool.Pool) (*userpool.AccessClaims, error) {
+	scheme, raw, err := accessToken(r)
+	if err != nil {
+		return nil, err
+	}
+	held, err := h.held(w, r, pool, raw)
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +68,9 @@ func (h *Handler) accessClaims(r *http.Request, pool *userpool.Pool) (*userpool.
 	if err != nil {
 		return nil, err
 	}
+	if !presented(scheme, claims.Confirmation, held) {
+		return nil, errBound
+	}
 	if !slices.Contains(claims.Scopes, userpool.ScopeOpenID) {
 		if pool.Strict {
 			return nil, errScope
@@ -72,10 +80,10 @@ func (h *Handler) accessClaims(r *http.Request, pool *userpool.Pool) (*userpool.
 	return claims, nil
 }
 
-// bearer returns the one access token of a request (RFC 6750 section 2). In an
-// address it does not count.
-func bearer(r *http.Request) (string, error) {
-	scheme, raw, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+// accessToken returns the one access token of a request (RFC 6750 section 2), and the
+// scheme that it is presented by. In an address it does not count.
+func accessToken(r *http.Request) (scheme, raw string, err error) {
+	named, raw, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 	case http.MethodPost:
@@ -83,27 +91,29 @@ func bearer(r *http.Request) (string, error) {
 			break
 		}
 		if err := parseForm(r); err != nil {
-			return "", errNoUser
+			return "", "", errNoUser
 		}
-		if form := r.PostForm.Get("access_token"); form != "" && scheme == "" {
-			return form, nil
+		if form := r.PostForm.Get("access_token"); form != "" && named == "" {
+			return schemeBearer, form, nil
 		} else if form != "" {
-			return "", errNoUser
+			return "", "", errNoUser
 		}
 	default:
-		return "", &oauthError{"invalid_request", "The method must be GET or POST.", http.StatusMethodNotAllowed}
+		return "", "", &oauthError{"invalid_request", "The method must be GET or POST.", http.StatusMethodNotAllowed}
 	}
-	if !strings.EqualFold(scheme, "Bearer") || raw == "" {
-		return "", errNoUser
+	for _, scheme := range []string{schemeBearer, schemeDPoP} {
+		if strings.EqualFold(named, scheme) && raw != "" {
+			return scheme, strings.TrimSpace(raw), nil
+		}
 	}
-	return strings.TrimSpace(raw), nil
+	return "", "", errNoUser
 }
 
 // released is what the client may read of the user, as JSON members. Cognito
 // writes booleans as strings here, unlike in the ID token.
 func released(g *userpool.Grant) (map[string]any, error) {
 	info := map[string]any{}
-	for name, value := range g.ReleasedByUserInfo() {
+	for name, value := range g.Released() {
 		claim, err := userpool.AttributeClaim(name, value)
 		if err != nil {
 			return nil, err
@@ -121,12 +131,17 @@ func released(g *userpool.Grant) (map[string]any, error) {
 	return info, nil
 }
 
-// failBearer answers with the error in the header and, as Cognito does, the body.
+// failBearer answers with the error in the header and, as Cognito does, the body. What
+// is wrong with a proof is said by the scheme of proofs (RFC 9449 section 7.1).
 func (h *Handler) failBearer(w http.ResponseWriter, r *http.Request, err error) error {
 	e, ok := publicError(err)
 	if !ok {
 		h.Log.ErrorContext(r.Context(), "userinfo failed", "error", err)
 	}
-	w.Header().Set("WWW-Authenticate", `Bearer error="`+e.Code+`", error_description="`+e.Description+`"`)
-	return writeJSON(w, e.status, errorJSON{e.Code, e.Description})
+	status, challenge := e.status, schemeBearer+` error="`+e.Code+`", error_description="`+e.Description+`"`
+	if _, proof := proofError(err); proof || e == errBound {
+		status, challenge = http.StatusUnauthorized, schemeDPoP+` algs="`+strings.Join(dpop.Algorithms, " ")+`", error="`+e.Code+`"`
+	}
+	w.Header().Set("WWW-Authenticate", challenge)
+	return writeJSON(w, status, errorJSON{e.Code, e.Description})
 }
