@@ -136,7 +136,7 @@ func (s *Service) validateClient(ctx context.Context, p *Pool, c *Client) error 
 // scopesExist checks the client's scopes against OpenID Connect's and those of
 // the pool's resource servers.
 func (s *Service) scopesExist(ctx context.Context, c *Client) error {
-	known := []string{"openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"}
+	known := slices.Clone(StandardScopes)
 	if slices.ContainsFunc(c.OAuthScopes, func(scope string) bool { return !slices.Contains(known, scope) }) {
 		servers, err := s.Store.ResourceServers(ctx, c.Pool)
 		if err != nil {

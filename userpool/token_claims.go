@@ -15,9 +15,15 @@ const (
 	ScopeEmail   = "email"
 	ScopePhone   = "phone"
 	ScopeProfile = "profile"
+	ScopeAddress = "address"
+	// ScopeOffline decides over the refresh token of clients that have it.
+	ScopeOffline = "offline_access"
 	// ScopeAdmin lets a user's own token call the user pools API.
 	ScopeAdmin = "aws.cognito.signin.user.admin"
 )
+
+// StandardScopes are the scopes that every pool knows.
+var StandardScopes = []string{ScopeOpenID, ScopeEmail, ScopePhone, ScopeProfile, ScopeAddress, ScopeOffline, ScopeAdmin}
 
 // accessJSON is the payload of an access token.
 type accessJSON struct {
@@ -49,6 +55,7 @@ type idJSON struct {
 	Issuer        string   `json:"iss"`
 	Username      string   `json:"cognito:username"`
 	Nonce         string   `json:"nonce,omitempty"`
+	ACR           string   `json:"acr,omitempty"`
 	AccessHash    string   `json:"at_hash,omitempty"`
 	CodeHash      string   `json:"c_hash,omitempty"`
 	OriginJTI     string   `json:"origin_jti,omitempty"`
@@ -101,14 +108,21 @@ func (c *Client) Readable(attribute string) bool {
 	return standard
 }
 
-// Released returns the attributes that a token or the userinfo endpoint shows,
-// without sub: those that the client may read and the scopes select.
-func (g *Grant) Released() map[string]string {
+// Released returns the attributes that an ID token shows, without sub: those that
+// the client may read, and that the scopes select or that it asked for by name.
+func (g *Grant) Released() map[string]string { return g.released(g.Particulars.askedFor(inIDToken)) }
+
+// ReleasedByUserInfo is Released for the userinfo endpoint.
+func (g *Grant) ReleasedByUserInfo() map[string]string {
+	return g.released(g.Particulars.askedFor(inUserInfo))
+}
+
+func (g *Grant) released(asked []string) map[string]string {
 	out := make(map[string]string, len(g.User.Attributes))
 	for name, value := range g.User.Attributes {
 		_, standard := attributeForms[name]
 		known := standard || strings.HasPrefix(name, "custom:")
-		if known && g.Client.Readable(name) && g.selects(name) {
+		if known && g.Client.Readable(name) && (g.selects(name) || slices.Contains(asked, name)) {
 			out[name] = value
 		}
 	}
@@ -124,7 +138,9 @@ func (g *Grant) selects(attribute string) bool {
 	if !slices.Contains(g.Scopes, ScopeOpenID) {
 		return false
 	}
-	selective := func(s string) bool { return s == ScopeEmail || s == ScopePhone || s == ScopeProfile }
+	selective := func(s string) bool {
+		return s == ScopeEmail || s == ScopePhone || s == ScopeProfile || s == ScopeAddress
+	}
 	if !g.Pool.Strict && !slices.ContainsFunc(g.Scopes, selective) {
 		return true
 	}
@@ -133,6 +149,10 @@ func (g *Grant) selects(attribute string) bool {
 		return slices.Contains(g.Scopes, ScopeEmail)
 	case "phone_number", "phone_number_verified":
 		return slices.Contains(g.Scopes, ScopePhone)
+	case "address":
+		if g.Pool.Strict || slices.Contains(g.Scopes, ScopeAddress) { // Cognito's profile has it too
+			return slices.Contains(g.Scopes, ScopeAddress)
+		}
 	}
 	return slices.Contains(g.Scopes, ScopeProfile)
 }

@@ -30,6 +30,8 @@ type AccessClaims struct {
 
 	// User is the token's user as stored now; nil where a client acts for itself.
 	User *User
+	// Particulars are those of the sign-in, for tokens that name it.
+	Particulars Particulars
 }
 
 // IDClaims is what a verified ID token says.
@@ -82,7 +84,10 @@ func (t *Tokens) VerifyAccess(ctx context.Context, raw string) (*AccessClaims, e
 	if c.Username == "" && c.Sub == string(c.ClientID) {
 		return out, nil
 	}
-	out.User, err = t.Alive(ctx, pool, out.Sub, out.OriginJTI, out.Issued)
+	var f *Family
+	if out.User, f, err = t.alive(ctx, pool, out.Sub, out.OriginJTI, out.Issued); f != nil {
+		out.Particulars = f.Particulars
+	}
 	return out, err
 }
 
@@ -107,27 +112,33 @@ func (t *Tokens) SignedInUser(ctx context.Context, raw string) (*AccessClaims, e
 // user is disabled, deleted or signed out everywhere since. Tokens of clients
 // without token revocation name no sign-in; they die by their time of issue.
 func (t *Tokens) Alive(ctx context.Context, pool PoolID, sub, originJTI string, issued time.Time) (*User, error) {
+	u, _, err := t.alive(ctx, pool, sub, originJTI, issued)
+	return u, err
+}
+
+// alive is Alive with the sign-in, nil where the token names none.
+func (t *Tokens) alive(ctx context.Context, pool PoolID, sub, originJTI string, issued time.Time) (*User, *Family, error) {
 	u, err := t.liveUser(ctx, pool, sub)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if originJTI == "" {
 		if !u.SignedOut.IsZero() && !issued.After(u.SignedOut) {
-			return nil, errAccessRevoked
+			return nil, nil, errAccessRevoked
 		}
-		return u, nil
+		return u, nil, nil
 	}
 	f, err := t.Store.Family(ctx, pool, originJTI)
 	if errors.Is(err, ErrNotFound) {
-		return nil, errAccessRevoked
+		return nil, nil, errAccessRevoked
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if f.Revoked || f.Sub != sub || !f.Created.After(u.SignedOut) {
-		return nil, errAccessRevoked
+		return nil, nil, errAccessRevoked
 	}
-	return u, nil
+	return u, f, nil
 }
 
 // VerifyID checks an ID token of one pool: signature, issuer, use and expiry. Who

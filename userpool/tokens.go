@@ -78,12 +78,19 @@ func (t *Tokens) Issue(ctx context.Context, g *Grant) (*TokenSet, error) {
 		return nil, err
 	}
 	set, err := t.mint(ctx, g, f)
-	if err != nil {
-		return nil, err
+	if err != nil || !g.refreshes() {
+		return set, err
 	}
 	set.RefreshToken, err = t.sealRefresh(f, refreshState{Client: g.Client.ID, Native: g.Native,
 		Expires: f.Created.Add(orDefault(g.Client.RefreshTokenLife, defaultRefreshLife)).Unix()})
 	return set, err
+}
+
+// refreshes reports whether a refresh token comes with a grant. A client that has the
+// scope offline_access gets one only where that was granted; any other gets one with
+// each code, as Cognito's do.
+func (g *Grant) refreshes() bool {
+	return g.Native || !slices.Contains(g.Client.OAuthScopes, ScopeOffline) || slices.Contains(g.Scopes, ScopeOffline)
 }
 
 // CreateFamily adds the row of a sign-in, for grants that assemble their tokens
@@ -156,7 +163,7 @@ func (t *Tokens) IDToken(ctx context.Context, g *Grant, f *Family, accessToken, 
 		return "", err
 	}
 	now := t.Now()
-	c := &idJSON{Sub: g.User.Sub, Issuer: t.Issuer(g.Pool.ID), Username: g.User.Username, Nonce: g.Nonce,
+	c := &idJSON{Sub: g.User.Sub, Issuer: t.Issuer(g.Pool.ID), Username: g.User.Username, Nonce: g.Nonce, ACR: g.Particulars.ACR,
 		AccessHash: halfHash(accessToken), CodeHash: halfHash(code), Audience: g.Client.ID, EventID: g.EventID,
 		TokenUse: useID, AuthTime: f.AuthTime.Unix(), Issued: now.Unix(),
 		Expires: now.Add(orDefault(g.Client.IDTokenLife, defaultTokenLife)).Unix()}

@@ -24,7 +24,7 @@ type visit struct {
 // kept are the parameters of the authorize endpoint that the login pages carry.
 var kept = []string{"response_type", "client_id", "redirect_uri", "state", "scope", "nonce", "code_challenge",
 	"code_challenge_method", "dpop_jkt", "prompt", "max_age", "login_hint", "id_token_hint", "resource", "lang", "ui_locales", "acr_values",
-	"response_mode", "identity_provider", "idp_identifier", "request", "request_uri", "registration"}
+	"claims", "claims_locales", "display", "response_mode", "identity_provider", "idp_identifier", "request", "request_uri", "registration"}
 
 // visit reads the request. A request whose client or return address is wrong is
 // answered with the error page, and visit returns nil.
@@ -154,7 +154,10 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request, v *visit, user 
 
 // wantsProof reports whether who asked may insist on a fresh sign-in.
 func (v *visit) wantsProof() bool {
-	return v.client == nil || v.query.Has("prompt") || v.query.Has("max_age") || v.query.Has("id_token_hint")
+	if v.client == nil || v.client.OpenID.DefaultMaxAge != nil || len(v.client.OpenID.DefaultACR) > 0 {
+		return true
+	}
+	return slices.ContainsFunc([]string{"prompt", "max_age", "id_token_hint", "acr_values", "claims"}, v.query.Has)
 }
 
 // seeOther sends the browser on with GET. The address is ours: nothing resolves it.

@@ -1,6 +1,7 @@
 package oidcop
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -64,14 +65,17 @@ func refuse(w http.ResponseWriter, pool userpool.PoolID, client string, err erro
 	return nil
 }
 
+// errSignIn says that the user must go to the sign-in page first.
+var errSignIn = errors.New("oidcop: a sign-in is needed")
+
 // answer signs the user in where needed, then issues what the app asked for.
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, req *request) error {
 	if err := h.parse(r.Context(), req); err != nil {
 		return err
 	}
 	cur, err := h.session(r, req)
-	if errors.Is(err, idp.ErrSessionNotFound) {
-		if slices.Contains(req.prompt, "none") {
+	if errors.Is(err, errSignIn) {
+		if req.asks("none") {
 			return oauthFail("login_required", "")
 		}
 		toLogin(w, req)
@@ -83,33 +87,57 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, req *request) e
 	return h.issue(w, r, req, cur)
 }
 
-// session returns a session that satisfies the request: the browser's, or else
-// the one that was started for this very request. The user of an id_token_hint
-// must be its user in any case.
+// session returns a session that satisfies the request, or errSignIn. A sign-in that
+// was made for this very visit is as fresh, and as strong, as one can be had.
 func (h *Handler) session(r *http.Request, req *request) (*browser.Current, error) {
-	cur, err := h.Gate.Current(r, req.pool, false)
+	cur, err := h.Gate.Current(r, req.pool, true) // spends the proof of a fresh sign-in
+	fresh := err == nil
+	if errors.Is(err, idp.ErrSessionNotFound) {
+		cur, err = h.Gate.Current(r, req.pool, false)
+	}
+	if errors.Is(err, idp.ErrSessionNotFound) {
+		return nil, errSignIn
+	}
 	if err != nil {
 		return nil, err
 	}
-	if !req.satisfiedBy(cur.Session, h.Now()) {
-		if cur, err = h.Gate.Current(r, req.pool, true); err != nil {
-			return nil, err
-		}
+	if !fresh && !req.satisfiedBy(cur.Session, h.Now()) {
+		return nil, errSignIn
 	}
-	if req.hint != nil && req.hint.Sub != cur.Session.Sub {
+	if req.subject != "" && req.subject != cur.Session.Sub {
 		return nil, oauthFail("login_required", "Another user is signed in.")
 	}
-	return cur, nil
+	return cur, h.checkACR(req, cur, fresh)
 }
 
-// toLogin leads to the login page with the same parameters, as Cognito does.
+// checkACR asks for a stronger sign-in where the user can give one. If not, the app
+// learns what was reached; one that cannot do without is told so (OpenID Connect Core
+// Error Code unmet_authentication_requirements 1.0).
+func (h *Handler) checkACR(req *request, cur *browser.Current, fresh bool) error {
+	_, met := idp.ChooseACR(cur.Session.Methods, req.acr.values)
+	switch {
+	case met:
+		return nil
+	case !fresh && !req.asks("none") && req.couldStepUp(cur.Session, cur.User):
+		return errSignIn
+	case req.acr.essential:
+		return oauthFail("unmet_authentication_requirements", "The user cannot sign in as the app requires.")
+	}
+	return nil
+}
+
+// toLogin leads to the login page, or that of new users, with the same parameters, as Cognito does.
 func toLogin(w http.ResponseWriter, req *request) {
 	params := url.Values{}
 	for name, values := range req.params {
 		params[name] = values
 	}
 	params.Del("ph_signin") // spent, or forged
-	w.Header().Set("Location", "/"+string(req.pool.ID)+"/login?"+params.Encode())
+	page := "login"
+	if req.asks("create") && !req.pool.AllowAdminCreateOnly {
+		page = "signup"
+	}
+	w.Header().Set("Location", "/"+string(req.pool.ID)+"/"+page+"?"+params.Encode())
 	w.WriteHeader(http.StatusFound)
 }
 
@@ -137,12 +165,17 @@ func (h *Handler) grantOf(req *request, s *idp.Session) *idp.Grant {
 		life = idp.CodeLifeStrict
 	}
 	now := h.Now().UTC()
-	return &idp.Grant{
+	g := &idp.Grant{
 		Pool: req.pool.ID, Client: req.client.ID, Sub: s.Sub, Session: s.ID, Scopes: req.scopes,
 		Nonce: req.params.Get("nonce"), AuthTime: s.AuthTime, Challenge: req.challenge,
 		RedirectURI: req.redirectURI, Resource: req.resource, Created: now, Expires: now.Add(life),
-		Particulars: userpool.Particulars{Confirmation: req.confirmation()},
+		Particulars: userpool.Particulars{ACR: req.statedACR(s), Methods: s.Methods,
+			Offline: slices.Contains(req.scopes, userpool.ScopeOffline), Confirmation: req.confirmation()},
 	}
+	if req.claims != nil {
+		g.Particulars.Claims = json.RawMessage(req.params.Get("claims"))
+	}
+	return g
 }
 
 // forFosite is the request with only what was validated in it. state stays with

@@ -87,26 +87,19 @@ func (h *Handler) discoveryDocument(r *http.Request) ([]byte, error) {
 // metadata is what OpenID Connect Discovery 1.0 section 3 and RFC 8414 describe.
 // It announces what works, and nothing else.
 type metadata struct {
-	Issuer              string   `json:"issuer"`
-	Authorization       string   `json:"authorization_endpoint"`
-	Token               string   `json:"token_endpoint"`
-	UserInfo            string   `json:"userinfo_endpoint"`
-	Revocation          string   `json:"revocation_endpoint"`
-	EndSession          string   `json:"end_session_endpoint"`
-	JWKS                string   `json:"jwks_uri"`
-	ResponseTypes       []string `json:"response_types_supported"`
-	ResponseModes       []string `json:"response_modes_supported"`
-	GrantTypes          []string `json:"grant_types_supported"`
-	SubjectTypes        []string `json:"subject_types_supported"`
-	SigningAlgorithms   []string `json:"id_token_signing_alg_values_supported"`
-	Scopes              []string `json:"scopes_supported"`
-	Claims              []string `json:"claims_supported"`
-	Challenges          []string `json:"code_challenge_methods_supported"`
-	Prompts             []string `json:"prompt_values_supported"`
-	IssParameter        bool     `json:"authorization_response_iss_parameter_supported"`
-	ClaimsParameter     bool     `json:"claims_parameter_supported"`
-	RequestParameter    bool     `json:"request_parameter_supported"`
-	RequestURIParameter bool     `json:"request_uri_parameter_supported"`
+	Issuer            string   `json:"issuer"`
+	Authorization     string   `json:"authorization_endpoint"`
+	Token             string   `json:"token_endpoint"`
+	UserInfo          string   `json:"userinfo_endpoint"`
+	Revocation        string   `json:"revocation_endpoint"`
+	EndSession        string   `json:"end_session_endpoint"`
+	JWKS              string   `json:"jwks_uri"`
+	GrantTypes        []string `json:"grant_types_supported"`
+	SubjectTypes      []string `json:"subject_types_supported"`
+	SigningAlgorithms []string `json:"id_token_signing_alg_values_supported"`
+	Scopes            []string `json:"scopes_supported"`
+	Claims            []string `json:"claims_supported"`
+	authorizeMetadata
 	tokenMetadata
 }
 
@@ -115,22 +108,14 @@ func (h *Handler) metadata(pool *userpool.Pool) *metadata {
 	return &metadata{
 		Issuer: iss, Authorization: iss + "/oauth2/authorize", Token: iss + "/oauth2/token", UserInfo: iss + "/oauth2/userInfo",
 		Revocation: iss + "/oauth2/revoke", EndSession: iss + "/logout", JWKS: iss + "/.well-known/jwks.json",
-		ResponseTypes: responseTypesOf(pool), ResponseModes: responseModes, GrantTypes: grantTypesOf(pool),
+		GrantTypes:   grantTypesOf(pool),
 		SubjectTypes: []string{"public"}, SigningAlgorithms: []string{"RS256"},
-		Scopes: []string{"openid", "email", "phone", "profile"},
-		Claims: []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "email", "email_verified",
-			"phone_number", "phone_number_verified", "name", "given_name", "family_name", "preferred_username"},
-		tokenMetadata: h.tokenMetadata(), Challenges: []string{"S256"}, Prompts: []string{"none", "login"},
-		IssParameter: true,
+		Scopes: []string{"openid", "email", "phone", "profile", "address", "offline_access"},
+		Claims: []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "c_hash", "acr", "email", "email_verified",
+			"phone_number", "phone_number_verified", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username",
+			"profile", "picture", "website", "gender", "birthdate", "zoneinfo", "locale", "address", "updated_at"},
+		authorizeMetadata: h.authorizeMetadata(pool), tokenMetadata: h.tokenMetadata(),
 	}
-}
-
-// responseTypesOf are those that a client of the pool can be allowed.
-func responseTypesOf(p *userpool.Pool) []string {
-	if p.Strict {
-		return []string{"code"}
-	}
-	return responseTypes
 }
 
 func grantTypesOf(p *userpool.Pool) []string {

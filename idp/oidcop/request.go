@@ -6,8 +6,6 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/poolhouse/poolhouse/idp"
@@ -33,7 +31,9 @@ type request struct {
 	resource  string
 	prompt    []string
 	maxAge    *time.Duration
-	hint      *userpool.IDClaims
+	subject   string // sub that the user must have, empty for any
+	acr       acrRequest
+	claims    *userpool.ClaimsRequest // nil where nothing was asked by name
 }
 
 // An untrusted is a request whose answers may go nowhere: Cognito's error page
@@ -64,8 +64,8 @@ func (h *Handler) trust(ctx context.Context, pool *userpool.Pool, params url.Val
 }
 
 // parse reads what trust left. Unknown parameters are ignored, as are display,
-// ui_locales, claims_locales, acr_values and login_hint, which only the login
-// page may heed (OpenID Connect Core section 3.1.2.1).
+// ui_locales, claims_locales and login_hint, which only the login page may heed
+// (OpenID Connect Core section 3.1.2.1).
 func (h *Handler) parse(ctx context.Context, req *request) (err error) {
 	if err := checkSingle(req.params); err != nil {
 		return err
@@ -79,7 +79,7 @@ func (h *Handler) parse(ctx context.Context, req *request) (err error) {
 	if err := req.checkMode(); err != nil {
 		return err
 	}
-	if req.scopes, err = h.authorizeScopes(ctx, req.client, req.params.Get("scope")); err != nil {
+	if err := h.parseScopes(ctx, req); err != nil {
 		return err
 	}
 	if err := req.checkFront(); err != nil {
@@ -91,13 +91,26 @@ func (h *Handler) parse(ctx context.Context, req *request) (err error) {
 	if err := req.parseBinding(); err != nil {
 		return err
 	}
+	if err := req.parseClaims(); err != nil {
+		return err
+	}
 	if err := req.parseFreshness(); err != nil {
 		return err
 	}
 	if req.resource, err = parseResource(req.params.Get("resource")); err != nil {
 		return err
 	}
-	return h.parseHint(ctx, req)
+	return h.parseSubject(ctx, req)
+}
+
+// parseScopes settles the scopes. A grant without a code cannot be offline (OpenID
+// Connect Core section 11).
+func (h *Handler) parseScopes(ctx context.Context, req *request) (err error) {
+	req.scopes, err = h.authorizeScopes(ctx, req.client, req.params.Get("scope"))
+	if !req.kind.code {
+		req.scopes = slices.DeleteFunc(req.scopes, func(s string) bool { return s == userpool.ScopeOffline })
+	}
+	return err
 }
 
 // refuseUnwritten names what this provider does not do, instead of ignoring what
@@ -134,28 +147,6 @@ func (req *request) parsePKCE() error {
 	return nil
 }
 
-func (req *request) parseFreshness() error {
-	req.prompt = strings.Fields(req.params.Get("prompt"))
-	for _, p := range req.prompt {
-		if !slices.Contains(promptValues, p) || p == "none" && len(req.prompt) > 1 {
-			return oauthFail("invalid_request", "prompt is malformed.")
-		}
-	}
-	text := req.params.Get("max_age")
-	if text == "" {
-		return nil
-	}
-	seconds, err := strconv.ParseUint(text, 10, 31)
-	if err != nil {
-		return oauthFail("invalid_request", "max_age is malformed.")
-	}
-	age := time.Duration(seconds) * time.Second
-	req.maxAge = &age
-	return nil
-}
-
-var promptValues = []string{"none", "login", "consent", "select_account"}
-
 // parseResource checks a resource indicator (RFC 8707 section 2), which becomes
 // the audience of the access token.
 func parseResource(raw string) (string, error) {
@@ -163,29 +154,4 @@ func parseResource(raw string) (string, error) {
 		return "", oauthFail("invalid_target", "resource is malformed.")
 	}
 	return raw, nil
-}
-
-// parseHint verifies an id_token_hint by any published key, expired or not.
-func (h *Handler) parseHint(ctx context.Context, req *request) (err error) {
-	raw := req.params.Get("id_token_hint")
-	if raw == "" {
-		return nil
-	}
-	req.hint, err = h.Tokens.IDHint(ctx, req.pool.ID, raw)
-	if errors.Is(err, userpool.ErrNotAuthorized) {
-		return oauthFail("invalid_request", "id_token_hint is invalid.")
-	}
-	return err
-}
-
-// satisfiedBy reports whether the session will do for the request without a fresh sign-in.
-func (req *request) satisfiedBy(s *idp.Session, now time.Time) bool {
-	if slices.Contains(req.prompt, "login") {
-		return false
-	}
-	if req.hint != nil && req.hint.Sub != s.Sub {
-		return false
-	}
-	// max_age=0 asks for a sign-in now, however recent the last one: fosite ignores it (F3).
-	return req.maxAge == nil || *req.maxAge > 0 && now.Sub(s.AuthTime) <= *req.maxAge
 }

@@ -8,9 +8,6 @@ import (
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
-// standardScopes are the scopes that every pool knows.
-var standardScopes = []string{userpool.ScopeOpenID, userpool.ScopeEmail, userpool.ScopePhone, userpool.ScopeProfile, userpool.ScopeAdmin}
-
 // authorizeScopes returns what a user's grant may have of the requested scopes.
 // None requested means all of the client's; one that is not enabled for the
 // client is left out; one that the pool does not know is an error.
@@ -52,7 +49,7 @@ func (h *Handler) filterScopes(ctx context.Context, c *userpool.Client, requeste
 	return out, nil
 }
 
-func isStandard(scope string) bool { return slices.Contains(standardScopes, scope) }
+func isStandard(scope string) bool { return slices.Contains(userpool.StandardScopes, scope) }
 
 // poolScopes returns what tells the scopes of the client's pool: standard ones, and
 // those of its resource servers, which are read only where they matter.
@@ -64,7 +61,7 @@ func (h *Handler) poolScopes(ctx context.Context, c *userpool.Client, requested 
 	if err != nil {
 		return nil, err
 	}
-	known := slices.Clone(standardScopes)
+	known := slices.Clone(userpool.StandardScopes)
 	for _, rs := range servers {
 		for _, s := range rs.Scopes {
 			known = append(known, rs.Identifier+"/"+s.Name)

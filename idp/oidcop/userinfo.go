@@ -36,7 +36,8 @@ func (h *Handler) userInfo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	info, err := released(&userpool.Grant{Pool: pool, Client: client, User: claims.User, Scopes: claims.Scopes})
+	info, err := released(&userpool.Grant{Pool: pool, Client: client, User: claims.User, Scopes: claims.Scopes,
+		Particulars: claims.Particulars})
 	if err != nil {
 		return err
 	}
@@ -113,7 +114,7 @@ func accessToken(r *http.Request) (scheme, raw string, err error) {
 // writes booleans as strings here, unlike in the ID token.
 func released(g *userpool.Grant) (map[string]any, error) {
 	info := map[string]any{}
-	for name, value := range g.Released() {
+	for name, value := range g.ReleasedByUserInfo() {
 		claim, err := userpool.AttributeClaim(name, value)
 		if err != nil {
 			return nil, err
