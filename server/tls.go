@@ -15,6 +15,11 @@ const (
 	clientCertsAny = "any"
 )
 
+// suites are those of TLS 1.2 that RFC 9325 section 4.2 recommends, as FAPI 2.0
+// section 5.2.2 demands. Those of TLS 1.3 are all good.
+var suites = []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384}
+
 // tlsConfig is how connections are taken. Whose certificate a client shows is for
 // the endpoints to judge: a wrong one fails there, with an error that can be read.
 func (c *Config) tlsConfig() (*tls.Config, error) {
@@ -22,7 +27,8 @@ func (c *Config) tlsConfig() (*tls.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tls-cert, tls-key: %w", err)
 	}
-	conf := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+	conf := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, CipherSuites: suites,
+		NextProtos: []string{"h2", "http/1.1"}}
 	roots, err := c.clientRoots()
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package userpool
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 )
 
@@ -80,6 +81,10 @@ type OpenIDClient struct {
 	// for it. Its user is asked for consent, and errors do not lead to it in silence.
 	Registered bool `json:",omitempty"`
 }
+
+// Standard reports whether the client is OpenID Connect's rather than Cognito's: it
+// has settings that no app client of Cognito's has.
+func (o *OpenIDClient) Standard() bool { return !reflect.ValueOf(o).Elem().IsZero() }
 
 // Clone returns a copy that shares nothing with o.
 func (o OpenIDClient) Clone() OpenIDClient {

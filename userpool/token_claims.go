@@ -129,6 +129,10 @@ func (g *Grant) released(asked []string) map[string]string {
 	return out
 }
 
+// Standard reports whether claims are those of OpenID Connect Core section 5.4 to the
+// letter: in a strict pool, and for clients with settings that Cognito has not.
+func (g *Grant) Standard() bool { return g.Pool.Strict || g.Client.OpenID.Standard() }
+
 // selects reports whether the grant's scopes cover an attribute. A native sign-in
 // covers all, and so does Cognito's openid without email, phone and profile.
 func (g *Grant) selects(attribute string) bool {
@@ -141,7 +145,7 @@ func (g *Grant) selects(attribute string) bool {
 	selective := func(s string) bool {
 		return s == ScopeEmail || s == ScopePhone || s == ScopeProfile || s == ScopeAddress
 	}
-	if !g.Pool.Strict && !slices.ContainsFunc(g.Scopes, selective) {
+	if !g.Standard() && !slices.ContainsFunc(g.Scopes, selective) {
 		return true
 	}
 	switch attribute {
@@ -150,7 +154,7 @@ func (g *Grant) selects(attribute string) bool {
 	case "phone_number", "phone_number_verified":
 		return slices.Contains(g.Scopes, ScopePhone)
 	case "address":
-		if g.Pool.Strict || slices.Contains(g.Scopes, ScopeAddress) { // Cognito's profile has it too
+		if g.Standard() || slices.Contains(g.Scopes, ScopeAddress) { // Cognito's profile has it too
 			return slices.Contains(g.Scopes, ScopeAddress)
 		}
 	}

@@ -35,6 +35,17 @@ func TestTLS(t *testing.T) {
 				t.Errorf("plain http is answered %d %s", p.Status, p.Body)
 			}
 		})
+		t.Run("weak suites", func(t *testing.T) {
+			for suite, want := range map[uint16]bool{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA: false, tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: true} {
+				conn, err := tls.Dial("tcp", strings.TrimPrefix(f.URL, "https://"), &tls.Config{RootCAs: ca.Pool, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{suite}})
+				if err == nil {
+					conn.Close()
+				}
+				if (err == nil) != want {
+					t.Errorf("%s: %v", tls.CipherSuiteName(suite), err)
+				}
+			}
+		})
 		t.Run("old versions", func(t *testing.T) {
 			for version, want := range map[uint16]bool{tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
 				conn, err := tls.Dial("tcp", strings.TrimPrefix(f.URL, "https://"), &tls.Config{RootCAs: ca.Pool, MinVersion: tls.VersionTLS10, MaxVersion: version})

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/poolhouse/poolhouse/userpool"
 )
 
 func bearerHeader(token any) http.Header {
@@ -69,6 +71,20 @@ func TestUserInfoStrict(t *testing.T) {
 	status, info := h.program("GET", "/"+strictID+"/oauth2/userInfo", nil, bearerHeader(set["access_token"]))
 	if status != 200 || info["email_verified"] != true || info["username"] != nil {
 		t.Errorf("%d %v", status, info)
+	}
+}
+
+// TestUserInfoStandard: a client with settings that Cognito has not gets claims as
+// OpenID Connect has them, also in a pool of Cognito's kind.
+func TestUserInfoStandard(t *testing.T) {
+	h := open(t)
+	h.client(public, func(c *userpool.Client) { c.OpenID.ResponseTypes = []string{"code"} })
+	for scope, email := range map[string]any{"openid": nil, "openid email": "alice@example.com"} {
+		_, set := h.token(poolID, redemption(public, h.code(poolID, public, map[string]any{"scope": scope})))
+		status, info := h.program("GET", "/"+poolID+"/oauth2/userInfo", nil, bearerHeader(set["access_token"]))
+		if status != 200 || info["email"] != email || email != nil && info["email_verified"] != true || info["username"] != nil {
+			t.Errorf("%s: %d %v", scope, status, info)
+		}
 	}
 }
 

@@ -110,8 +110,8 @@ func accessToken(r *http.Request) (scheme, raw string, err error) {
 	return "", "", errNoUser
 }
 
-// released is what the client may read of the user, as JSON members. Cognito
-// writes booleans as strings here, unlike in the ID token.
+// released is what the client may read of the user, as JSON members. For its own
+// clients Cognito writes booleans as strings here, unlike in the ID token.
 func released(g *userpool.Grant) (map[string]any, error) {
 	info := map[string]any{}
 	for name, value := range g.ReleasedByUserInfo() {
@@ -119,14 +119,14 @@ func released(g *userpool.Grant) (map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !g.Pool.Strict && (string(claim) == "true" || string(claim) == "false") {
+		if !g.Standard() && (string(claim) == "true" || string(claim) == "false") {
 			info[name] = value
 			continue
 		}
 		info[name] = json.RawMessage(claim)
 	}
 	info["sub"] = g.User.Sub
-	if !g.Pool.Strict {
+	if !g.Standard() {
 		info["username"] = g.User.Username
 	}
 	return info, nil
