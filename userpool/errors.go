@@ -44,7 +44,7 @@ var (
 	ErrDeviceKeyExists       = errors.New("userpool: device key exists")
 	ErrProviderExists        = errors.New("userpool: identity provider exists")
 	ErrUnsupportedProvider   = errors.New("userpool: identity provider is not supported")
-	ErrImportInProgress      = errors.New("userpool: another import is running")
+	ErrImportInProgress      = errors.New("userpool: an import is running")
 	ErrPrecondition          = errors.New("userpool: precondition not met")
 	ErrFeatureNotInTier      = errors.New("userpool: feature is not in the pool's tier")
 	ErrTierChange            = errors.New("userpool: tier cannot change")

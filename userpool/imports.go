@@ -58,6 +58,8 @@ type ImportStore interface {
 	// Imports returns up to limit jobs of a pool by ID after the token, and the next
 	// token.
 	Imports(ctx context.Context, pool PoolID, after string, limit int) (jobs []*ImportJob, next string, err error)
+	// ImportRuns reports whether a job of the pool is to run, runs or is being stopped.
+	ImportRuns(ctx context.Context, pool PoolID) (bool, error)
 	// ClaimImport takes a job that is to be run, and that nobody holds, until a time,
 	// else it returns ErrNotFound. Of many callers one gets a job.
 	ClaimImport(ctx context.Context, until time.Time) (*ImportJob, error)

@@ -85,6 +85,15 @@ func (s *Service) aged(j *ImportJob) *ImportJob {
 	return j
 }
 
+// notImporting refuses what must not change under a job that runs.
+func (s *Service) notImporting(ctx context.Context, pool PoolID) error {
+	runs, err := s.Store.ImportRuns(ctx, pool)
+	if err == nil && runs {
+		return Fail(ErrImportInProgress, "User pool "+string(pool)+" cannot be changed while a user import job runs.")
+	}
+	return err
+}
+
 // ImportFailures returns up to limit rows of a job that became no users, after a line.
 func (s *Service) ImportFailures(ctx context.Context, pool PoolID, id string, after, limit int) ([]ImportFailure, error) {
 	if _, err := s.Import(ctx, pool, id); err != nil {

@@ -111,6 +111,9 @@ func (s *Service) Pools(ctx context.Context, token string, limit int) ([]*Pool, 
 // case rule, domain, the second factors that only SetUserPoolMfaConfig sets, and the
 // name where p has none.
 func (s *Service) ReplacePool(ctx context.Context, id PoolID, p *Pool) (*Pool, error) {
+	if err := s.notImporting(ctx, id); err != nil {
+		return nil, err
+	}
 	return s.ChangePool(ctx, id, func(old *Pool) error {
 		next := *p
 		next.keepDomains(old)
@@ -118,7 +121,7 @@ func (s *Service) ReplacePool(ctx context.Context, id PoolID, p *Pool) (*Pool, e
 			return err
 		}
 		next.Strict, next.OpenID, next.Schema, next.Replicas = old.Strict, old.OpenID, old.Schema, old.Replicas
-		next.PasswordSource, next.Logs = old.PasswordSource, old.Logs
+		next.PasswordSource, next.Logs, next.RemovedKeys = old.PasswordSource, old.Logs, old.RemovedKeys
 		next.TOTPMFA, next.EmailMFA, next.MFAEmail, next.Passkeys = old.TOTPMFA, old.EmailMFA, old.MFAEmail, old.Passkeys
 		next.AliasAttributes, next.UsernameAttributes, next.CaseSensitive = old.AliasAttributes, old.UsernameAttributes, old.CaseSensitive
 		if next.Name == "" {
@@ -153,14 +156,20 @@ func (s *Service) DeletePool(ctx context.Context, id PoolID) error {
 	if p.Domain != "" || p.CustomDomain != "" {
 		return invalid("User pool cannot be deleted. It has a domain configured that should be deleted first.")
 	}
+	if err := s.notImporting(ctx, id); err != nil {
+		return err
+	}
 	if err := s.Store.DeletePool(ctx, id); err != nil {
 		return namedPool(err, id)
 	}
 	return s.Keys.Drop(ctx, "pool/"+string(id))
 }
 
-// AddCustomAttributes adds attributes to a pool's schema. They stay for ever.
+// AddCustomAttributes adds attributes to a pool's schema.
 func (s *Service) AddCustomAttributes(ctx context.Context, id PoolID, attributes []SchemaAttribute) error {
+	if err := s.notImporting(ctx, id); err != nil {
+		return err
+	}
 	_, err := s.ChangePool(ctx, id, func(p *Pool) error { return p.addCustom(attributes) })
 	return err
 }

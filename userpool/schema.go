@@ -3,6 +3,7 @@ package userpool
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // StandardSchema returns the attributes that every pool has, in the order in
@@ -80,8 +81,8 @@ func (a *SchemaAttribute) replace(by SchemaAttribute) error {
 // addCustom adds custom attributes, which are named without their prefix.
 func (p *Pool) addCustom(attributes []SchemaAttribute) error {
 	for _, a := range attributes {
-		if a.Name == "" || len(a.Name) > 20 || strings.ContainsAny(a.Name, ":\x00") {
-			return invalid("Invalid name of a custom attribute: %s", a.Name)
+		if err := checkCustomName(a.Name); err != nil {
+			return err
 		}
 		if a.Required {
 			return invalid("Required custom attributes are not supported currently.")
@@ -103,10 +104,19 @@ func (p *Pool) addCustom(attributes []SchemaAttribute) error {
 		if p.Attribute(a.Name) != nil {
 			return invalid("%s: Existing attribute already has name %s.", a.Name, a.Name)
 		}
+		a.Key = p.freeKey(a.Name)
 		p.Schema = append(p.Schema, a)
 	}
 	if len(p.Schema)-len(StandardSchema()) > maxCustom {
 		return invalid("A user pool can have 50 custom attributes.")
+	}
+	return nil
+}
+
+// checkCustomName checks a custom attribute's name without its prefix.
+func checkCustomName(name string) error {
+	if name == "" || len(name) > 20 || strings.ContainsAny(name, ":\x00") || !utf8.ValidString(name) {
+		return invalid("Invalid name of a custom attribute: %s", name)
 	}
 	return nil
 }

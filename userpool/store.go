@@ -11,6 +11,7 @@ type Store interface {
 	PoolStore
 	ClientStore
 	UserStore
+	SchemaStore
 	GroupStore
 	FamilyStore
 	DeviceStore

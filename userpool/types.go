@@ -46,6 +46,7 @@ type Pool struct {
 	AllowAdminCreateOnly  bool
 	DeletionProtection    bool
 	Schema                []SchemaAttribute
+	RemovedKeys           []string `json:",omitempty"` // of attributes that are no more
 	Tags                  map[string]string
 	Replicas              []Replica
 	Strict                bool // OAuth 2.1 rules instead of Cognito's; ours
@@ -90,6 +91,7 @@ type SchemaAttribute struct {
 	Developer bool   `json:",omitempty"`
 	Min       string `json:",omitempty"` // length or value, as decimal text; empty where unbounded
 	Max       string `json:",omitempty"`
+	Key       string `json:",omitempty"` // that values are stored under; empty for the name
 }
 
 // A Client is an app client.

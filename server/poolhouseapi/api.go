@@ -28,7 +28,7 @@ func (a *API) Service() awsapi.Service {
 
 // Ops lists the operations served.
 func (a *API) Ops() []awsapi.Op {
-	return []awsapi.Op{
+	return append(a.schemaOps(),
 		awsapi.Func("CreateSamlApplication", awsapi.SigV4, a.CreateSamlApplication),
 		awsapi.Func("DescribeSamlApplication", awsapi.SigV4, a.DescribeSamlApplication),
 		awsapi.Func("ListSamlApplications", awsapi.SigV4, a.ListSamlApplications),
@@ -47,7 +47,7 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("ImportUsers", awsapi.SigV4, a.ImportUsers),
 		awsapi.Func("PutPasswordSource", awsapi.SigV4, a.PutPasswordSource),
 		awsapi.Func("DeletePasswordSource", awsapi.SigV4, a.DeletePasswordSource),
-	}
+	)
 }
 
 // Errors is how domain errors look on the wire.
@@ -60,6 +60,8 @@ var Errors = awsapi.ErrorTable{
 	{Is: userpool.ErrConflict, Status: 400, Code: "ResourceConflictException", Message: "A resource with that ID exists already."},
 	{Is: userpool.ErrNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The resource does not exist."},
 	{Is: userpool.ErrLimitExceeded, Status: 400, Code: "LimitExceededException", Message: "A limit is exceeded."},
+	{Is: userpool.ErrImportInProgress, Status: 400, Code: "UserImportInProgressException", Message: "A user import job is in progress."},
+	{Is: userpool.ErrPrecondition, Status: 400, Code: "PreconditionNotMetException", Message: "A precondition is not met."},
 	{Is: userpool.ErrInvalidParameter, Status: 400, Code: "InvalidParameterException", Message: "A parameter is not valid."},
 }
 

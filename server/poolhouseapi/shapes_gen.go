@@ -251,6 +251,59 @@ type PutPasswordSourceInput struct {
 type PutPasswordSourceOutput struct {
 }
 
+// RemoveCustomAttributeInput is what RemoveCustomAttribute takes.
+type RemoveCustomAttributeInput struct {
+	UserPoolId    *string // required
+	AttributeName *string // required
+	DryRun        *bool
+}
+
+// RemoveCustomAttributeOutput is what RemoveCustomAttribute answers.
+type RemoveCustomAttributeOutput struct {
+	Applied          *bool
+	Attribute        *CustomAttributeType
+	UsersWithValue   *int32
+	UsersInViolation *int32
+	Mentions         []AttributeMentionType
+}
+
+// RenameCustomAttributeInput is what RenameCustomAttribute takes.
+type RenameCustomAttributeInput struct {
+	UserPoolId    *string // required
+	AttributeName *string // required
+	NewName       *string // required
+	DryRun        *bool
+}
+
+// RenameCustomAttributeOutput is what RenameCustomAttribute answers.
+type RenameCustomAttributeOutput struct {
+	Applied          *bool
+	Attribute        *CustomAttributeType
+	UsersWithValue   *int32
+	UsersInViolation *int32
+	Mentions         []AttributeMentionType
+}
+
+// UpdateCustomAttributeInput is what UpdateCustomAttribute takes.
+type UpdateCustomAttributeInput struct {
+	UserPoolId    *string // required
+	AttributeName *string // required
+	Minimum       *string
+	Maximum       *string
+	Mutable       *bool
+	NewWritesOnly *bool
+	DryRun        *bool
+}
+
+// UpdateCustomAttributeOutput is what UpdateCustomAttribute answers.
+type UpdateCustomAttributeOutput struct {
+	Applied          *bool
+	Attribute        *CustomAttributeType
+	UsersWithValue   *int32
+	UsersInViolation *int32
+	Mentions         []AttributeMentionType
+}
+
 // UpdateSamlApplicationInput is what UpdateSamlApplication takes.
 type UpdateSamlApplicationInput struct {
 	UserPoolId       *string // required
@@ -361,6 +414,23 @@ type UserImportFailureType struct {
 	Line     *int32
 	Username *string
 	Reason   *string
+}
+
+// CustomAttributeType is the structure of that name in the service model.
+type CustomAttributeType struct {
+	Name                   *string
+	AttributeDataType      *string
+	Mutable                *bool
+	DeveloperOnlyAttribute *bool
+	Minimum                *string
+	Maximum                *string
+}
+
+// AttributeMentionType is the structure of that name in the service model.
+type AttributeMentionType struct {
+	Place *string
+	Id    *string
+	Alone *bool
 }
 
 // ImportedAttributeType is the structure of that name in the service model.

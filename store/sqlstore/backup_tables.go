@@ -16,7 +16,7 @@ var backupTables = []backupTable{
 	table("key", "keys", texts("id", "scope", "algorithm", "state"), numbers("created", "not_after"),
 		sealed(blobs("material"), "keys", "id", "algorithm", "scope")).where("scope <> '" + keyring.CanaryScope + "'"),
 
-	table("user_pool", "userpool_pools", texts("id", "domain", "custom_domain"), numbers("case_sensitive"),
+	table("user_pool", "userpool_pools", texts("id", "domain", "custom_domain", "attribute_keys"), numbers("case_sensitive"),
 		docs("alias_attributes", "username_attributes", "doc"), sealed(texts("source_secret"), "userpool_pools/source_secret", "id")),
 	table("app_client", "userpool_clients", texts("id", "pool"), docs("doc"),
 		sealed(texts("secret"), "userpool_clients/secret", "pool", "id")),
@@ -26,6 +26,7 @@ var backupTables = []backupTable{
 		docs("attributes", "password_history", "mfa"), blobs("srp_salt"),
 		sealed(blobs("srp_verifier"), "userpool_users/srp_verifier", "pool", "sub"),
 		sealed(docs("mfa_secrets"), "userpool_users/mfa_secrets", "pool", "sub")),
+	table("attribute_erasure", "userpool_erasures", texts("pool", "key"), numbers("after")),
 	table("user_name", "userpool_names", texts("pool", "value", "kind"), numbers("owner")),
 	table("user_index", "userpool_index", texts("pool", "attribute", "value"), numbers("owner")),
 	table("group", "userpool_groups", texts("pool", "name"), numbers("precedence"), docs("doc")),

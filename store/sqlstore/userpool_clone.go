@@ -14,6 +14,7 @@ func clonePool(p *userpool.Pool) *userpool.Pool {
 	c.UsernameAttributes = slices.Clone(p.UsernameAttributes)
 	c.AutoVerified = slices.Clone(p.AutoVerified)
 	c.Schema = slices.Clone(p.Schema)
+	c.RemovedKeys = slices.Clone(p.RemovedKeys)
 	c.Tags = maps.Clone(p.Tags)
 	c.Replicas = slices.Clone(p.Replicas)
 	c.Triggers = maps.Clone(p.Triggers)

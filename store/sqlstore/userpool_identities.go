@@ -47,7 +47,7 @@ func (s *UserpoolStore) UpdateIdentities(ctx context.Context, pool userpool.Pool
 		if err := changeIdentities(ctx, tx, row, held, wanted); err != nil {
 			return err
 		}
-		return s.writeUser(ctx, tx, userRow{row.seq, &before}, u, false)
+		return s.writeUser(ctx, tx, userRow{row.seq, row.keys, &before}, u, false)
 	})
 	if err != nil {
 		return nil, err

@@ -71,6 +71,16 @@ func (s *UserpoolStore) Imports(ctx context.Context, pool userpool.PoolID, after
 	return jobs, next, rows.Err()
 }
 
+// unfinished are the states of jobs that are to run.
+const unfinished = `status IN ('Pending', 'InProgress', 'Stopping')`
+
+// ImportRuns implements userpool.ImportStore.
+func (s *UserpoolStore) ImportRuns(ctx context.Context, pool userpool.PoolID) (bool, error) {
+	var n int
+	err := s.db.read.QueryRowContext(ctx, `SELECT count(*) FROM userpool_imports WHERE pool = $1 AND `+unfinished, pool).Scan(&n)
+	return n > 0, err
+}
+
 // ClaimImport implements userpool.ImportStore. Nodes that claim at once on
 // PostgreSQL step over each other's rows.
 func (s *UserpoolStore) ClaimImport(ctx context.Context, until time.Time) (*userpool.ImportJob, error) {
@@ -79,7 +89,7 @@ func (s *UserpoolStore) ClaimImport(ctx context.Context, until time.Time) (*user
 		lock += " SKIP LOCKED"
 	}
 	return scanImport(s.db.write.QueryRowContext(ctx, `UPDATE userpool_imports SET held = $1 WHERE (pool, id) IN (
-		SELECT pool, id FROM userpool_imports WHERE status IN ('Pending', 'InProgress', 'Stopping') AND held <= $2
+		SELECT pool, id FROM userpool_imports WHERE `+unfinished+` AND held <= $2
 		ORDER BY held, pool, id LIMIT 1`+lock+`) RETURNING doc`, micros(until), micros(s.db.now())))
 }
 

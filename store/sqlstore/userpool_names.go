@@ -125,7 +125,7 @@ func (s *UserpoolStore) resolve(ctx context.Context, tx *sql.Tx, pool *userpool.
 	if !pool.Unalias(&after, n.Kind) {
 		return conflict
 	}
-	return s.writeUser(ctx, tx, userRow{owner.seq, &before}, &after, false)
+	return s.writeUser(ctx, tx, userRow{owner.seq, owner.keys, &before}, &after, false)
 }
 
 // freed reports nil where nobody holds the name any more, else the conflict:

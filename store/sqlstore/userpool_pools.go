@@ -31,9 +31,9 @@ func (s *UserpoolStore) CreatePool(ctx context.Context, p *userpool.Pool) error 
 		return err
 	}
 	_, err = s.db.write.ExecContext(ctx, `
-		INSERT INTO userpool_pools (id, domain, custom_domain, case_sensitive, alias_attributes, username_attributes, `+poolColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		p.ID, nullable(p.Domain), nullable(p.CustomDomain), flag(p.CaseSensitive), encode(p.AliasAttributes), encode(p.UsernameAttributes), doc, secret)
+		INSERT INTO userpool_pools (id, domain, custom_domain, case_sensitive, alias_attributes, username_attributes, attribute_keys, `+poolColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		p.ID, nullable(p.Domain), nullable(p.CustomDomain), flag(p.CaseSensitive), encode(p.AliasAttributes), encode(p.UsernameAttributes), keysOf(p), doc, secret)
 	return poolConflict(err)
 }
 
@@ -93,30 +93,36 @@ func (s *UserpoolStore) scanPool(row scanner) (*userpool.Pool, error) {
 // UpdatePool implements userpool.PoolStore.
 func (s *UserpoolStore) UpdatePool(ctx context.Context, id userpool.PoolID, fn func(*userpool.Pool) error) (p *userpool.Pool, err error) {
 	err = s.db.inTx(ctx, func(tx *sql.Tx) error {
-		p, err = s.scanPool(tx.QueryRowContext(ctx, `SELECT `+poolColumns+` FROM userpool_pools WHERE id = $1`+s.db.forUpdate(), id))
-		if err != nil {
-			return notFound(err, userpool.ErrPoolNotFound)
-		}
-		created := p.Created
-		if err := fn(p); err != nil {
-			return err
-		}
-		p.ID, p.Created, p.Modified = id, created, micro(p.Modified)
-		doc, secret, err := s.sealPool(p)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `
-			UPDATE userpool_pools SET domain = $2, custom_domain = $3, case_sensitive = $4, alias_attributes = $5,
-				username_attributes = $6, doc = $7, source_secret = $8
-			WHERE id = $1`,
-			id, nullable(p.Domain), nullable(p.CustomDomain), flag(p.CaseSensitive), encode(p.AliasAttributes), encode(p.UsernameAttributes), doc, secret)
-		return poolConflict(err)
+		p, err = s.changePool(ctx, tx, id, fn)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// changePool is UpdatePool in a transaction.
+func (s *UserpoolStore) changePool(ctx context.Context, tx *sql.Tx, id userpool.PoolID, fn func(*userpool.Pool) error) (*userpool.Pool, error) {
+	p, err := s.scanPool(tx.QueryRowContext(ctx, `SELECT `+poolColumns+` FROM userpool_pools WHERE id = $1`+s.db.forUpdate(), id))
+	if err != nil {
+		return nil, notFound(err, userpool.ErrPoolNotFound)
+	}
+	created := p.Created
+	if err := fn(p); err != nil {
+		return nil, err
+	}
+	p.ID, p.Created, p.Modified = id, created, micro(p.Modified)
+	doc, secret, err := s.sealPool(p)
+	if err != nil {
+		return nil, err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE userpool_pools SET domain = $2, custom_domain = $3, case_sensitive = $4, alias_attributes = $5,
+			username_attributes = $6, attribute_keys = $7, doc = $8, source_secret = $9
+		WHERE id = $1`,
+		id, nullable(p.Domain), nullable(p.CustomDomain), flag(p.CaseSensitive), encode(p.AliasAttributes), encode(p.UsernameAttributes), keysOf(p), doc, secret)
+	return p, poolConflict(err)
 }
 
 // DeletePool implements userpool.PoolStore.

@@ -12,13 +12,15 @@ import (
 
 // userColumns are all columns of a user, listColumns those that lists return.
 const (
-	listColumns = `u.seq, u.pool, u.username, u.sub, u.status, u.enabled, u.created, u.modified, u.signed_out, u.attributes, u.password_changed`
+	listColumns = `u.seq, u.pool, u.username, u.sub, u.status, u.enabled, u.created, u.modified, u.signed_out, u.attributes, u.password_changed,
+		(SELECT k.attribute_keys FROM userpool_pools k WHERE k.id = u.pool)`
 	userColumns = listColumns + `, u.password, u.password_history, u.srp_salt, u.srp_verifier, u.mfa, u.mfa_secrets`
 )
 
-// A userRow is a user with its row number.
+// A userRow is a user with its row number, and what the row calls attributes.
 type userRow struct {
-	seq int64
+	seq  int64
+	keys *attributeKeys
 	*userpool.User
 }
 
@@ -31,14 +33,20 @@ func scanListed(row scanner, more ...any) (userRow, error) {
 	u := userRow{User: new(userpool.User)}
 	var enabled int
 	var created, modified, signedOut, changed int64
-	var attributes string
-	dest := []any{&u.seq, &u.Pool, &u.Username, &u.Sub, &u.Status, &enabled, &created, &modified, &signedOut, &attributes, &changed}
+	var attributes, keys string
+	dest := []any{&u.seq, &u.Pool, &u.Username, &u.Sub, &u.Status, &enabled, &created, &modified, &signedOut, &attributes, &changed, &keys}
 	if err := row.Scan(append(dest, more...)...); err != nil {
 		return u, err
 	}
 	u.Enabled = enabled != 0
 	u.Created, u.Modified, u.SignedOut, u.PasswordChanged = fromMicros(created), fromMicros(modified), fromMicros(signedOut), fromMicros(changed)
-	return u, decode(attributes, &u.Attributes)
+	if err := decode(attributes, &u.Attributes); err != nil {
+		return u, err
+	}
+	var err error
+	u.keys, err = scanKeys(keys)
+	u.Attributes = u.keys.named(u.Attributes)
+	return u, err
 }
 
 func scanListedRow(row scanner) (userRow, error) { return scanListed(row) }
@@ -116,19 +124,25 @@ func (s *UserpoolStore) UserBySub(ctx context.Context, pool userpool.PoolID, sub
 	return u.User, nil
 }
 
-// nameRules reads what decides the names of a pool's users.
-func nameRules(ctx context.Context, tx *sql.Tx, pool userpool.PoolID) (*userpool.Pool, error) {
-	p := &userpool.Pool{ID: pool}
+// poolRules are what decides the names of a pool's users, and of their attributes.
+type poolRules struct {
+	*userpool.Pool
+	keys *attributeKeys
+}
+
+func readRules(ctx context.Context, tx *sql.Tx, pool userpool.PoolID) (*poolRules, error) {
+	p := &poolRules{Pool: &userpool.Pool{ID: pool}}
 	var sensitive int
-	var aliases, usernames string
+	var aliases, usernames, keys string
 	err := tx.QueryRowContext(ctx, `
-		SELECT case_sensitive, alias_attributes, username_attributes FROM userpool_pools WHERE id = $1`, pool).
-		Scan(&sensitive, &aliases, &usernames)
+		SELECT case_sensitive, alias_attributes, username_attributes, attribute_keys FROM userpool_pools WHERE id = $1`, pool).
+		Scan(&sensitive, &aliases, &usernames, &keys)
 	if err != nil {
 		return nil, notFound(err, userpool.ErrPoolNotFound)
 	}
 	p.CaseSensitive = sensitive != 0
-	return p, errors.Join(decode(aliases, &p.AliasAttributes), decode(usernames, &p.UsernameAttributes))
+	p.keys, err = scanKeys(keys)
+	return p, errors.Join(err, decode(aliases, &p.AliasAttributes), decode(usernames, &p.UsernameAttributes))
 }
 
 // CreateUser implements userpool.UserStore.
@@ -145,7 +159,7 @@ func (s *UserpoolStore) CreateUserTaking(ctx context.Context, u *userpool.User) 
 // them are added, or none.
 func (s *UserpoolStore) CreateUsers(ctx context.Context, pool userpool.PoolID, users []*userpool.User) error {
 	return s.db.inTx(ctx, func(tx *sql.Tx) error {
-		rules, err := nameRules(ctx, tx, pool)
+		rules, err := readRules(ctx, tx, pool)
 		if err != nil {
 			return err
 		}
@@ -160,7 +174,7 @@ func (s *UserpoolStore) CreateUsers(ctx context.Context, pool userpool.PoolID, u
 
 func (s *UserpoolStore) createUser(ctx context.Context, u *userpool.User, take bool) error {
 	return s.db.inTx(ctx, func(tx *sql.Tx) error {
-		rules, err := nameRules(ctx, tx, u.Pool)
+		rules, err := readRules(ctx, tx, u.Pool)
 		if err != nil {
 			return err
 		}
@@ -168,22 +182,22 @@ func (s *UserpoolStore) createUser(ctx context.Context, u *userpool.User, take b
 	})
 }
 
-// addUser adds a user to the pool whose rules for names are given.
-func (s *UserpoolStore) addUser(ctx context.Context, tx *sql.Tx, rules *userpool.Pool, u *userpool.User, take bool) error {
+// addUser adds a user to the pool whose rules are given.
+func (s *UserpoolStore) addUser(ctx context.Context, tx *sql.Tx, rules *poolRules, u *userpool.User, take bool) error {
 	u.Pool = rules.ID
-	seq, err := s.insertUser(ctx, tx, u)
+	seq, err := s.insertUser(ctx, tx, rules.keys, u)
 	if err != nil {
 		return err
 	}
-	row := userRow{seq, u}
-	if err := s.addNames(ctx, tx, rules, row, rules.Names(u), take); err != nil {
+	row := userRow{seq, rules.keys, u}
+	if err := s.addNames(ctx, tx, rules.Pool, row, rules.Names(u), take); err != nil {
 		return err
 	}
 	return addIndex(ctx, tx, row, indexed(u))
 }
 
 // values are the columns of u that may change, in the order of writableColumns.
-func (s *UserpoolStore) values(u *userpool.User) ([]any, error) {
+func (s *UserpoolStore) values(keys *attributeKeys, u *userpool.User) ([]any, error) {
 	u.Created, u.Modified, u.SignedOut, u.PasswordChanged = micro(u.Created), micro(u.Modified), micro(u.SignedOut), micro(u.PasswordChanged)
 	sealed, err := s.seal(u.SRPVerifier, verifierAAD(u))
 	if err != nil {
@@ -197,13 +211,13 @@ func (s *UserpoolStore) values(u *userpool.User) ([]any, error) {
 	if u.Attributes == nil {
 		u.Attributes = map[string]string{}
 	}
-	return []any{u.Status, flag(u.Enabled), micros(u.Created), micros(u.Modified), micros(u.SignedOut), encode(u.Attributes),
+	return []any{u.Status, flag(u.Enabled), micros(u.Created), micros(u.Modified), micros(u.SignedOut), encode(keys.stored(u.Attributes)),
 		micros(u.PasswordChanged), u.Password, encode(u.PasswordHistory), salt, sealed,
 		encode(u.MFA), secrets}, err
 }
 
-func (s *UserpoolStore) insertUser(ctx context.Context, tx *sql.Tx, u *userpool.User) (seq int64, err error) {
-	values, err := s.values(u)
+func (s *UserpoolStore) insertUser(ctx context.Context, tx *sql.Tx, keys *attributeKeys, u *userpool.User) (seq int64, err error) {
+	values, err := s.values(keys, u)
 	if err != nil {
 		return 0, err
 	}
@@ -238,7 +252,7 @@ func (s *UserpoolStore) updateUser(ctx context.Context, pool userpool.PoolID, us
 			return err
 		}
 		u.Pool, u.Username, u.Sub, u.Created = before.Pool, before.Username, before.Sub, before.Created
-		return s.writeUser(ctx, tx, userRow{row.seq, &before}, u, take)
+		return s.writeUser(ctx, tx, userRow{row.seq, row.keys, &before}, u, take)
 	})
 	if err != nil {
 		return nil, err
@@ -257,7 +271,7 @@ func (s *UserpoolStore) lockUser() string {
 
 // writeUser writes what differs between the stored user and the wanted one.
 func (s *UserpoolStore) writeUser(ctx context.Context, tx *sql.Tx, before userRow, u *userpool.User, take bool) error {
-	values, err := s.values(u)
+	values, err := s.values(before.keys, u)
 	if err != nil {
 		return err
 	}
@@ -269,12 +283,12 @@ func (s *UserpoolStore) writeUser(ctx context.Context, tx *sql.Tx, before userRo
 	if err != nil {
 		return err
 	}
-	pool, err := nameRules(ctx, tx, u.Pool)
+	pool, err := readRules(ctx, tx, u.Pool)
 	if err != nil {
 		return err
 	}
-	row := userRow{before.seq, u}
-	if err := s.changeNames(ctx, tx, pool, row, pool.Names(before.User), pool.Names(u), take); err != nil {
+	row := userRow{before.seq, before.keys, u}
+	if err := s.changeNames(ctx, tx, pool.Pool, row, pool.Names(before.User), pool.Names(u), take); err != nil {
 		return err
 	}
 	return changeIndex(ctx, tx, row, indexed(before.User), indexed(u))
@@ -287,7 +301,7 @@ func (s *UserpoolStore) DeleteUser(ctx context.Context, pool userpool.PoolID, us
 		if err != nil {
 			return err
 		}
-		rules, err := nameRules(ctx, tx, pool)
+		rules, err := readRules(ctx, tx, pool)
 		if err != nil {
 			return err
 		}
