@@ -43,6 +43,9 @@ works('CreateUserImportJob StartUserImportJob DescribeUserImportJob ListUserImpo
   await put(long.PreSignedUrl, [CSVHeader.join(','), ...Array.from({ length: 20_000 }, (_, i) => row({ ...imported, 'cognito:username': `u${i}` }))].join('\n'));
   const stopped = { UserPoolId, JobId: long.JobId };
   await admin('StartUserImportJob', stopped);
+  for (const [operation, rest] of [['AddCustomAttributes', { CustomAttributes: [{ Name: 'late' }] }], ['UpdateUserPool'], ['DeleteUserPool']]) {
+    await refused(admin(operation, { UserPoolId, ...rest }), 'UserImportInProgressException', `User pool ${UserPoolId} cannot be changed while a user import job runs.`);
+  }
   await admin('StopUserImportJob', stopped);
   assert.equal((await finished(stopped)).Status, 'Stopped');
   const all = await allPages('ListUserImportJobs', { UserPoolId, MaxResults: 1 }, 'UserImportJobs', 'PaginationToken');

@@ -90,7 +90,7 @@ export const unjudged = signedDenial;
 export const untested = ['UpdateAuthEventFeedback'];
 
 // unprovoked are errors of features that have no test here yet.
-export const unprovoked = ['UserImportInProgressException'];
+export const unprovoked = [];
 
 // common are errors that no model declares because every signed service has them.
 export const common = ['AccessDeniedException', 'MissingAuthenticationTokenException'];
