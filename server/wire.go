@@ -8,6 +8,8 @@ import (
 	"github.com/poolhouse/poolhouse/idp/browser"
 	"github.com/poolhouse/poolhouse/idp/login"
 	"github.com/poolhouse/poolhouse/idp/oidcop"
+	"github.com/poolhouse/poolhouse/idp/pushed"
+	"github.com/poolhouse/poolhouse/idp/requestobject"
 	"github.com/poolhouse/poolhouse/idp/samlidp"
 	"github.com/poolhouse/poolhouse/internal/audit"
 	"github.com/poolhouse/poolhouse/internal/awsapi"
@@ -130,6 +132,8 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	if op.Proofs, err = proofs(ctx, st.keys, ephemeral, now); err != nil {
 		return nil, err
 	}
+	op.Requests = &pushed.Store{Ephemeral: ephemeral, Now: now}
+	op.Objects = &requestobject.Reader{Remote: s.remoteKeys, Fetch: s.remoteKeys.Fetch, Issuer: issuer, Now: now}
 	op.MutualTLS = s.cfg.mutualTLS(url)
 	op.Mount(mux)
 	s.samlIDP = &samlidp.Handler{Apps: st.db.SAML(), Directory: store, Gate: gate, Keys: st.keys, Ephemeral: ephemeral, Issuer: issuer, Now: now, Log: s.log,

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	exact "github.com/go-jose/go-jose/v4/json" // tells names by case
+
 	"github.com/poolhouse/poolhouse/internal/jsonlimit"
 )
 
@@ -37,7 +39,7 @@ type ClaimRequest struct {
 // ParseClaimsRequest reads a claims parameter. What is not one is ErrClaimsRequest.
 func ParseClaimsRequest(text []byte) (*ClaimsRequest, error) {
 	r := new(ClaimsRequest)
-	if claimsLimit.Check(text) != nil || json.Unmarshal(text, &r) != nil || r == nil {
+	if claimsLimit.Check(text) != nil || exact.Unmarshal(text, &r) != nil || r == nil {
 		return nil, ErrClaimsRequest
 	}
 	if len(r.UserInfo) > maxAsked || len(r.IDToken) > maxAsked {

@@ -93,7 +93,7 @@ func (h *Handler) showLogin(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := h.view(w, r, v, "login.title")
-	page.Username = r.URL.Query().Get("login_hint")
+	page.Username = v.asked.Get("login_hint")
 	page.SignUp = v.client != nil && !v.pool.AllowAdminCreateOnly
 	if r.URL.Query().Has("done") {
 		page.Notice = page.T("login.done")

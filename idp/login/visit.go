@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/idp/pushed"
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -19,6 +20,7 @@ type visit struct {
 	pool   *userpool.Pool
 	client *userpool.Client // nil where a Gate asks
 	query  url.Values       // carried from page to page
+	asked  url.Values       // the authorization request, which the server may keep; empty where a Gate asks
 }
 
 // kept are the parameters of the authorize endpoint that the login pages carry.
@@ -51,18 +53,40 @@ func (h *Handler) visit(w http.ResponseWriter, r *http.Request) (*visit, error) 
 	if err != nil {
 		return nil, err
 	}
-	if !client.OAuthEnabled || !idp.MatchRedirect(client.CallbackURLs, q.Get("redirect_uri")) {
+	asked, err := h.asked(r, client, q)
+	if err != nil {
+		return nil, err
+	}
+	if !client.OAuthEnabled || !idp.MatchRedirect(client.CallbackURLs, asked.Get("redirect_uri")) {
 		toError(w, pool, "redirect_mismatch", string(client.ID))
 		return nil, nil
 	}
-	web.AllowFormTarget(w.Header(), q.Get("redirect_uri"))
-	v := &visit{pool: pool, client: client, query: url.Values{}}
+	web.AllowFormTarget(w.Header(), asked.Get("redirect_uri"))
+	v := &visit{pool: pool, client: client, query: url.Values{}, asked: asked}
 	for _, name := range kept {
 		if q.Has(name) {
 			v.query[name] = q[name]
 		}
 	}
 	return v, nil
+}
+
+// asked is the authorization request of a visit: the query, or what the server keeps
+// under the name that the query has.
+func (h *Handler) asked(r *http.Request, c *userpool.Client, q url.Values) (url.Values, error) {
+	name := q.Get("request_uri")
+	if !pushed.IsVisit(name) {
+		return q, nil
+	}
+	requests := &pushed.Store{Ephemeral: h.Ephemeral, Now: h.Now}
+	kept, err := requests.Load(r.Context(), c.Pool, c.ID, name)
+	if errors.Is(err, pushed.ErrNotFound) {
+		return nil, web.Fail(http.StatusBadRequest, "This sign-in has expired. Go back to the app and start again.", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return kept.Params, nil
 }
 
 func (h *Handler) visitForGate(r *http.Request, pool *userpool.Pool, token string) (*visit, error) {
@@ -157,7 +181,7 @@ func (v *visit) wantsProof() bool {
 	if v.client == nil || v.client.OpenID.DefaultMaxAge != nil || len(v.client.OpenID.DefaultACR) > 0 {
 		return true
 	}
-	return slices.ContainsFunc([]string{"prompt", "max_age", "id_token_hint", "acr_values", "claims"}, v.query.Has)
+	return slices.ContainsFunc([]string{"prompt", "max_age", "id_token_hint", "acr_values", "claims"}, v.asked.Has)
 }
 
 // seeOther sends the browser on with GET. The address is ours: nothing resolves it.

@@ -3,6 +3,7 @@ package oidcop
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -28,13 +29,16 @@ func (h *Handler) authorize(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return web.Fail(http.StatusMethodNotAllowed, "This address does not answer such a request.", nil)
 	}
-	req, err := h.trust(r.Context(), pool, r.URL.Query())
+	req, err := h.receive(r.Context(), pool, r.URL.Query())
 	if err != nil {
 		return refuse(w, pool.ID, r.URL.Query().Get("client_id"), err)
 	}
 	err = h.answer(w, r, req)
 	if err == nil {
 		return nil
+	}
+	if u := (*untrusted)(nil); errors.As(err, &u) {
+		return refuse(w, pool.ID, string(req.client.ID), err)
 	}
 	e, ok := publicError(err)
 	if !ok {
@@ -78,8 +82,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, req *request) e
 		if req.asks("none") {
 			return oauthFail("login_required", "")
 		}
-		toLogin(w, req)
-		return nil
+		return h.toLogin(w, r, req)
 	}
 	if err != nil {
 		return err
@@ -126,23 +129,35 @@ func (h *Handler) checkACR(req *request, cur *browser.Current, fresh bool) error
 	return nil
 }
 
-// toLogin leads to the login page, or that of new users, with the same parameters, as Cognito does.
-func toLogin(w http.ResponseWriter, req *request) {
-	params := url.Values{}
-	for name, values := range req.params {
-		params[name] = values
-	}
+// toLogin leads to the login page, or that of new users, with the same parameters, as
+// Cognito does. Where they were signed or pushed the browser gets a name for them, and
+// cannot change any.
+func (h *Handler) toLogin(w http.ResponseWriter, r *http.Request, req *request) error {
+	params := maps.Clone(req.params)
 	params.Del("ph_signin") // spent, or forged
+	if req.kept != nil {
+		if err := h.Requests.Visit(r.Context(), req.pool.ID, req.kept); err != nil {
+			return err
+		}
+		params = url.Values{"client_id": {string(req.client.ID)}, "request_uri": {req.kept.Name()}}
+		if languages := req.params.Get("ui_locales"); languages != "" {
+			params.Set("ui_locales", languages)
+		}
+	}
 	page := "login"
 	if req.asks("create") && !req.pool.AllowAdminCreateOnly {
 		page = "signup"
 	}
 	w.Header().Set("Location", "/"+string(req.pool.ID)+"/"+page+"?"+params.Encode())
 	w.WriteHeader(http.StatusFound)
+	return nil
 }
 
 // issue lets fosite issue what the app asked for, and sends it there.
 func (h *Handler) issue(w http.ResponseWriter, r *http.Request, req *request, cur *browser.Current) error {
+	if err := h.use(r.Context(), req); err != nil {
+		return err
+	}
 	ex := h.exchange(req.pool)
 	ex.app = &app{Client: req.client, redirectURI: req.redirectURI, scopes: req.scopes}
 	ex.kind, ex.user = req.kind, cur.User

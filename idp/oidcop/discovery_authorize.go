@@ -1,7 +1,10 @@
 package oidcop
 
 import (
+	"slices"
+
 	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/internal/jose"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -16,12 +19,18 @@ type authorizeMetadata struct {
 	ClaimsParameter     bool     `json:"claims_parameter_supported"`
 	RequestParameter    bool     `json:"request_parameter_supported"`
 	RequestURIParameter bool     `json:"request_uri_parameter_supported"`
+	RegisterRequestURI  bool     `json:"require_request_uri_registration"`
+	RequestAlgorithms   []string `json:"request_object_signing_alg_values_supported"`
+	PAR                 string   `json:"pushed_authorization_request_endpoint"`
+	RequirePAR          bool     `json:"require_pushed_authorization_requests"`
 }
 
 func (h *Handler) authorizeMetadata(p *userpool.Pool) authorizeMetadata {
 	return authorizeMetadata{
 		ResponseTypes: responseTypesOf(p), ResponseModes: responseModes, Challenges: []string{"S256"}, Prompts: promptValues,
 		ACRs: idp.ACRs(), IssParameter: true, ClaimsParameter: true,
+		RequestParameter: true, RequestURIParameter: true, RegisterRequestURI: true,
+		RequestAlgorithms: slices.Concat(jose.Asymmetric, jose.Symmetric), PAR: h.Issuer(p.ID) + "/oauth2/par",
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"github.com/poolhouse/poolhouse/idp/clientauth"
 	"github.com/poolhouse/poolhouse/idp/dpop"
 	"github.com/poolhouse/poolhouse/idp/login"
+	"github.com/poolhouse/poolhouse/idp/pushed"
+	"github.com/poolhouse/poolhouse/idp/requestobject"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -46,6 +48,8 @@ type Handler struct {
 	// MutualTLS says that clients can show certificates (RFC 8705).
 	MutualTLS bool
 	Grants    idp.GrantStore
+	Requests  *pushed.Store         // authorization requests that wait here
+	Objects   *requestobject.Reader // and those that clients sign
 	Browser   *browser.Store
 	Gate      *login.Gate
 	Limits    *userpool.Limits             // nil limits nothing
@@ -62,6 +66,7 @@ func (h *Handler) Mount(m *web.Mux) {
 	m.Endpoint("/{pool}/.well-known/openid-configuration", h.discovery)
 	m.Endpoint("/{pool}/.well-known/jwks.json", h.jwks)
 	m.Endpoint("/{pool}/oauth2/authorize", h.authorize)
+	m.Endpoint("/{pool}/oauth2/par", h.push)
 	m.Endpoint("/{pool}/oauth2/token", h.token)
 	m.Endpoint("/{pool}/oauth2/userInfo", h.userInfo)
 	m.Endpoint("/{pool}/oauth2/revoke", h.revoke)

@@ -23,6 +23,8 @@ import (
 	"github.com/poolhouse/poolhouse/idp/idptest"
 	"github.com/poolhouse/poolhouse/idp/login"
 	"github.com/poolhouse/poolhouse/idp/oidcop"
+	"github.com/poolhouse/poolhouse/idp/pushed"
+	"github.com/poolhouse/poolhouse/idp/requestobject"
 	"github.com/poolhouse/poolhouse/internal/ephemeral/ephemeraltest"
 	"github.com/poolhouse/poolhouse/internal/jose"
 	"github.com/poolhouse/poolhouse/internal/keyring"
@@ -153,6 +155,8 @@ func open(t testing.TB) *house {
 	h.handler.Clients = &clientauth.Authenticator{Clients: h.store, Ephemeral: eph, Issuer: issuer, Now: clock.Now,
 		Remote: &jose.RemoteKeys{Fetch: outbound.New(true), Now: clock.Now}}
 	h.handler.Proofs = &dpop.Verifier{Ephemeral: eph, Secret: []byte("secret of nonces"), Now: clock.Now}
+	h.handler.Requests = &pushed.Store{Ephemeral: eph, Now: clock.Now}
+	h.handler.Objects = &requestobject.Reader{Remote: h.handler.Clients.Remote, Fetch: outbound.New(true), Issuer: issuer, Now: clock.Now}
 	h.handler.Mount(mux)
 	(&login.Handler{Store: h.store, Passwords: h.auth, Accounts: h.service, Looks: h.service, Browser: browsers, Gate: gate, Ephemeral: eph,
 		Forms: &web.Forms{Secret: []byte("0123456789abcdef0123456789abcdef")}, Pages: pages, Words: texts, Now: clock.Now, Log: log}).Mount(mux)

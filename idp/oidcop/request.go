@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/idp/pushed"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -23,6 +24,9 @@ type request struct {
 	redirectURI string
 	state       string
 	mode        string // response mode
+
+	kept    *pushed.Request // that the parameters come from; nil for those of a query
+	refused error           // why none can be taken: then they are the query's
 
 	kind      responseType
 	scopes    []string
@@ -67,6 +71,9 @@ func (h *Handler) trust(ctx context.Context, pool *userpool.Pool, params url.Val
 // ui_locales, claims_locales and login_hint, which only the login page may heed
 // (OpenID Connect Core section 3.1.2.1).
 func (h *Handler) parse(ctx context.Context, req *request) (err error) {
+	if req.refused != nil {
+		return req.refused
+	}
 	if err := checkSingle(req.params); err != nil {
 		return err
 	}
@@ -74,6 +81,9 @@ func (h *Handler) parse(ctx context.Context, req *request) (err error) {
 		return err
 	}
 	if err := req.parseResponseType(); err != nil {
+		return err
+	}
+	if err := req.checkTransport(); err != nil {
 		return err
 	}
 	if err := req.checkMode(); err != nil {
@@ -113,14 +123,23 @@ func (h *Handler) parseScopes(ctx context.Context, req *request) (err error) {
 	return err
 }
 
+// checkTransport holds a client to the way that its requests must come: pushed (RFC
+// 9126 section 6), or signed (RFC 9101 section 10.5). A visit came by it already.
+func (req *request) checkTransport() error {
+	o := &req.client.OpenID
+	switch {
+	case (o.RequirePAR || o.FAPI) && (req.kept == nil || !req.kept.Pushed):
+		return oauthFail("invalid_request", "The client must push its requests.")
+	case o.RequireSigned && (req.kept == nil || !req.kept.Signed):
+		return oauthFail("invalid_request", "The client must sign its requests.")
+	}
+	return nil
+}
+
 // refuseUnwritten names what this provider does not do, instead of ignoring what
-// the app relies on. fosite's own request objects are F4 and F9.
+// the app relies on.
 func refuseUnwritten(p url.Values) error {
 	switch provider := p.Get("identity_provider"); {
-	case p.Has("request"):
-		return oauthFail("request_not_supported", "")
-	case p.Has("request_uri"):
-		return oauthFail("request_uri_not_supported", "")
 	case p.Has("registration"):
 		return oauthFail("registration_not_supported", "")
 	case provider != "" && provider != "COGNITO" || p.Get("idp_identifier") != "":
