@@ -54,7 +54,8 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	if err != nil {
 		return err
 	}
-	s.Tokens = &userpool.Tokens{Store: pools, Keys: st.keys, Triggers: triggers, Now: now, Issuer: issuer}
+	s.Tokens = &userpool.Tokens{Store: pools, Keys: st.keys, Triggers: triggers, Now: now, Issuer: issuer,
+		ClientKeys: &jose.RemoteKeys{Fetch: fetch, Now: now}}
 	passwords := passwordSource{fetch}
 	s.Auth = &userpool.Auth{Passwords: passwords, Store: pools, Ephemeral: ephemeral, Keys: st.keys, Hasher: hasher, Tokens: s.Tokens, Triggers: triggers, Now: now, Log: s.log,
 		PasskeyVerifier: passkey.Verifier{}}

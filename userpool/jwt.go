@@ -1,24 +1,15 @@
 package userpool
 
 import (
-	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
+	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"strings"
+	"fmt"
+	"time"
 
+	"github.com/poolhouse/poolhouse/internal/jose"
 	"github.com/poolhouse/poolhouse/internal/keyring"
 )
-
-// The one algorithm of user pool tokens.
-const algRS256 = "RS256"
-
-// maxJWT bounds a token before anything is decoded; a user in a hundred groups
-// with long names stays below it.
-const maxJWT = 64 << 10
 
 // errJWT says that a token is not one that this server signed. It has no detail:
 // the reader is either us or somebody who forges tokens.
@@ -28,78 +19,89 @@ var errJWT = errors.New("userpool: not a token of this pool")
 // spelling.
 var strictURL = base64.RawURLEncoding.Strict()
 
-type jwtHeader struct {
-	KeyID     string          `json:"kid"`
-	Algorithm string          `json:"alg"`
-	Critical  json.RawMessage `json:"crit,omitempty"`
-}
+// Kinds of token, each with keys of its own, so that none can pass for another.
+// What clients verify beside ID tokens (userinfo, logout tokens …) is signed with
+// the keys of ID tokens, which it is told apart from by its claims.
+const (
+	useAccess = "access"
+	useID     = "id"
+)
 
-// signJWT returns the compact serialisation of claims (RFC 7515 section 3.1).
-func signJWT(key *keyring.Key, claims []byte) (string, error) {
-	header, err := json.Marshal(jwtHeader{KeyID: key.ID, Algorithm: algRS256})
-	if err != nil {
-		return "", err
-	}
-	enc := base64.RawURLEncoding
-	buf := make([]byte, 0, enc.EncodedLen(len(header)+len(claims)+512)+2)
-	buf = append(enc.AppendEncode(buf, header), '.')
-	buf = enc.AppendEncode(buf, claims)
-	sum := sha256.Sum256(buf)
-	sig, err := key.Private.Sign(rand.Reader, sum[:], crypto.SHA256)
-	if err != nil {
-		return "", err
-	}
-	return string(enc.AppendEncode(append(buf, '.'), sig)), nil
-}
-
-// A jwt is a token that was taken apart, not yet verified.
-type jwt struct {
-	header    jwtHeader
-	claims    []byte
-	signed    string // what the signature covers
-	signature []byte
-}
-
-// parseJWT takes a token apart. It refuses every algorithm but RS256 and every
-// header extension that would have to be understood (RFC 7515 section 4.1.11).
-func parseJWT(raw string) (*jwt, error) {
-	if len(raw) > maxJWT || strings.Count(raw, ".") != 2 {
-		return nil, errJWT
-	}
-	parts := strings.Split(raw, ".")
-	var decoded [3][]byte
-	for i, p := range parts {
-		b, err := strictURL.DecodeString(p)
-		if err != nil || strings.ContainsAny(p, "\r\n") {
-			return nil, errJWT
+// KeyScopes are the keyring scopes of a pool's tokens: one for each kind of token
+// and algorithm. Most of them never have a key.
+func KeyScopes(pool PoolID) []string {
+	var scopes []string
+	for _, use := range []string{useID, useAccess} {
+		for _, alg := range jose.Asymmetric {
+			scopes = append(scopes, tokenScope(pool, use, alg))
 		}
-		decoded[i] = b
 	}
-	j := &jwt{claims: decoded[1], signed: raw[:len(parts[0])+1+len(parts[1])], signature: decoded[2]}
-	if err := json.Unmarshal(decoded[0], &j.header); err != nil {
-		return nil, errJWT
-	}
-	if j.header.Algorithm != algRS256 || j.header.Critical != nil {
-		return nil, errJWT
-	}
-	return j, nil
+	return scopes
 }
 
-// verify checks the signature against the key that the header names.
-func (j *jwt) verify(keys []*keyring.Key) error {
+// tokenScope is the keyring scope of a kind of token. Each algorithm has keys of its
+// own (RFC 8725 section 3.1), so that none is ever used for two.
+func tokenScope(pool PoolID, use, alg string) string {
+	scope := "pool/" + string(pool) + "/" + use
+	if alg == jose.RS256 {
+		return scope // Cognito's, and the one that every pool has
+	}
+	return scope + "/" + alg
+}
+
+// signJWT signs claims with the pool's key for a kind of token and an algorithm,
+// RS256 where it is empty.
+func (t *Tokens) signJWT(ctx context.Context, pool PoolID, use, alg, typ string, claims []byte) (string, error) {
+	alg = orRS256(alg)
+	key, err := t.Keys.Signer(ctx, tokenScope(pool, use, alg), alg)
+	if err != nil {
+		return "", fmt.Errorf("userpool: signing key: %w", err)
+	}
+	return jose.Sign(jose.PrivateKey{ID: key.ID, Algorithm: alg, Private: key.Private}, typ, claims)
+}
+
+func orRS256(alg string) string {
+	if alg == "" {
+		return jose.RS256
+	}
+	return alg
+}
+
+// keysSeen is how old the keys may be that a token of an unknown key is refused by:
+// another node may have begun to sign with a new one.
+const keysSeen = time.Second
+
+// ownKeys are the published keys of one keyring scope.
+type ownKeys struct {
+	ring  keyring.Ring
+	scope string
+}
+
+// Find implements jose.KeySet. Our own tokens name their key.
+func (o *ownKeys) Find(ctx context.Context, kid string) (jose.Keys, error) {
+	if kid == "" {
+		return nil, nil
+	}
+	keys, err := o.ring.Published(ctx, o.scope)
+	if err != nil {
+		return nil, err
+	}
+	if found := keysNamed(keys, kid); found != nil {
+		return found, nil
+	}
+	keys, err = o.ring.Recent(ctx, keysSeen, o.scope)
+	return keysNamed(keys, kid), err
+}
+
+func keysNamed(keys []*keyring.Key, kid string) jose.Keys {
 	for _, k := range keys {
-		if k.ID != j.header.KeyID || k.Algorithm != algRS256 {
-			continue
+		if k.ID == kid {
+			return jose.Keys{publicKey(k)}
 		}
-		public, ok := k.Private.Public().(*rsa.PublicKey)
-		if !ok {
-			return errJWT
-		}
-		sum := sha256.Sum256([]byte(j.signed))
-		if rsa.VerifyPKCS1v15(public, crypto.SHA256, sum[:], j.signature) != nil {
-			return errJWT
-		}
-		return nil
 	}
-	return errJWT
+	return nil
+}
+
+func publicKey(k *keyring.Key) jose.Key {
+	return jose.Key{ID: k.ID, Algorithm: k.Algorithm, Use: "sig", Material: k.Private.Public()}
 }

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"github.com/poolhouse/poolhouse/internal/jose"
 )
 
 // refreshHeader opens every refresh token: {"cty":"JWT","enc":"A256GCM","alg":"RSA-OAEP"}.
@@ -151,7 +153,7 @@ var errUserDisabled = Fail(ErrNotAuthorized, "User is disabled.")
 // ErrUnsupportedTokenType for an access or ID token, and ErrNotAuthorized for
 // what is no refresh token of this client.
 func (t *Tokens) Revoke(ctx context.Context, c *Client, token string) error {
-	if _, err := parseJWT(token); err == nil {
+	if _, _, err := jose.Peek(token); err == nil {
 		return Fail(ErrUnsupportedTokenType, "The token is not a refresh token")
 	}
 	st, err := t.openRefresh(c, token)

@@ -25,25 +25,29 @@ const (
 // StandardScopes are the scopes that every pool knows.
 var StandardScopes = []string{ScopeOpenID, ScopeEmail, ScopePhone, ScopeProfile, ScopeAddress, ScopeOffline, ScopeAdmin}
 
-// accessJSON is the payload of an access token.
+// accessJSON is the payload of an access token, in Cognito's form or in that of
+// RFC 9068 section 2.2, which has neither version nor token_use.
 type accessJSON struct {
-	Sub       string   `json:"sub"`
-	Groups    []string `json:"cognito:groups,omitempty"`
-	Issuer    string   `json:"iss"`
-	Version   int      `json:"version"`
-	ClientID  ClientID `json:"client_id"`
-	Audience  string   `json:"aud,omitempty"`
-	OriginJTI string   `json:"origin_jti,omitempty"`
-	EventID   string   `json:"event_id,omitempty"`
-	TokenUse  string   `json:"token_use"`
-	Scope     string   `json:"scope"`
-	AuthTime  int64    `json:"auth_time"`
-	Expires   int64    `json:"exp"`
-	Issued    int64    `json:"iat"`
-	JTI       string   `json:"jti,omitempty"`
-	Username  string   `json:"username,omitempty"`
-
-	Confirmation *Confirmation `json:"cnf,omitempty"`
+	Sub          string          `json:"sub"`
+	Groups       []string        `json:"cognito:groups,omitempty"`
+	Issuer       string          `json:"iss"`
+	Version      int             `json:"version,omitempty"`
+	ClientID     ClientID        `json:"client_id"`
+	Audience     audience        `json:"aud,omitempty"`
+	OriginJTI    string          `json:"origin_jti,omitempty"`
+	EventID      string          `json:"event_id,omitempty"`
+	TokenUse     string          `json:"token_use,omitempty"`
+	Scope        string          `json:"scope"`
+	AuthTime     int64           `json:"auth_time,omitempty"`
+	ACR          string          `json:"acr,omitempty"`
+	Methods      []string        `json:"amr,omitempty"`
+	Confirmation *Confirmation   `json:"cnf,omitempty"`
+	Actor        json.RawMessage `json:"act,omitempty"`
+	Details      json.RawMessage `json:"authorization_details,omitempty"`
+	Expires      int64           `json:"exp"`
+	Issued       int64           `json:"iat"`
+	JTI          string          `json:"jti,omitempty"`
+	Username     string          `json:"username,omitempty"`
 }
 
 // idJSON is the payload of an ID token without the user's attributes.
@@ -53,9 +57,8 @@ type idJSON struct {
 	Roles         []string `json:"cognito:roles,omitempty"`
 	PreferredRole string   `json:"cognito:preferred_role,omitempty"`
 	Issuer        string   `json:"iss"`
-	Username      string   `json:"cognito:username"`
+	Username      string   `json:"cognito:username,omitempty"`
 	Nonce         string   `json:"nonce,omitempty"`
-	ACR           string   `json:"acr,omitempty"`
 	AccessHash    string   `json:"at_hash,omitempty"`
 	CodeHash      string   `json:"c_hash,omitempty"`
 	OriginJTI     string   `json:"origin_jti,omitempty"`
@@ -63,15 +66,34 @@ type idJSON struct {
 	EventID       string   `json:"event_id,omitempty"`
 	TokenUse      string   `json:"token_use"`
 	AuthTime      int64    `json:"auth_time"`
+	SessionID     string   `json:"sid,omitempty"`
+	ACR           string   `json:"acr,omitempty"`
+	Methods       []string `json:"amr,omitempty"`
 	Expires       int64    `json:"exp"`
 	Issued        int64    `json:"iat"`
 	JTI           string   `json:"jti,omitempty"`
 }
 
-const (
-	useAccess = "access"
-	useID     = "id"
-)
+// An audience is one string where it is one (RFC 7519 section 4.1.3).
+type audience []string
+
+// MarshalJSON implements json.Marshaler.
+func (a audience) MarshalJSON() ([]byte, error) {
+	if len(a) == 1 {
+		return json.Marshal(a[0])
+	}
+	return json.Marshal([]string(a))
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (a *audience) UnmarshalJSON(text []byte) error {
+	var one string
+	if json.Unmarshal(text, &one) == nil {
+		*a = audience{one}
+		return nil
+	}
+	return json.Unmarshal(text, (*[]string)(a))
+}
 
 // The forms that attributes take in an ID token. Custom attributes are strings.
 const (

@@ -2,13 +2,10 @@ package userpool
 
 import (
 	"context"
-	"crypto/rsa"
-	"encoding/base64"
-	"encoding/json"
-	"math/big"
 	"slices"
 	"time"
 
+	"github.com/poolhouse/poolhouse/internal/jose"
 	"github.com/poolhouse/poolhouse/internal/keyring"
 )
 
@@ -20,16 +17,6 @@ type keySet struct {
 	json    []byte
 	ids     []string
 	checked time.Time
-}
-
-// A jwk is a public RSA key (RFC 7517, RFC 7518 section 6.3.1).
-type jwk struct {
-	Algorithm string `json:"alg"`
-	Exponent  string `json:"e"`
-	KeyID     string `json:"kid"`
-	Type      string `json:"kty"`
-	Modulus   string `json:"n"`
-	Use       string `json:"use"`
 }
 
 // JWKS returns the JWK set of a pool: every published key of its ID and access
@@ -75,39 +62,34 @@ func (t *Tokens) JWKS(ctx context.Context, pool PoolID) ([]byte, error) {
 // makeKeys makes sure that a new pool publishes its keys before it uses them.
 func (t *Tokens) makeKeys(ctx context.Context, pool PoolID) error {
 	for _, use := range []string{useID, useAccess} {
-		if _, err := t.Keys.Signer(ctx, tokenScope(pool, use), algRS256); err != nil {
+		if err := t.makeKey(ctx, pool, use, ""); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// makeKey makes the pool's first key for a kind of token and an algorithm, if there
+// is none.
+func (t *Tokens) makeKey(ctx context.Context, pool PoolID, use, alg string) error {
+	_, err := t.Keys.Signer(ctx, tokenScope(pool, use, orRS256(alg)), orRS256(alg))
+	return err
+}
+
+// published returns the keys of all kinds of token and algorithms of a pool. They
+// are never much older than a key that another node has made.
 func (t *Tokens) published(ctx context.Context, pool PoolID) (keys []*keyring.Key, ids []string, err error) {
-	for _, use := range []string{useID, useAccess} {
-		some, err := t.Keys.Published(ctx, tokenScope(pool, use))
-		if err != nil {
-			return nil, nil, err
-		}
-		keys = append(keys, some...)
-	}
+	keys, err = t.Keys.Recent(ctx, keysSeen, KeyScopes(pool)...)
 	for _, k := range keys {
 		ids = append(ids, k.ID)
 	}
-	return keys, ids, nil
+	return keys, ids, err
 }
 
 func encodeKeySet(keys []*keyring.Key) ([]byte, error) {
-	set := struct {
-		Keys []jwk `json:"keys"`
-	}{Keys: []jwk{}}
-	for _, k := range keys {
-		public, ok := k.Private.Public().(*rsa.PublicKey)
-		if !ok {
-			continue
-		}
-		set.Keys = append(set.Keys, jwk{Algorithm: algRS256, KeyID: k.ID, Type: "RSA", Use: "sig",
-			Exponent: base64.RawURLEncoding.EncodeToString(big.NewInt(int64(public.E)).Bytes()),
-			Modulus:  base64.RawURLEncoding.EncodeToString(public.N.Bytes())})
+	public := make(jose.Keys, len(keys))
+	for i, k := range keys {
+		public[i] = publicKey(k)
 	}
-	return json.Marshal(set)
+	return jose.EncodeKeySet(public)
 }

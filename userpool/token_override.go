@@ -11,7 +11,8 @@ import (
 // nothing. Readers of JSON may match names without regard to case, so no spelling
 // of one is let through.
 var reservedClaims = []string{
-	"act", "acr", "amr", "at_hash", "auth_time", "azp", "c_hash", "client_id", "cnf", "cognito:username", "device_key", "event_id", "exp", "iat", "identities", "iss", "jti", "nbf", "nonce", "origin_jti", "scope", "sub",
+	"acr", "act", "amr", "at_hash", "auth_time", "authorization_details", "azp", "c_hash", "client_id", "cnf", "cognito:username",
+	"device_key", "event_id", "exp", "iat", "identities", "iss", "jti", "may_act", "nbf", "nonce", "origin_jti", "scope", "sid", "sub",
 	"token_use", "username", "version",
 }
 

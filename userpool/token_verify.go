@@ -7,23 +7,29 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/poolhouse/poolhouse/internal/jose"
 )
 
 // AccessClaims is what a verified access token says.
 type AccessClaims struct {
 	Pool           PoolID
 	Client         ClientID
-	Sub            string // the client's ID where it acts for itself
+	Sub            string // as the token has it; the client's ID where it acts for itself
 	Username       string
 	Groups         []string
 	Scopes         []string
-	Audience       string // of a token bound to a resource
+	Audience       []string // resources that it is for; none in most of Cognito's
 	JTI, OriginJTI string
 	EventID        string
-	AuthTime       time.Time
+	AuthTime       time.Time // zero where the token does not say
 	Issued         time.Time
 	Expires        time.Time
 
+	ACR          string
+	Methods      []string        // amr
+	Actor        json.RawMessage // act
+	Details      json.RawMessage // authorization_details
 	// Confirmation is the key that whoever presents the token must show; nil where
 	// none is needed. VerifyAccess cannot look at it.
 	Confirmation *Confirmation
@@ -38,12 +44,13 @@ type AccessClaims struct {
 type IDClaims struct {
 	Pool           PoolID
 	Client         ClientID // its audience
-	Sub            string
-	Username       string
+	Sub            string   // of the user, whatever the token calls it
+	Username       string   // none in tokens with pairwise subjects
 	Groups, Roles  []string
 	PreferredRole  string
 	Nonce          string
 	JTI, OriginJTI string
+	SessionID      string // sid
 	AuthTime       time.Time
 	Issued         time.Time
 	Expires        time.Time
@@ -60,35 +67,60 @@ var (
 	errAccessScope   = Fail(ErrNotAuthorized, "Access Token does not have required scopes")
 )
 
-// VerifyAccess checks an access token of any pool of this server: signature, issuer,
-// use and expiry, and that neither its sign-in was revoked nor its user disabled,
-// deleted or signed out everywhere. Refusals carry the text that clients know.
+// VerifyAccess checks an access token of any pool of this server, in Cognito's form
+// or in that of RFC 9068: signature, issuer, use and expiry, and that neither its
+// sign-in was revoked nor its user disabled, deleted or signed out everywhere.
+// Refusals carry the text that clients know.
 func (t *Tokens) VerifyAccess(ctx context.Context, raw string) (*AccessClaims, error) {
 	var c accessJSON
-	pool, err := t.verified(ctx, raw, useAccess, &c)
+	pool, h, err := t.verified(ctx, raw, useAccess, &c)
 	if errors.Is(err, errJWT) {
 		return nil, errAccessToken
 	}
 	if err != nil {
 		return nil, err
 	}
-	if c.TokenUse != useAccess || c.Issuer != t.Issuer(pool) || c.Sub == "" {
+	if !c.usedAs(h.Type) || c.Issuer != t.Issuer(pool) || c.Sub == "" {
 		return nil, errAccessToken
 	}
 	if t.expired(c.Expires) {
 		return nil, errAccessExpired
 	}
-	out := &AccessClaims{Pool: pool, Client: c.ClientID, Sub: c.Sub, Username: c.Username, Groups: c.Groups,
-		Scopes: strings.Fields(c.Scope), Audience: c.Audience, JTI: c.JTI, OriginJTI: c.OriginJTI, EventID: c.EventID,
-		AuthTime: seconds(c.AuthTime), Issued: seconds(c.Issued), Expires: seconds(c.Expires), Confirmation: c.Confirmation}
+	out := c.claims(pool)
 	if c.Username == "" && c.Sub == string(c.ClientID) {
 		return out, nil
 	}
 	var f *Family
-	if out.User, f, err = t.alive(ctx, pool, out.Sub, out.OriginJTI, out.Issued); f != nil {
+	if out.User, f, err = t.alive(ctx, out.bearing()); err != nil {
+		return nil, err
+	}
+	if out.Username = out.User.Username; f != nil {
 		out.Particulars = f.Particulars
 	}
-	return out, err
+	return out, nil
+}
+
+// usedAs reports whether a token with a header's typ is an access token.
+func (c *accessJSON) usedAs(typ string) bool {
+	if c.TokenUse == "" {
+		return typ == typeAccess || typ == "application/"+typeAccess // RFC 9068 section 4
+	}
+	return c.TokenUse == useAccess
+}
+
+func (c *accessJSON) claims(pool PoolID) *AccessClaims {
+	out := &AccessClaims{Pool: pool, Client: c.ClientID, Sub: c.Sub, Username: c.Username, Groups: c.Groups,
+		Scopes: strings.Fields(c.Scope), Audience: c.Audience, JTI: c.JTI, OriginJTI: c.OriginJTI, EventID: c.EventID,
+		Issued: seconds(c.Issued), Expires: seconds(c.Expires),
+		ACR: c.ACR, Methods: c.Methods, Confirmation: c.Confirmation, Actor: c.Actor, Details: c.Details}
+	if c.AuthTime != 0 {
+		out.AuthTime = seconds(c.AuthTime)
+	}
+	return out
+}
+
+func (c *AccessClaims) bearing() bearing {
+	return bearing{c.Pool, c.Client, c.Sub, c.OriginJTI, c.Issued}
 }
 
 // SignedInUser verifies an access token that its user presents to the user pools
@@ -108,37 +140,51 @@ func (t *Tokens) SignedInUser(ctx context.Context, raw string) (*AccessClaims, e
 	return c, nil
 }
 
-// Alive returns the user of a token, unless the token's sign-in was revoked or the
-// user is disabled, deleted or signed out everywhere since. Tokens of clients
-// without token revocation name no sign-in; they die by their time of issue.
-func (t *Tokens) Alive(ctx context.Context, pool PoolID, sub, originJTI string, issued time.Time) (*User, error) {
-	u, _, err := t.alive(ctx, pool, sub, originJTI, issued)
+// Alive returns the user of an ID token that was verified, unless the token's sign-in
+// was revoked or the user is disabled, deleted or signed out everywhere since.
+func (t *Tokens) Alive(ctx context.Context, c *IDClaims) (*User, error) {
+	u, _, err := t.alive(ctx, bearing{c.Pool, c.Client, c.Sub, c.OriginJTI, c.Issued})
 	return u, err
 }
 
-// alive is Alive with the sign-in, nil where the token names none.
-func (t *Tokens) alive(ctx context.Context, pool PoolID, sub, originJTI string, issued time.Time) (*User, *Family, error) {
-	u, err := t.liveUser(ctx, pool, sub)
-	if err != nil {
-		return nil, nil, err
-	}
-	if originJTI == "" {
-		if !u.SignedOut.IsZero() && !issued.After(u.SignedOut) {
-			return nil, nil, errAccessRevoked
+// A bearing is what a token says of whose it is.
+type bearing struct {
+	pool      PoolID
+	client    ClientID
+	sub       string
+	originJTI string
+	issued    time.Time
+}
+
+// alive returns the user of a token and its sign-in. Tokens of clients without
+// token revocation name no sign-in; they die by their time of issue.
+func (t *Tokens) alive(ctx context.Context, c bearing) (*User, *Family, error) {
+	if c.originJTI == "" {
+		u, err := t.liveUser(ctx, c.pool, c.sub)
+		if err == nil && !u.SignedOut.IsZero() && !c.issued.After(u.SignedOut) {
+			err = errAccessRevoked
 		}
-		return u, nil, nil
+		return u, nil, err
 	}
-	f, err := t.Store.Family(ctx, pool, originJTI)
+	f, err := t.Store.Family(ctx, c.pool, c.originJTI)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil, errAccessRevoked
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	if f.Revoked || f.Sub != sub || !f.Created.After(u.SignedOut) {
+	u, err := t.liveUser(ctx, c.pool, f.Sub)
+	if err != nil {
+		return nil, nil, err
+	}
+	if f.Revoked || !f.Created.After(u.SignedOut) {
 		return nil, nil, errAccessRevoked
 	}
-	return u, f, nil
+	is, err := t.isSubject(ctx, c, f.Sub)
+	if err == nil && !is {
+		err = errAccessRevoked
+	}
+	return u, f, err
 }
 
 // VerifyID checks an ID token of one pool: signature, issuer, use and expiry. Who
@@ -160,7 +206,7 @@ func (t *Tokens) VerifyID(ctx context.Context, pool PoolID, raw string) (*IDClai
 func (t *Tokens) IDHint(ctx context.Context, pool PoolID, raw string) (*IDClaims, error) {
 	refused := Fail(ErrNotAuthorized, "Invalid Identity Token")
 	var c idJSON
-	found, err := t.verified(ctx, raw, useID, &c)
+	found, _, err := t.verified(ctx, raw, useID, &c)
 	if errors.Is(err, errJWT) {
 		return nil, refused
 	}
@@ -171,47 +217,63 @@ func (t *Tokens) IDHint(ctx context.Context, pool PoolID, raw string) (*IDClaims
 		return nil, refused
 	}
 	out := &IDClaims{Pool: pool, Client: c.Audience, Sub: c.Sub, Username: c.Username, Groups: c.Groups, Roles: c.Roles,
-		PreferredRole: c.PreferredRole, Nonce: c.Nonce, JTI: c.JTI, OriginJTI: c.OriginJTI,
+		PreferredRole: c.PreferredRole, Nonce: c.Nonce, JTI: c.JTI, OriginJTI: c.OriginJTI, SessionID: c.SessionID,
 		AuthTime: seconds(c.AuthTime), Issued: seconds(c.Issued), Expires: seconds(c.Expires)}
-	j, err := parseJWT(raw)
-	if err != nil {
+	payload, _, err := jose.Peek(raw)
+	if err != nil || json.Unmarshal(payload, &out.Raw) != nil {
 		return nil, refused
 	}
-	return out, json.Unmarshal(j.claims, &out.Raw)
+	if out.Username == "" {
+		err = t.resolve(ctx, out)
+	}
+	if errors.Is(err, ErrNotFound) {
+		err = refused
+	}
+	return out, err
+}
+
+// resolve finds the user of an ID token with a pairwise subject, or ErrNotFound. A
+// hash does not lead back: the sign-in does, as long as it is kept.
+func (t *Tokens) resolve(ctx context.Context, c *IDClaims) error {
+	f, err := t.Store.Family(ctx, c.Pool, c.OriginJTI)
+	if err != nil {
+		return err
+	}
+	is, err := t.isSubject(ctx, bearing{pool: c.Pool, client: c.Client, sub: c.Sub}, f.Sub)
+	if err == nil && !is {
+		err = ErrNotFound
+	}
+	c.Sub = f.Sub
+	return err
 }
 
 // verified checks a token's signature by a published key of the pool that issued
 // it, and decodes its claims. What is not such a token is errJWT.
-func (t *Tokens) verified(ctx context.Context, raw, use string, claims any) (PoolID, error) {
-	j, err := parseJWT(raw)
+func (t *Tokens) verified(ctx context.Context, raw, use string, claims any) (PoolID, jose.Header, error) {
+	unverified, h, err := jose.Peek(raw)
 	if err != nil {
-		return "", err
+		return "", h, errJWT
 	}
-	pool, ok := t.issuedBy(j.claims)
-	if !ok {
-		return "", errJWT
+	pool, ok := t.issuedBy(unverified)
+	if !ok || !slices.Contains(jose.Asymmetric, h.Algorithm) {
+		return "", h, errJWT
 	}
-	keys, err := t.Keys.Published(ctx, tokenScope(pool, use))
-	if err != nil {
-		return "", err
+	keys := &ownKeys{t.Keys, tokenScope(pool, use, h.Algorithm)}
+	payload, h, err := jose.Verify(ctx, raw, keys, jose.Asymmetric)
+	if errors.Is(err, jose.ErrInvalid) || err == nil && json.Unmarshal(payload, claims) != nil {
+		err = errJWT
 	}
-	if err := j.verify(keys); err != nil {
-		return "", err
-	}
-	if json.Unmarshal(j.claims, claims) != nil {
-		return "", errJWT
-	}
-	return pool, nil
+	return pool, h, err
 }
 
 // PoolOf returns the pool that a token names as its issuer, without a look at the
 // signature: good for counting, and nothing else.
 func (t *Tokens) PoolOf(raw string) (PoolID, bool) {
-	j, err := parseJWT(raw)
+	claims, _, err := jose.Peek(raw)
 	if err != nil {
 		return "", false
 	}
-	return t.issuedBy(j.claims)
+	return t.issuedBy(claims)
 }
 
 // issuedBy returns the pool that unverified claims name as their issuer.

@@ -3,16 +3,14 @@ package userpool
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/poolhouse/poolhouse/internal/jose"
 	"github.com/poolhouse/poolhouse/internal/keyring"
 )
 
@@ -31,6 +29,8 @@ type Tokens struct {
 	Triggers *Triggers
 	Now      func() time.Time
 	Issuer   func(PoolID) string
+	// ClientKeys are the keys that clients publish, which answers are encrypted to.
+	ClientKeys *jose.RemoteKeys
 
 	mu     sync.Mutex
 	keySet map[PoolID]*keySet // JWK sets by pool
@@ -136,42 +136,113 @@ func (t *Tokens) AccessToken(ctx context.Context, g *Grant, f *Family) (string, 
 		return "", err
 	}
 	claims := t.accessClaims(g)
-	claims.Sub, claims.Username, claims.Groups = g.User.Sub, g.User.Username, g.groups.Groups
+	var err error
+	if claims.Sub, err = t.Subject(ctx, g.Client, g.User.Sub); err != nil {
+		return "", err
+	}
 	claims.AuthTime = f.AuthTime.Unix()
-	if g.Client.TokenRevocation {
+	if !g.Client.OpenID.JWTProfile {
+		claims.Groups = g.groups.Groups
+	}
+	if !g.Client.OpenID.JWTProfile && !g.Client.OpenID.Pairwise {
+		claims.Username = g.User.Username
+	}
+	if g.namesFamily() {
 		claims.OriginJTI = f.ID
 	}
 	return t.sign(ctx, g, useAccess, claims, nil)
 }
 
+// namesFamily reports whether the grant's tokens name their sign-in: where they can
+// be revoked, and where nothing else leads to the user or to what was agreed on.
+func (g *Grant) namesFamily() bool {
+	return g.Client.TokenRevocation || g.Client.OpenID.Pairwise || g.Particulars.Claims != nil
+}
+
 // accessClaims returns what all access tokens of a grant have.
 func (t *Tokens) accessClaims(g *Grant) *accessJSON {
-	now := t.Now()
-	c := &accessJSON{Issuer: t.Issuer(g.Pool.ID), Version: 2, ClientID: g.Client.ID, Audience: g.Resource,
-		Confirmation: g.Particulars.Confirmation, EventID: g.EventID, TokenUse: useAccess, Scope: strings.Join(g.scopes(), " "), AuthTime: now.Unix(),
-		Issued: now.Unix(), Expires: now.Add(orDefault(g.Client.AccessTokenLife, defaultTokenLife)).Unix()}
+	now, p := t.Now(), g.Particulars
+	c := &accessJSON{Issuer: t.Issuer(g.Pool.ID), ClientID: g.Client.ID, Audience: g.resources(),
+		Scope:  strings.Join(g.scopes(), " "),
+		Issued: now.Unix(), Expires: now.Add(orDefault(g.Client.AccessTokenLife, defaultTokenLife)).Unix(),
+		ACR: p.ACR, Methods: p.Methods, Confirmation: p.Confirmation, Actor: p.Actor, Details: p.Details}
+	if g.Client.OpenID.JWTProfile {
+		c.JTI = newTokenID()
+		if len(c.Audience) == 0 {
+			c.Audience = g.defaultResources(c.Issuer)
+		}
+		return c
+	}
+	c.Version, c.EventID, c.TokenUse, c.AuthTime = 2, g.EventID, useAccess, now.Unix()
 	if g.Client.TokenRevocation {
 		c.JTI = newTokenID()
 	}
 	return c
 }
 
-// IDToken signs an ID token of a family. accessToken and code are hashed into it
-// where they are given (OpenID Connect Core sections 3.1.3.6 and 3.3.2.11).
+// resources are those that the access token was asked for.
+func (g *Grant) resources() audience {
+	if len(g.Particulars.Resources) > 0 {
+		return g.Particulars.Resources
+	}
+	if g.Resource != "" {
+		return audience{g.Resource}
+	}
+	return nil
+}
+
+// defaultResources are those that the grant's scopes speak of (RFC 9068 section 3):
+// resource servers of the pool, and the issuer, who answers with what is known of
+// the user.
+func (g *Grant) defaultResources(issuer string) audience {
+	var out audience
+	for _, scope := range g.scopes() {
+		resource := issuer
+		if i := strings.LastIndexByte(scope, '/'); i >= 0 {
+			resource = scope[:i]
+		}
+		if !slices.Contains(out, resource) {
+			out = append(out, resource)
+		}
+	}
+	if len(out) == 0 {
+		return audience{issuer}
+	}
+	return out
+}
+
+// IDToken signs an ID token of a family, and encrypts it for clients that want it
+// so. accessToken and code are hashed into it where they are given (OpenID
+// Connect Core sections 3.1.3.6 and 3.3.2.11).
 func (t *Tokens) IDToken(ctx context.Context, g *Grant, f *Family, accessToken, code string) (string, error) {
 	if err := t.customize(ctx, g); err != nil {
 		return "", err
 	}
-	now := t.Now()
-	c := &idJSON{Sub: g.User.Sub, Issuer: t.Issuer(g.Pool.ID), Username: g.User.Username, Nonce: g.Nonce, ACR: g.Particulars.ACR,
-		AccessHash: halfHash(accessToken), CodeHash: halfHash(code), Audience: g.Client.ID, EventID: g.EventID,
+	now, alg := t.Now(), orRS256(g.Client.OpenID.IDToken.Algorithm)
+	c := &idJSON{Issuer: t.Issuer(g.Pool.ID), Username: g.User.Username, Nonce: g.Nonce,
+		AccessHash: halfHash(alg, accessToken), CodeHash: halfHash(alg, code), Audience: g.Client.ID, EventID: g.EventID,
 		TokenUse: useID, AuthTime: f.AuthTime.Unix(), Issued: now.Unix(),
+		SessionID: g.Particulars.SessionID, ACR: g.Particulars.ACR, Methods: g.Particulars.Methods,
 		Expires: now.Add(orDefault(g.Client.IDTokenLife, defaultTokenLife)).Unix()}
 	c.Groups, c.Roles, c.PreferredRole = g.groups.Groups, g.groups.Roles, deref(g.groups.Preferred)
 	if g.Client.TokenRevocation {
-		c.JTI, c.OriginJTI = newTokenID(), f.ID
+		c.JTI = newTokenID()
 	}
-	return t.sign(ctx, g, useID, c, g.Released())
+	if g.namesFamily() {
+		c.OriginJTI = f.ID
+	}
+	var err error
+	if c.Sub, err = t.Subject(ctx, g.Client, g.User.Sub); err != nil {
+		return "", err
+	}
+	if g.Client.OpenID.Pairwise {
+		c.Username = "" // it would tell what the subject hides
+	}
+	raw, err := t.sign(ctx, g, useID, c, g.Released())
+	if err != nil {
+		return "", err
+	}
+	return t.encryptFor(ctx, g.Client, g.Client.OpenID.IDToken, contentJWT, raw)
 }
 
 // ClientCredentials issues the access token of a client that acts for itself. It
@@ -189,11 +260,13 @@ func (t *Tokens) ClientCredentials(ctx context.Context, g *Grant) (*TokenSet, er
 	return &TokenSet{AccessToken: access, ExpiresIn: orDefault(g.Client.AccessTokenLife, defaultTokenLife)}, nil
 }
 
+// typeAccess is the typ of an access token (RFC 9068 section 2.1). Those in
+// Cognito's form have none.
+const typeAccess = "at+jwt"
+
+// sign signs the claims of an access or ID token after the function of the pool has
+// had its say.
 func (t *Tokens) sign(ctx context.Context, g *Grant, use string, claims any, attributes map[string]string) (string, error) {
-	key, err := t.Keys.Signer(ctx, tokenScope(g.Pool.ID, use), algRS256)
-	if err != nil {
-		return "", fmt.Errorf("userpool: signing key: %w", err)
-	}
 	payload, err := json.Marshal(claims)
 	if err != nil {
 		return "", err
@@ -201,32 +274,17 @@ func (t *Tokens) sign(ctx context.Context, g *Grant, use string, claims any, att
 	if payload, err = withAttributes(payload, attributes); err != nil {
 		return "", err
 	}
-	change := g.override.id
+	change, alg, typ := g.override.id, g.Client.OpenID.IDToken.Algorithm, ""
 	if use == useAccess {
-		change = g.override.access
+		change, alg = g.override.access, g.Client.OpenID.AccessToken.Algorithm
+		if g.Client.OpenID.JWTProfile {
+			typ = typeAccess
+		}
 	}
 	if payload, err = change.apply(payload, use, g.Client.ID); err != nil {
 		return "", err
 	}
-	return signJWT(key, payload)
-}
-
-// KeyScopes are the keyring scopes of a pool's tokens.
-func KeyScopes(pool PoolID) []string {
-	return []string{tokenScope(pool, useID), tokenScope(pool, useAccess)}
-}
-
-// tokenScope is the keyring scope of a kind of token. ID and access tokens have
-// different keys, so that neither can pass for the other.
-func tokenScope(pool PoolID, use string) string { return "pool/" + string(pool) + "/" + use }
-
-// halfHash is the left half of a value's hash, as at_hash and c_hash want it.
-func halfHash(value string) string {
-	if value == "" {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(value))
-	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
+	return t.signJWT(ctx, g.Pool.ID, use, alg, typ, payload)
 }
 
 // newTokenID returns a random UUID.

@@ -8,8 +8,9 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// refreshAfter bounds how long a rotation by another process stays unseen.
-const refreshAfter = time.Minute
+// refreshAfter bounds how long a rotation, or a revocation, by another process
+// stays unseen.
+const refreshAfter = 10 * time.Second
 
 // A cache holds the parsed keys of scopes that were used.
 type cache struct {
@@ -24,31 +25,35 @@ type cached struct {
 	at   time.Time
 }
 
-// keys returns the keys of a scope, at most refreshAfter old. No keys at all is
-// not remembered: another process may be making the first one.
+// keys returns the keys of a scope, at most refreshAfter old. That there are none
+// is looked up again: another process may be making the first one.
 func (k *Keys) keys(ctx context.Context, scope string) ([]*Key, error) {
-	k.cache.mu.RLock()
-	c, ok := k.cache.scopes[scope]
-	k.cache.mu.RUnlock()
-	if ok && k.now().Sub(c.at) < refreshAfter {
-		return c.keys, nil
+	if keys, ok := k.cache.recent(k.now().Add(-refreshAfter), scope); ok && len(keys) > 0 {
+		return keys, nil
 	}
 	return k.reload(ctx, scope)
 }
 
-func (k *Keys) reload(ctx context.Context, scope string) ([]*Key, error) {
-	rows, err := k.store.LoadKeys(ctx, scope)
+// reload reads the keys of scopes.
+func (k *Keys) reload(ctx context.Context, scopes ...string) (keys []*Key, err error) {
+	at := k.now()
+	rows, err := k.store.LoadKeys(ctx, scopes...)
 	if err != nil {
 		return nil, err
 	}
-	known := k.cache.known(scope)
-	keys := make([]*Key, len(rows))
-	for i, row := range rows {
-		if keys[i], err = k.refreshed(known[row.ID], row); err != nil {
+	known := k.cache.known(scopes)
+	byScope := map[string][]*Key{}
+	for _, row := range rows {
+		key, err := k.refreshed(known[row.ID], row)
+		if err != nil {
 			return nil, err
 		}
+		byScope[row.Scope] = append(byScope[row.Scope], key)
 	}
-	k.cache.keep(scope, keys, k.now())
+	for _, scope := range scopes {
+		k.cache.keep(scope, byScope[scope], at)
+		keys = append(keys, byScope[scope]...)
+	}
 	return keys, nil
 }
 
@@ -63,12 +68,32 @@ func (k *Keys) refreshed(old *Key, row *Row) (*Key, error) {
 	return &key, nil
 }
 
-func (c *cache) known(scope string) map[string]*Key {
+// recent returns the keys of scopes if all of them were read after a time.
+func (c *cache) recent(after time.Time, scopes ...string) (keys []*Key, ok bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for i, scope := range scopes {
+		found, ok := c.scopes[scope]
+		if !ok || !found.at.After(after) {
+			return nil, false
+		}
+		if i == 0 {
+			keys = found.keys[:len(found.keys):len(found.keys)] // shared; appending copies
+			continue
+		}
+		keys = append(keys, found.keys...)
+	}
+	return keys, true
+}
+
+func (c *cache) known(scopes []string) map[string]*Key {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	known := map[string]*Key{}
-	for _, key := range c.scopes[scope].keys {
-		known[key.ID] = key
+	for _, scope := range scopes {
+		for _, key := range c.scopes[scope].keys {
+			known[key.ID] = key
+		}
 	}
 	return known
 }
@@ -76,10 +101,6 @@ func (c *cache) known(scope string) map[string]*Key {
 func (c *cache) keep(scope string, keys []*Key, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(keys) == 0 {
-		delete(c.scopes, scope)
-		return
-	}
 	if c.scopes == nil {
 		c.scopes = map[string]cached{}
 	}

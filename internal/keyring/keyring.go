@@ -42,7 +42,7 @@ const (
 type Key struct {
 	ID          string // kid
 	Scope       string // for instance "pool/us-east-1_Abc/id"
-	Algorithm   string // RS256, ES256
+	Algorithm   string // RS256, ES256 … (RFC 7518 section 3.1)
 	State       State
 	Private     crypto.Signer     // kept precomputed
 	Certificate *x509.Certificate // only for scopes made with a subject
@@ -51,7 +51,7 @@ type Key struct {
 }
 
 // A Ring hands out keys. It is safe for concurrent use and caches what it read;
-// rotation by another process is seen within a minute.
+// what another process does to a key is seen within ten seconds.
 type Ring interface {
 	Sealer
 
@@ -62,6 +62,8 @@ type Ring interface {
 	CertifiedSigner(ctx context.Context, scope, subject string) (*Key, error)
 	// Published returns every key of a scope that verifiers should know.
 	Published(ctx context.Context, scope string) ([]*Key, error)
+	// Recent is Published for several scopes, as they were at most age ago.
+	Recent(ctx context.Context, age time.Duration, scopes ...string) ([]*Key, error)
 	// Rotate makes a new key active now and keeps the old one published for keep.
 	Rotate(ctx context.Context, scope string, keep time.Duration) (*Key, error)
 	// Drop deletes all keys of a scope and below it (scope + "/").

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -26,13 +27,21 @@ const (
 	pemCertificate = "CERTIFICATE"
 )
 
-// Generate makes a private key for a JWS algorithm: RS256 (RSA-2048) or ES256.
+// Generate makes a private key for a JWS algorithm: RSA of 2048 bits, an elliptic
+// curve as large as the algorithm's hash, or Ed25519.
 func Generate(algorithm string) (crypto.Signer, error) {
 	switch algorithm {
-	case "RS256":
+	case "RS256", "RS384", "RS512", "PS256", "PS384", "PS512":
 		return rsa.GenerateKey(rand.Reader, 2048)
 	case "ES256":
 		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case "ES384":
+		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	case "ES512":
+		return ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
+	case "EdDSA":
+		_, key, err := ed25519.GenerateKey(rand.Reader)
+		return key, err
 	}
 	return nil, fmt.Errorf("keyring: cannot make a key for algorithm %q", algorithm)
 }

@@ -16,8 +16,8 @@ type delayed struct {
 	then func()
 }
 
-func (d *delayed) LoadKeys(ctx context.Context, scope string) ([]*keyring.Row, error) {
-	rows, err := d.Store.LoadKeys(ctx, scope)
+func (d *delayed) LoadKeys(ctx context.Context, scopes ...string) ([]*keyring.Row, error) {
+	rows, err := d.Store.LoadKeys(ctx, scopes...)
 	if then := d.then; then != nil {
 		d.then = nil
 		then()

@@ -145,8 +145,23 @@ func (k *Keys) Published(ctx context.Context, scope string) ([]*Key, error) {
 	if err != nil {
 		return nil, err
 	}
+	return published(keys, k.now()), nil
+}
+
+// Recent implements Ring.
+func (k *Keys) Recent(ctx context.Context, age time.Duration, scopes ...string) ([]*Key, error) {
 	now := k.now()
-	var out []*Key
+	keys, ok := k.cache.recent(now.Add(-age), scopes...)
+	if !ok {
+		var err error
+		if keys, err = k.reload(ctx, scopes...); err != nil {
+			return nil, err
+		}
+	}
+	return published(keys, now), nil
+}
+
+func published(keys []*Key, now time.Time) (out []*Key) {
 	for _, state := range []State{Active, Next, Retired} {
 		for _, key := range keys {
 			if key.State == state && (state != Retired || now.Before(key.NotAfter)) {
@@ -154,7 +169,7 @@ func (k *Keys) Published(ctx context.Context, scope string) ([]*Key, error) {
 			}
 		}
 	}
-	return out, nil
+	return out
 }
 
 // Secret implements Ring. The caller must not change the bytes.

@@ -179,9 +179,9 @@ func TestRotate(t *testing.T) {
 	if got := mustSigner(t, other); got.ID != first.ID {
 		t.Error("the other process read without need")
 	}
-	clk.advance(time.Minute)
+	clk.advance(10 * time.Second)
 	if got := mustSigner(t, other); got.ID != second.ID {
-		t.Error("the other process missed the rotation for a minute")
+		t.Error("the other process missed the rotation for ten seconds")
 	}
 	clk.advance(time.Hour)
 	wantPublished(t, ring, second.ID)

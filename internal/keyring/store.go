@@ -33,8 +33,8 @@ type Switch struct {
 //
 // Implementations must be safe for concurrent use and pass keyringtest.TestStore.
 type Store interface {
-	// LoadKeys returns the rows of a scope, oldest first.
-	LoadKeys(ctx context.Context, scope string) ([]*Row, error)
+	// LoadKeys returns the rows of scopes, oldest first.
+	LoadKeys(ctx context.Context, scopes ...string) ([]*Row, error)
 	// InsertKey adds a row, or returns ErrExists.
 	InsertKey(ctx context.Context, r *Row) error
 	// SwitchKeys applies s as one atomic step, or returns ErrNotFound where

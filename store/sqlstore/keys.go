@@ -17,9 +17,16 @@ var _ keyring.Store = (*KeyStore)(nil)
 func (db *DB) Keys() *KeyStore { return &KeyStore{db} }
 
 // LoadKeys implements keyring.Store.
-func (s *KeyStore) LoadKeys(ctx context.Context, scope string) ([]*keyring.Row, error) {
+func (s *KeyStore) LoadKeys(ctx context.Context, scopes ...string) ([]*keyring.Row, error) {
+	if len(scopes) == 0 {
+		return nil, nil
+	}
+	values := make([]any, len(scopes))
+	for i, scope := range scopes {
+		values[i] = scope
+	}
 	rows, err := s.db.read.QueryContext(ctx, `SELECT id, scope, algorithm, state, material, created, not_after
-		FROM keys WHERE scope = $1 ORDER BY created, id`, scope)
+		FROM keys WHERE scope IN `+placeholders(1, len(scopes))+` ORDER BY created, id`, values...)
 	if err != nil {
 		return nil, err
 	}

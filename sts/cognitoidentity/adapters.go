@@ -27,10 +27,10 @@ func (u UserPools) Verify(ctx context.Context, pool, token string) (map[string]a
 
 // Alive implements identity.UserPools.
 func (u UserPools) Alive(ctx context.Context, pool string, claims map[string]any) error {
-	sub, _ := claims["sub"].(string)
-	origin, _ := claims["origin_jti"].(string)
+	text := func(name string) string { s, _ := claims[name].(string); return s }
 	issued, _ := claims["iat"].(float64)
-	_, err := u.Tokens.Alive(ctx, userpool.PoolID(pool), sub, origin, time.Unix(int64(issued), 0))
+	_, err := u.Tokens.Alive(ctx, &userpool.IDClaims{Pool: userpool.PoolID(pool), Client: userpool.ClientID(text("aud")),
+		Sub: text("sub"), OriginJTI: text("origin_jti"), Issued: time.Unix(int64(issued), 0)})
 	return refusal(err)
 }
 

@@ -19,12 +19,12 @@ type memory struct {
 
 var _ keyring.Store = (*memory)(nil)
 
-func (m *memory) LoadKeys(ctx context.Context, scope string) ([]*keyring.Row, error) {
+func (m *memory) LoadKeys(ctx context.Context, scopes ...string) ([]*keyring.Row, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var out []*keyring.Row
 	for _, r := range m.rows {
-		if r.Scope == scope {
+		if slices.Contains(scopes, r.Scope) {
 			out = append(out, &r)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	_ "embed"
 	"encoding/pem"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -59,7 +60,7 @@ type dealer struct {
 }
 
 func (d *dealer) deal(algorithm string) (crypto.Signer, error) {
-	if algorithm != "RS256" {
+	if !strings.HasPrefix(algorithm, "RS") && !strings.HasPrefix(algorithm, "PS") {
 		return keyring.Generate(algorithm)
 	}
 	keys, err := rsaKeys()

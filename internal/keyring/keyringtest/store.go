@@ -83,6 +83,12 @@ func testRoundTrip(t *testing.T, s keyring.Store) {
 	if len(rows) != 2 || !same(rows[0], older) || !same(rows[1], want) {
 		t.Fatalf("got %+v", rows)
 	}
+	if rows, err = s.LoadKeys(context.Background(), "pool/a", "pool/a/id", "pool/a/none"); err != nil || len(rows) != 3 || !same(rows[0], older) {
+		t.Fatalf("of several scopes: %+v, %v", rows, err)
+	}
+	if rows, err = s.LoadKeys(context.Background()); err != nil || len(rows) != 0 {
+		t.Fatalf("of no scope: %+v, %v", rows, err)
+	}
 }
 
 func same(a, b *keyring.Row) bool {
