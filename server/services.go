@@ -55,7 +55,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 		return err
 	}
 	s.Tokens = &userpool.Tokens{Store: pools, Keys: st.keys, Triggers: triggers, Now: now, Issuer: issuer,
-		ClientKeys: &jose.RemoteKeys{Fetch: fetch, Now: now}}
+		ClientKeys: s.remoteKeys}
 	passwords := passwordSource{fetch}
 	s.Auth = &userpool.Auth{Passwords: passwords, Store: pools, Ephemeral: ephemeral, Keys: st.keys, Hasher: hasher, Tokens: s.Tokens, Triggers: triggers, Now: now, Log: s.log,
 		PasskeyVerifier: passkey.Verifier{}}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/ephemeral/ephemeraltest"
+	"github.com/poolhouse/poolhouse/internal/jose"
+	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/internal/keyring/keyringtest"
 	"github.com/poolhouse/poolhouse/store/sqlstore/sqlstoretest"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -28,6 +30,7 @@ const (
 type world struct {
 	testing.TB
 	*ephemeraltest.Clock
+	keys   keyring.Store
 	store  userpool.Store
 	auth   *userpool.Auth
 	tokens *userpool.Tokens
@@ -42,11 +45,12 @@ func newWorld(t testing.TB) *world { return newWorldWith(t, cheap) }
 func newWorldWith(t testing.TB, cost userpool.HashCost) *world {
 	t.Helper()
 	clock := ephemeraltest.NewClock()
-	ring := keyringtest.Open(t, keyringtest.NewStore(), clock.Now)
+	rows := keyringtest.NewStore()
+	ring := keyringtest.Open(t, rows, clock.Now)
 	db := sqlstoretest.SQLite(t, clock.Now)
 	store := db.Userpool(ring)
-	w := &world{TB: t, Clock: clock, store: store, hasher: userpool.NewHasher(userpool.HasherConfig{Cost: cost, Queue: 1000})}
-	w.tokens = &userpool.Tokens{Store: store, Keys: ring, Now: clock.Now, Issuer: issuer}
+	w := &world{TB: t, Clock: clock, keys: rows, store: store, hasher: userpool.NewHasher(userpool.HasherConfig{Cost: cost, Queue: 1000})}
+	w.tokens = &userpool.Tokens{Store: store, Keys: ring, Now: clock.Now, Issuer: issuer, ClientKeys: &jose.RemoteKeys{Now: clock.Now}}
 	w.auth = &userpool.Auth{Store: store, Ephemeral: db.Ephemeral(), Keys: ring, Hasher: w.hasher, Tokens: w.tokens,
 		Now: clock.Now, Log: slog.New(slog.DiscardHandler)}
 	w.pool = w.addPool(worldPool, func(p *userpool.Pool) {})
@@ -55,6 +59,9 @@ func newWorldWith(t testing.TB, cost userpool.HashCost) *world {
 	w.alice = w.addUser("alice", func(u *userpool.User) {})
 	return w
 }
+
+// otherRing is that of another node.
+func (w *world) otherRing() keyring.Ring { return keyringtest.Open(w, w.keys, w.Now) }
 
 func issuer(id userpool.PoolID) string { return "http://127.0.0.1:8080/" + string(id) }
 

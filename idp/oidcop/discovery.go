@@ -87,20 +87,19 @@ func (h *Handler) discoveryDocument(r *http.Request) ([]byte, error) {
 // metadata is what OpenID Connect Discovery 1.0 section 3 and RFC 8414 describe.
 // It announces what works, and nothing else.
 type metadata struct {
-	Issuer            string   `json:"issuer"`
-	Authorization     string   `json:"authorization_endpoint"`
-	Token             string   `json:"token_endpoint"`
-	UserInfo          string   `json:"userinfo_endpoint"`
-	Revocation        string   `json:"revocation_endpoint"`
-	EndSession        string   `json:"end_session_endpoint"`
-	JWKS              string   `json:"jwks_uri"`
-	GrantTypes        []string `json:"grant_types_supported"`
-	SubjectTypes      []string `json:"subject_types_supported"`
-	SigningAlgorithms []string `json:"id_token_signing_alg_values_supported"`
-	Scopes            []string `json:"scopes_supported"`
-	Claims            []string `json:"claims_supported"`
+	Issuer        string   `json:"issuer"`
+	Authorization string   `json:"authorization_endpoint"`
+	Token         string   `json:"token_endpoint"`
+	UserInfo      string   `json:"userinfo_endpoint"`
+	Revocation    string   `json:"revocation_endpoint"`
+	EndSession    string   `json:"end_session_endpoint"`
+	JWKS          string   `json:"jwks_uri"`
+	GrantTypes    []string `json:"grant_types_supported"`
+	Scopes        []string `json:"scopes_supported"`
+	Claims        []string `json:"claims_supported"`
 	authorizeMetadata
 	tokenMetadata
+	sealMetadata
 }
 
 func (h *Handler) metadata(pool *userpool.Pool) *metadata {
@@ -108,13 +107,12 @@ func (h *Handler) metadata(pool *userpool.Pool) *metadata {
 	return &metadata{
 		Issuer: iss, Authorization: iss + "/oauth2/authorize", Token: iss + "/oauth2/token", UserInfo: iss + "/oauth2/userInfo",
 		Revocation: iss + "/oauth2/revoke", EndSession: iss + "/logout", JWKS: iss + "/.well-known/jwks.json",
-		GrantTypes:   grantTypesOf(pool),
-		SubjectTypes: []string{"public"}, SigningAlgorithms: []string{"RS256"},
-		Scopes: []string{"openid", "email", "phone", "profile", "address", "offline_access"},
+		GrantTypes: grantTypesOf(pool),
+		Scopes:     []string{"openid", "email", "phone", "profile", "address", "offline_access"},
 		Claims: []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "c_hash", "acr", "email", "email_verified",
 			"phone_number", "phone_number_verified", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username",
 			"profile", "picture", "website", "gender", "birthdate", "zoneinfo", "locale", "address", "updated_at"},
-		authorizeMetadata: h.authorizeMetadata(pool), tokenMetadata: h.tokenMetadata(),
+		authorizeMetadata: h.authorizeMetadata(pool), tokenMetadata: h.tokenMetadata(), sealMetadata: sealing,
 	}
 }
 

@@ -37,6 +37,8 @@ type Tokens interface {
 	Revoke(ctx context.Context, c *userpool.Client, refreshToken string) error
 	RevokeFamily(ctx context.Context, pool userpool.PoolID, id string) error
 	JWKS(ctx context.Context, pool userpool.PoolID) ([]byte, error)
+	Subject(ctx context.Context, c *userpool.Client, sub string) (string, error)
+	SignFor(ctx context.Context, c *userpool.Client, s userpool.Sealing, typ string, claims any) (string, error)
 }
 
 // A Handler serves the OpenID provider of every pool. Use it by pointer.

@@ -131,7 +131,8 @@ func open(t testing.TB) *house {
 	t.Cleanup(srv.Close)
 	h.url, h.front = srv.URL, front
 	issuer := func(id userpool.PoolID) string { return srv.URL + "/" + string(id) }
-	h.tokens = &userpool.Tokens{Store: h.store, Keys: ring, Now: clock.Now, Issuer: issuer}
+	remote := &jose.RemoteKeys{Fetch: outbound.New(true), Now: clock.Now}
+	h.tokens = &userpool.Tokens{Store: h.store, Keys: ring, Now: clock.Now, Issuer: issuer, ClientKeys: remote}
 	hasher := cheapHasher()
 	h.service = &userpool.Service{Store: h.store, Ephemeral: eph, Messages: h.mails, Keys: ring, Hasher: hasher, Now: clock.Now,
 		Region: "us-east-1", Account: "000000000000", Issuer: issuer, Log: log}
@@ -153,7 +154,7 @@ func open(t testing.TB) *house {
 	h.handler = &oidcop.Handler{Store: h.store, Tokens: h.tokens, Grants: h.grants, Browser: browsers, Gate: gate,
 		Issuer: issuer, Script: static.Path("post.js"), Now: clock.Now, Log: log}
 	h.handler.Clients = &clientauth.Authenticator{Clients: h.store, Ephemeral: eph, Issuer: issuer, Now: clock.Now,
-		Remote: &jose.RemoteKeys{Fetch: outbound.New(true), Now: clock.Now}}
+		Remote: remote}
 	h.handler.Proofs = &dpop.Verifier{Ephemeral: eph, Secret: []byte("secret of nonces"), Now: clock.Now}
 	h.handler.Requests = &pushed.Store{Ephemeral: eph, Now: clock.Now}
 	h.handler.Objects = &requestobject.Reader{Remote: h.handler.Clients.Remote, Fetch: outbound.New(true), Issuer: issuer, Now: clock.Now}

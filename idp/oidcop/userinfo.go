@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/poolhouse/poolhouse/idp/dpop"
+	"github.com/poolhouse/poolhouse/internal/jose"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -41,7 +42,33 @@ func (h *Handler) userInfo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, info)
+	if info["sub"], err = h.Tokens.Subject(r.Context(), client, claims.User.Sub); err != nil {
+		return err
+	}
+	return h.writeUserInfo(w, r, client, info)
+}
+
+// writeUserInfo answers in the form that the client registered for: JSON, or a JWT
+// (OpenID Connect Core section 5.3.2).
+func (h *Handler) writeUserInfo(w http.ResponseWriter, r *http.Request, client *userpool.Client, info map[string]any) error {
+	as := client.OpenID.UserInfo
+	if as == (userpool.Sealing{}) {
+		return writeJSON(w, http.StatusOK, info)
+	}
+	info["iss"], info["aud"] = h.Issuer(client.Pool), client.ID
+	raw, err := h.Tokens.SignFor(r.Context(), client, as, "", info)
+	if errors.Is(err, jose.ErrInvalid) || errors.Is(err, jose.ErrUnavailable) {
+		h.Log.WarnContext(r.Context(), "userinfo cannot be encrypted", "client", client.ID, "error", err)
+		return h.failBearer(w, r, &oauthError{"server_error", "The client has no key that the answer could be encrypted to.", http.StatusInternalServerError})
+	}
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/jwt")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write([]byte(raw)) // if the reader left, nobody is there to tell
+	return nil
 }
 
 var (
@@ -112,6 +139,7 @@ func accessToken(r *http.Request) (scheme, raw string, err error) {
 
 // released is what the client may read of the user, as JSON members. For its own
 // clients Cognito writes booleans as strings here, unlike in the ID token.
+// sub is for the caller to add.
 func released(g *userpool.Grant) (map[string]any, error) {
 	info := map[string]any{}
 	for name, value := range g.ReleasedByUserInfo() {
@@ -125,8 +153,7 @@ func released(g *userpool.Grant) (map[string]any, error) {
 		}
 		info[name] = json.RawMessage(claim)
 	}
-	info["sub"] = g.User.Sub
-	if !g.Standard() {
+	if !g.Standard() && !g.Client.OpenID.Pairwise {
 		info["username"] = g.User.Username
 	}
 	return info, nil
