@@ -26,10 +26,10 @@ type AccessClaims struct {
 	Issued         time.Time
 	Expires        time.Time
 
-	ACR          string
-	Methods      []string        // amr
-	Actor        json.RawMessage // act
-	Details      json.RawMessage // authorization_details
+	ACR     string
+	Methods []string        // amr
+	Actor   json.RawMessage // act
+	Details json.RawMessage // authorization_details
 	// Confirmation is the key that whoever presents the token must show; nil where
 	// none is needed. VerifyAccess cannot look at it.
 	Confirmation *Confirmation
