@@ -136,7 +136,7 @@ func (a *Auth) initiatePassword(ctx context.Context, c *Client, params map[strin
 	if err != nil {
 		return nil, err
 	}
-	user, err := a.CheckPassword(ctx, pool, c, params["USERNAME"], params["PASSWORD"])
+	user, err := a.checkPassword(ctx, pool, c, params["USERNAME"], params["PASSWORD"], false)
 	if err != nil {
 		return nil, err
 	}
@@ -169,12 +169,17 @@ type proof struct {
 	both   bool   // the first factor stands for the second one too
 	device string // key of the known device that proved itself
 	mfa    bool   // a second factor was proved
+	custom bool   // a function decided about the first factor
 	source string // of the tokens, for PreTokenGeneration; empty for the usual one
 }
 
 // proceed takes a user who proved the first factor to the next step: a new
 // password, the second factor, or the end. Every flow goes on here.
 func (a *Auth) proceed(ctx context.Context, pool *Pool, c *Client, u *User, shown proof) (*Step, error) {
+	ctx, j, err := a.weigh(ctx, pool, c, u, shown.custom, shown.both)
+	if err != nil {
+		return nil, err
+	}
 	if u.Status == ForceChangePassword {
 		return a.askNewPassword(pool, c, u)
 	}
@@ -182,8 +187,8 @@ func (a *Auth) proceed(ctx context.Context, pool *Pool, c *Client, u *User, show
 	if err != nil {
 		return nil, err
 	}
-	if !shown.both && !trusted {
-		ch, err := a.secondFactor(ctx, pool, u, a.newSession(c, u).from(shown))
+	if !shown.both && (!trusted || j.asks()) {
+		ch, err := a.askSecond(ctx, pool, u, a.newSession(c, u).from(shown), j)
 		if err != nil {
 			return nil, err
 		}
@@ -224,21 +229,21 @@ func (a *Auth) respondFactor(ctx context.Context, c *Client, challenge string, i
 	if err != nil {
 		return nil, err
 	}
-	return a.complete(ctx, pool, c, done.User, proof{source: done.source, mfa: true})
+	return a.complete(ctx, pool, c, done.User, proof{source: done.source, custom: done.custom, mfa: true})
 }
 
 // complete issues the tokens of a sign-in that has nothing left to prove but, where
 // its client names a known device, that it is on that.
 func (a *Auth) complete(ctx context.Context, pool *Pool, c *Client, u *User, shown proof) (*Step, error) {
 	if device := arrivalOf(ctx).device; device != "" && device != shown.device {
-		ch, err := a.deviceChallenge(ctx, pool, c, u, a.newSession(c, u), device)
+		ch, err := a.deviceChallenge(ctx, pool, c, u, a.newSession(c, u).from(shown), device)
 		return &Step{Challenge: ch}, err
 	}
 	fresh, err := a.freshDevice(ctx, pool, u)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Finish(ctx, pool, c, u, Finished{NewDevice: fresh != nil, MFA: shown.mfa}); err != nil {
+	if err := a.Finish(ctx, pool, c, u, Finished{NewDevice: fresh != nil, MFA: shown.mfa, Both: shown.both, Custom: shown.custom}); err != nil {
 		return nil, err
 	}
 	g := &Grant{Pool: pool, Client: c, User: u, Native: true, Device: shown.device,
@@ -257,7 +262,7 @@ func (a *Auth) complete(ctx context.Context, pool *Pool, c *Client, u *User, sho
 // service is what signing in shares with the rest of what users do.
 func (a *Auth) service() *Service {
 	return &Service{Store: a.Store, Ephemeral: a.Ephemeral, Messages: a.Messages, Pretend: a.Pretend, Triggers: a.Triggers, Keys: a.Keys,
-		Hasher: a.Hasher, Logs: a.Logs, Now: a.Now, Log: a.Log}
+		Hasher: a.Hasher, Risk: a.Risk, Logs: a.Logs, Now: a.Now, Log: a.Log}
 }
 
 // require returns an error for the first parameter that is absent.

@@ -23,7 +23,12 @@ type attempt struct {
 // exists. A user with a temporary password is returned as such
 // (ForceChangePassword) while the password lasts.
 func (a *Auth) CheckPassword(ctx context.Context, pool *Pool, client *Client, name, password string) (*User, error) {
-	return a.checkPassword(ctx, pool, client, name, password, false)
+	u, err := a.checkPassword(ctx, pool, client, name, password, false)
+	if err != nil {
+		return nil, err
+	}
+	_, _, err = a.weigh(ctx, pool, client, u, false, false) // before a temporary password is replaced
+	return u, err
 }
 
 // checkPassword is CheckPassword; asked says that PreAuthentication was asked about
@@ -49,6 +54,9 @@ func (a *Auth) checkPassword(ctx context.Context, pool *Pool, client *Client, na
 	if u, err = a.settle(ctx, pool, try, ok); err != nil {
 		return nil, err
 	}
+	if err := a.checkUsed(ctx, pool, client, u, password); err != nil {
+		return nil, err
+	}
 	return a.renewHash(ctx, pool, u, password)
 }
 
@@ -68,6 +76,9 @@ func (a *Auth) lookup(ctx context.Context, pool PoolID, c *Client, name string) 
 
 // admit makes the checks that come before the password.
 func (a *Auth) admit(ctx context.Context, pool *Pool, c *Client, name string, u *User) (*attempt, error) {
+	if err := a.Risk.refuseNetwork(ctx, pool, c); err != nil {
+		return nil, err
+	}
 	try := &attempt{user: u, hide: hides(c), key: lockKey(ctx, pool.ID, pool.Fold(name))}
 	if u != nil {
 		try.key = lockKey(ctx, pool.ID, u.Username)

@@ -120,7 +120,7 @@ func (a *Auth) endCustom(ctx context.Context, p *Pool, c *Client, u *User, s ses
 	if err := a.record(ctx, lockKey(ctx, p.ID, u.Username), true, errPassword); err != nil {
 		return nil, err
 	}
-	return a.proceed(ctx, p, c, u, proof{})
+	return a.proceed(ctx, p, c, u, proof{custom: true})
 }
 
 // askCustom asks the function's question.

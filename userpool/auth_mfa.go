@@ -22,6 +22,7 @@ type Progress struct {
 	Challenge *Challenge
 
 	source string // see proof
+	custom bool
 }
 
 var (
@@ -34,7 +35,11 @@ var (
 // the password is enough. Everything that signs a user in by password asks here:
 // the flows of InitiateAuth, and the hosted pages.
 func (a *Auth) SecondFactor(ctx context.Context, p *Pool, c *Client, u *User) (*Challenge, error) {
-	return a.secondFactor(ctx, p, u, a.newSession(c, u))
+	ctx, j, err := a.weigh(ctx, p, c, u, false, false)
+	if err != nil {
+		return nil, err
+	}
+	return a.askSecond(ctx, p, u, a.newSession(c, u), j)
 }
 
 func (a *Auth) secondFactor(ctx context.Context, p *Pool, u *User, s session) (*Challenge, error) {
@@ -269,5 +274,5 @@ func (a *Auth) proved(ctx context.Context, s *session, u *User, method string) (
 	if err := a.spendSession(ctx, s); err != nil {
 		return nil, err
 	}
-	return &Progress{User: u, Methods: []string{method, "mfa"}, source: s.Source}, nil
+	return &Progress{User: u, Methods: []string{method, "mfa"}, source: s.Source, custom: s.Custom}, nil
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 )
 
 // attributePrefix stands before attribute names in challenge responses.
@@ -115,7 +114,7 @@ func (a *Auth) ChangeForcedPassword(ctx context.Context, p *Pool, c *Client, u *
 	if err := p.checkCompletion(c, u, attributes); err != nil {
 		return nil, err
 	}
-	set, err := a.passwords().Prepare(ctx, p, u, password, true)
+	set, err := a.passwords().through(c, OnPasswordChange).Prepare(ctx, p, u, password, true)
 	if err != nil {
 		return nil, err
 	}
@@ -159,5 +158,5 @@ func (p *Pool) checkCompletion(c *Client, u *User, attributes map[string]string)
 }
 
 func (a *Auth) passwords() PasswordSetter {
-	return PasswordSetter{a.Store, a.Hasher, func() time.Time { return a.Now().UTC().Truncate(time.Microsecond) }}
+	return a.service().passwords()
 }

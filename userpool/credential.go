@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -10,11 +11,21 @@ import (
 type PasswordSetter struct {
 	Clients ClientStore
 	Hasher  *Hasher
+	Risk    *Risk // knows compromised passwords; nil knows none
 	Now     func() time.Time
+
+	client *Client // that the user sets the password through; nil for an administrator
+	event  string  // OnSignUp; OnPasswordChange where empty
 }
 
-// Prepare checks a new password of u against the pool's policy and the user's
-// former passwords, hashes it, and returns a function that gives it to the user
+// through returns ps for a password that a user sets.
+func (ps PasswordSetter) through(c *Client, event string) PasswordSetter {
+	ps.client, ps.event = c, event
+	return ps
+}
+
+// Prepare checks a new password of u against the pool's policy, the user's former
+// passwords and those that are known from breaches, hashes it, and returns a function that gives it to the user
 // in a store's update. byAdmin selects the words of a refusal.
 //
 // The SRP verifier is kept, sealed, unless the pool has clients and none of them
@@ -25,6 +36,9 @@ func (ps PasswordSetter) Prepare(ctx context.Context, p *Pool, u *User, password
 		return nil, err
 	}
 	if err := ps.unused(ctx, p, u, password); err != nil {
+		return nil, err
+	}
+	if err := ps.Risk.checkNew(ctx, p, ps.client, password, cmp.Or(ps.event, OnPasswordChange)); err != nil {
 		return nil, err
 	}
 	return ps.take(ctx, p, u, password)
@@ -109,4 +123,6 @@ func (c *Client) mayUseSRP() bool {
 	return c.enabled(flowSRP) || c.enabled(flowCustom) || c.enabled(flowChoice)
 }
 
-func (s *Service) passwords() PasswordSetter { return PasswordSetter{s.Store, s.Hasher, s.now} }
+func (s *Service) passwords() PasswordSetter {
+	return PasswordSetter{Clients: s.Store, Hasher: s.Hasher, Risk: s.Risk, Now: s.now}
+}

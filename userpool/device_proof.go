@@ -34,9 +34,9 @@ func (a *Auth) respondDeviceVerifier(ctx context.Context, c *Client, in map[stri
 	if err := a.settleDevice(ctx, u, block, ok); err != nil {
 		return nil, err
 	}
-	o := originOf(ctx)
-	o.Device = block.Session.Device // it has proved itself
-	return a.complete(WithOrigin(ctx, o), p, c, u, proof{source: TokensDevice, device: o.Device})
+	o, s := originOf(ctx), &block.Session
+	o.Device = s.Device // it has proved itself
+	return a.complete(WithOrigin(ctx, o), p, c, u, proof{source: TokensDevice, device: o.Device, mfa: s.MFA, both: s.Both, custom: s.Custom})
 }
 
 // openDeviceBlock opens a block that this client received and that has not expired.

@@ -15,11 +15,15 @@ type Event struct {
 	ID      string // UUID
 	Type    string // SignIn
 	Passed  bool
+	Pending bool `json:",omitempty"` // asked for a second factor because of its risk, which was not given yet
 	Created time.Time
 
 	Challenges []EventChallenge `json:",omitempty"`
 	IP         string           `json:",omitempty"` // of the client
 	Device     string           `json:",omitempty"` // what its User-Agent names, see deviceName
+	Place      *Place           `json:",omitempty"` // of the client; nil where it is not known
+
+	Risk *EventRisk `json:",omitempty"` // nil where it was not judged: the first factor failed
 
 	Feedback *EventFeedback `json:",omitempty"`
 }
@@ -28,6 +32,13 @@ type Event struct {
 type EventChallenge struct {
 	Name   string // Password, which is any first factor, or Mfa
 	Passed bool
+}
+
+// An EventRisk is what was thought of a sign-in.
+type EventRisk struct {
+	Decision    string // NoRisk, AccountTakeover, Block
+	Level       string // Low, Medium, High; empty for none
+	Compromised bool   // the password is known from a breach
 }
 
 // An EventFeedback says whether a sign-in was its user's own.

@@ -94,6 +94,11 @@ type signInMessage struct {
 	Pool        PoolID   `json:"userPoolId"`
 	Created     string   `json:"creationDate"`
 	Response    string   `json:"eventResponse"`
+	RiskLevel   string   `json:"riskLevel"`
+	Decision    string   `json:"riskDecision"`
+	Compromised string   `json:"compromisedCredentialDetected"`
+	City        string   `json:"city"`
+	Country     string   `json:"country"`
 	Challenges  []string `json:"challenges"`
 	Device      string   `json:"deviceName"`
 	IP          string   `json:"ipAddress"`
@@ -108,8 +113,17 @@ func (l *Logbook) signIn(ctx context.Context, p *Pool, u *User, e *Event) {
 	m := signInMessage{Version: "1", EventID: e.ID, EventType: "SIGN_IN", Sub: u.Sub, Name: u.Username, Pool: p.ID,
 		Created: e.Created.Format("Mon Jan 2 15:04:05 UTC 2006"), Response: "Fail", Challenges: []string{},
 		Device: e.Device, IP: e.IP, ContextData: strconv.FormatBool(e.IP != "" || e.Device != "")}
-	if e.Passed {
+	switch {
+	case e.Passed:
 		m.Response = "Pass"
+	case e.Pending:
+		m.Response = "InProgress"
+	}
+	if r := e.Risk; r != nil {
+		m.RiskLevel, m.Decision, m.Compromised = r.Level, r.Decision, strconv.FormatBool(r.Compromised)
+	}
+	if at := e.Place; at != nil {
+		m.City, m.Country = at.City, at.CountryName
 	}
 	for _, c := range e.Challenges {
 		outcome := ":Failure"

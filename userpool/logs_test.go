@@ -172,7 +172,7 @@ func TestSignInsAreLogged(t *testing.T) {
 	w := newWorld(t)
 	sink := &shelf{}
 	logs := &userpool.Logbook{Sink: sink, Pools: w.store, Now: w.Now, Log: slog.New(slog.DiscardHandler)}
-	w.auth.Risk = &userpool.Risk{Store: w.store, Logs: logs, Now: w.Now, Log: slog.New(slog.DiscardHandler)}
+	w.auth.Risk = &userpool.Risk{Store: w.store, Ephemeral: w.auth.Ephemeral, Logs: logs, Now: w.Now, Log: slog.New(slog.DiscardHandler)}
 	w.mfa(userpool.MFAOff, func(p *userpool.Pool) { p.Tier, p.Logs = userpool.TierPlus, []userpool.LogConfiguration{signInLog} })
 	ctx := userpool.WithOrigin(t.Context(), userpool.Origin{IP: "192.0.2.9", UserAgent: firefox})
 	_, err := w.auth.Initiate(ctx, w.client, "USER_PASSWORD_AUTH", map[string]string{"USERNAME": "alice", "PASSWORD": "wrong"}, "", false)

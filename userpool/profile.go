@@ -154,7 +154,7 @@ func (s *Service) VerifyAttribute(ctx context.Context, u *User, attribute, code 
 }
 
 // ChangePassword replaces a user's own password. Their tokens stay valid.
-func (s *Service) ChangePassword(ctx context.Context, u *User, previous, proposed string) error {
+func (s *Service) ChangePassword(ctx context.Context, c *Client, u *User, previous, proposed string) error {
 	p, err := s.Pool(ctx, u.Pool)
 	if err != nil {
 		return err
@@ -172,7 +172,7 @@ func (s *Service) ChangePassword(ctx context.Context, u *User, previous, propose
 	if !ok {
 		return Fail(ErrNotAuthorized, "Incorrect username or password.")
 	}
-	set, err := s.passwords().Prepare(ctx, p, u, proposed, false)
+	set, err := s.passwords().through(c, OnPasswordChange).Prepare(ctx, p, u, proposed, false)
 	if err != nil {
 		return err
 	}

@@ -68,18 +68,18 @@ func TestChangePassword(t *testing.T) {
 	p := e.newPool(nil)
 	c := e.newClient(p, nil)
 	u := e.member(c, "bob")
-	e.refused(e.ChangePassword(t.Context(), u, "wrong", newPassword), userpool.ErrNotAuthorized, "Incorrect username or password.")
-	e.refused(e.ChangePassword(t.Context(), u, password, "weak"), userpool.ErrInvalidPassword, "Password does not conform to policy: ")
-	e.ok(e.ChangePassword(t.Context(), u, password, newPassword))
+	e.refused(e.ChangePassword(t.Context(), c, u, "wrong", newPassword), userpool.ErrNotAuthorized, "Incorrect username or password.")
+	e.refused(e.ChangePassword(t.Context(), c, u, password, "weak"), userpool.ErrInvalidPassword, "Password does not conform to policy: ")
+	e.ok(e.ChangePassword(t.Context(), c, u, password, newPassword))
 	same(t, "new password", e.accepts(p.ID, "bob", newPassword), true)
-	e.refused(e.ChangePassword(t.Context(), u, password, "Third-Horse3"), userpool.ErrNotAuthorized, "") // a stale user
+	e.refused(e.ChangePassword(t.Context(), c, u, password, "Third-Horse3"), userpool.ErrNotAuthorized, "") // a stale user
 	u = e.user(p.ID, "bob")
 	for range 2 {
-		e.refused(e.ChangePassword(t.Context(), u, "wrong", newPassword), userpool.ErrNotAuthorized, "")
+		e.refused(e.ChangePassword(t.Context(), c, u, "wrong", newPassword), userpool.ErrNotAuthorized, "")
 	}
-	e.refused(e.ChangePassword(t.Context(), u, newPassword, password), userpool.ErrLimitExceeded, "Attempt limit exceeded")
+	e.refused(e.ChangePassword(t.Context(), c, u, newPassword, password), userpool.ErrLimitExceeded, "Attempt limit exceeded")
 	e.clock.Advance(time.Hour)
-	e.ok(e.ChangePassword(t.Context(), u, newPassword, password))
+	e.ok(e.ChangePassword(t.Context(), c, u, newPassword, password))
 }
 
 func TestGroupsOfUsers(t *testing.T) {

@@ -160,7 +160,7 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, c *Client, name, co
 	if u.PasswordChanged.After(r.Expires.Add(-forgotCodeLife)) {
 		return errCodeExpired // the password that it was to replace is gone
 	}
-	set, err := s.passwords().Prepare(ctx, p, u, password, false)
+	set, err := s.passwords().through(c, OnPasswordChange).Prepare(ctx, p, u, password, false)
 	if err != nil {
 		return err
 	}

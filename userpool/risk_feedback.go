@@ -41,10 +41,10 @@ func (s *Service) watchedUser(ctx context.Context, pool PoolID, name string) (*U
 		return nil, err
 	}
 	u, err := s.Store.User(ctx, pool, name)
-	if err == nil && !p.Watched() {
-		return nil, Fail(ErrAddOnNotEnabled, "Threat protection is not enabled for user pool "+string(pool)+".")
+	if err != nil {
+		return nil, err
 	}
-	return u, err
+	return u, p.requireThreatProtection()
 }
 
 // GiveFeedback is an administrator's word on whether a sign-in was the user's own.

@@ -14,7 +14,7 @@ const firefox = "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/
 
 // watch turns threat protection on.
 func (w *world) watch() {
-	w.auth.Risk = &userpool.Risk{Store: w.store, Now: w.Now, Log: slog.New(slog.DiscardHandler)}
+	w.auth.Risk = &userpool.Risk{Store: w.store, Ephemeral: w.auth.Ephemeral, Now: w.Now, Log: slog.New(slog.DiscardHandler)}
 	w.mfa(userpool.MFAOff, func(p *userpool.Pool) { p.Tier, p.ThreatProtection = userpool.TierPlus, userpool.ThreatsAudit })
 }
 

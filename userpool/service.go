@@ -29,6 +29,7 @@ type Service struct {
 	// PasskeyVerifier judges the passkeys that users register.
 	PasskeyVerifier PasskeyVerifier
 	Hasher          *Hasher
+	Risk            *Risk   // nil knows no compromised passwords
 	Limits          *Limits // told of new ceilings; nil where they are off
 	Logs            *Logbook
 	Now             func() time.Time

@@ -29,6 +29,9 @@ type session struct {
 	Code    string `json:"m,omitempty"` // that was sent
 	Setup   bool   `json:"n,omitempty"` // the address becomes the user's
 	Source  string `json:"f,omitempty"` // of the tokens, see proof
+	MFA     bool   `json:"b,omitempty"` // and so are these
+	Both    bool   `json:"g,omitempty"`
+	Custom  bool   `json:"z,omitempty"`
 	Passkey string `json:"k,omitempty"` // challenge that a passkey is to sign
 	Device  string `json:"v,omitempty"` // key of the device that is to prove itself
 
@@ -77,7 +80,7 @@ func (s session) next() session {
 
 // from returns s with what was shown before it.
 func (s session) from(shown proof) session {
-	s.Source = shown.source
+	s.Source, s.MFA, s.Both, s.Custom = shown.source, shown.mfa, shown.both, shown.custom
 	return s
 }
 

@@ -42,7 +42,7 @@ func (s *Service) SignUp(ctx context.Context, c *Client, in SignUp) (*User, *Del
 		return nil, nil, err
 	}
 	if in.Password != "" {
-		set, err := s.passwords().Prepare(ctx, p, u, in.Password, false)
+		set, err := s.passwords().through(c, OnSignUp).Prepare(ctx, p, u, in.Password, false)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -18,6 +18,7 @@ type Store interface {
 	PasskeyStore
 	RecoveryCodeStore
 	EventStore
+	RiskStore
 	BrandingStore
 	ProviderStore
 	ImportStore

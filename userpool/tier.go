@@ -39,10 +39,8 @@ func (p *Pool) checkTierChange(old *Pool) error {
 
 // checkTier checks the pool's own settings against its tier.
 func (p *Pool) checkTier() error {
-	if p.Watched() || p.log(LogSignIns) != nil {
-		if err := p.requireTier(TierPlus, "Threat Protection"); err != nil {
-			return err
-		}
+	if err := p.checkThreats(); err != nil {
+		return err
 	}
 	for _, f := range []struct {
 		used bool

@@ -61,7 +61,8 @@ type Pool struct {
 	VerifyByLink          bool                // the mail of sign-up has a link in place of a code
 	LinkEmail             Message             // its text
 	VerifyBeforeUpdate    []string            // attributes whose new value waits for its code
-	ThreatProtection      string              // OFF, AUDIT; empty acts as OFF
+	ThreatProtection      string              // OFF, AUDIT, ENFORCED; empty acts as OFF
+	CustomThreats         string              // of custom sign-ins: AUDIT, ENFORCED; empty for the same
 	Triggers              map[string]Function // by the names that LambdaConfig has for them
 	SenderKey             string              // ARN of the key that custom senders get codes under
 	PasswordSource        *PasswordSource     `json:",omitempty"` // of imported users; ours

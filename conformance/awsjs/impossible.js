@@ -70,6 +70,7 @@ export const at = {
   ListUserPoolClientSecrets: { LimitExceededException: 'to list is not limited' },
   ListWebAuthnCredentials: { LimitExceededException: 'to list is not limited' },
   RespondToAuthChallenge: { InvalidUserPoolConfigurationException: noConfiguration, MFAMethodNotFoundException: noFactor, SoftwareTokenMFANotFoundException: appGone, UserNotFoundException: userGone },
+  SetRiskConfiguration: { CodeDeliveryFailureException: 'nothing is sent when it is set' },
   UpdateIdentityProvider: { UnsupportedIdentityProviderException: unsupported },
   UpdateAuthEventFeedback: { UserNotFoundException: 'an unknown user has no token, which is NotAuthorizedException' },
   UpdateUserAttributes: { CodeMismatchException: 'it takes no code', ExpiredCodeException: 'it takes no code' },

@@ -46,6 +46,8 @@ var backupTables = []backupTable{
 	table("identity_provider_name", "userpool_provider_identifiers", texts("pool", "identifier", "provider")),
 	table("linked_identity", "userpool_identities", texts("pool", "provider", "attribute", "value"), numbers("owner"), docs("doc")),
 
+	table("risk_configuration", "userpool_risks", texts("pool", "client", "owner"), docs("doc")),
+	table("habits", "userpool_habits", texts("pool", "sub"), numbers("owner"), docs("doc")),
 	table("sign_in_event", "userpool_events", texts("pool", "sub", "place", "id"), numbers("owner", "created"), docs("doc")),
 	table("rate_limit", "userpool_limits", texts("category"), numbers("per_second")),
 

@@ -53,7 +53,7 @@ func SampleBackup() []byte {
 }
 
 func sample(t backupTable, c backupColumn, n int) any {
-	owner := c.name == "owner" && t.name != "userpool_ui" || t.name+c.name == "userpool_usersseq"
+	owner := c.name == "owner" && c.form == asNumber || t.name+c.name == "userpool_usersseq"
 	keys := []string{"id", "pool", "name", "client", "provider", "identity"}
 	switch {
 	case owner:

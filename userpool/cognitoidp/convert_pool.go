@@ -27,8 +27,11 @@ func poolIn(in *CreateUserPoolInput) (*userpool.Pool, []userpool.SchemaAttribute
 	p.MFA, p.SMSMFA = or(in.MfaConfiguration, userpool.MFAOff), in.SmsConfiguration != nil
 	p.MFASMS = awsapi.Value(in.SmsAuthenticationMessage)
 	p.Devices = deviceConfigIn(in.DeviceConfiguration)
-	if in.UserPoolAddOns != nil {
-		p.ThreatProtection = awsapi.Value(in.UserPoolAddOns.AdvancedSecurityMode)
+	if add := in.UserPoolAddOns; add != nil {
+		p.ThreatProtection = awsapi.Value(add.AdvancedSecurityMode)
+		if add.AdvancedSecurityAdditionalFlows != nil {
+			p.CustomThreats = awsapi.Value(add.AdvancedSecurityAdditionalFlows.CustomAuthMode)
+		}
 	}
 	policyIn(p, in)
 	messagesIn(p, in)

@@ -93,7 +93,8 @@ func TestRefusedSettings(t *testing.T) {
 		"MfaConfiguration OPTIONAL": {MfaConfiguration: ptr("OPTIONAL")},
 		"LambdaConfig.CustomEmailSender": {LambdaConfig: &idp.LambdaConfigType{CustomEmailSender: &idp.CustomEmailLambdaVersionConfigType{
 			LambdaArn: ptr(arnOne), LambdaVersion: ptr("V1_0")}}},
-		"AdvancedSecurityMode ENFORCED":    {UserPoolAddOns: &idp.UserPoolAddOnsType{AdvancedSecurityMode: ptr("ENFORCED")}},
+		"AdvancedSecurityAdditionalFlows": {UserPoolAddOns: &idp.UserPoolAddOnsType{AdvancedSecurityMode: ptr("OFF"),
+			AdvancedSecurityAdditionalFlows: &idp.AdvancedSecurityAdditionalFlowsType{CustomAuthMode: ptr("AUDIT")}}},
 		"KeyConfiguration.KmsKeyArn":       {KeyConfiguration: &idp.KeyConfigurationType{KmsKeyArn: ptr("arn:aws:kms:x")}},
 		"IssuerConfiguration.Type UPDATED": {IssuerConfiguration: &idp.IssuerConfigurationType{Type: ptr("UPDATED")}},
 	} {

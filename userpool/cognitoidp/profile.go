@@ -86,11 +86,11 @@ func (a *API) VerifyUserAttribute(ctx context.Context, in *VerifyUserAttributeIn
 
 // ChangePassword replaces the user's own password.
 func (a *API) ChangePassword(ctx context.Context, in *ChangePasswordInput) (*ChangePasswordOutput, error) {
-	u, _, err := a.signedIn(ctx, in.AccessToken)
+	u, c, err := a.signedIn(ctx, in.AccessToken)
 	if err != nil {
 		return nil, err
 	}
-	return &ChangePasswordOutput{}, a.Pools.ChangePassword(ctx, u, awsapi.Value(in.PreviousPassword), *in.ProposedPassword)
+	return &ChangePasswordOutput{}, a.Pools.ChangePassword(ctx, c, u, awsapi.Value(in.PreviousPassword), *in.ProposedPassword)
 }
 
 // DeleteUser deletes the user's own account.

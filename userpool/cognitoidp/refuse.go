@@ -10,14 +10,6 @@ import (
 // refuse returns an error for settings that would promise a protection, or a
 // step of a sign-in, that nothing here provides. To store them would be a lie.
 func refuse(in *CreateUserPoolInput) error {
-	if add := in.UserPoolAddOns; add != nil {
-		if mode := awsapi.Value(add.AdvancedSecurityMode); mode == "ENFORCED" {
-			return unsupported("UserPoolAddOns.AdvancedSecurityMode " + mode)
-		}
-		if add.AdvancedSecurityAdditionalFlows != nil {
-			return unsupported("UserPoolAddOns.AdvancedSecurityAdditionalFlows")
-		}
-	}
 	if k := in.KeyConfiguration; k != nil && awsapi.Value(k.KmsKeyArn) != "" {
 		return unsupported("KeyConfiguration.KmsKeyArn")
 	}

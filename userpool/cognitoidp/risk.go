@@ -12,6 +12,8 @@ func (a *API) riskOps() []awsapi.Op {
 	return []awsapi.Op{
 		awsapi.Func("AdminListUserAuthEvents", awsapi.SigV4, a.AdminListUserAuthEvents),
 		awsapi.Func("AdminUpdateAuthEventFeedback", awsapi.SigV4, a.AdminUpdateAuthEventFeedback),
+		awsapi.Func("DescribeRiskConfiguration", awsapi.SigV4, a.DescribeRiskConfiguration),
+		awsapi.Func("SetRiskConfiguration", awsapi.SigV4, a.SetRiskConfiguration),
 		awsapi.Func("UpdateAuthEventFeedback", awsapi.Public, a.UpdateAuthEventFeedback),
 	}
 }
@@ -54,6 +56,16 @@ func pick(which bool, yes, no string) *string {
 func eventOut(e *userpool.Event) AuthEventType {
 	out := AuthEventType{EventId: &e.ID, EventType: &e.Type, CreationDate: stamp(e.Created), EventResponse: pick(e.Passed, "Pass", "Fail"),
 		EventContextData: &EventContextDataType{IpAddress: optional(e.IP), DeviceName: optional(e.Device)}}
+	if e.Pending {
+		out.EventResponse = awsapi.Ptr("InProgress")
+	}
+	if r := e.Risk; r != nil {
+		out.EventRisk = &EventRiskType{RiskDecision: &r.Decision, RiskLevel: optional(r.Level), CompromisedCredentialsDetected: &r.Compromised}
+	}
+	if at := e.Place; at != nil {
+		d := out.EventContextData
+		d.City, d.Country, d.Timezone = optional(at.City), optional(at.CountryName), optional(at.Timezone)
+	}
 	for _, c := range e.Challenges {
 		out.ChallengeResponses = append(out.ChallengeResponses, ChallengeResponseType{ChallengeName: &c.Name, ChallengeResponse: pick(c.Passed, "Success", "Failure")})
 	}
