@@ -41,6 +41,8 @@ type Config struct {
 	TriggerURLs     []string `yaml:"trigger-url" name:"trigger-url" help:"Program that stands in for a function, NAME=URL, called with a body signed with POOLHOUSE_TRIGGER_SECRET. Repeatable."`
 	LogDeliveryDir  string   `yaml:"log-delivery-dir" name:"log-delivery-dir" help:"Directory that the logs of user pools are written into, a file for each destination and day." type:"path"`
 	LogDeliveryURL  string   `yaml:"log-delivery-url" name:"log-delivery-url" help:"URL that the logs of user pools are posted to instead, signed with POOLHOUSE_LOG_DELIVERY_SECRET."`
+	BreachFilter    string   `yaml:"breach-filter" name:"breach-filter" help:"File of compromised passwords, made by poolhouse breach build." type:"path"`
+	GeoIPDB         string   `yaml:"geoip-db" name:"geoip-db" help:"Database of places of addresses, in the MaxMind format (.mmdb)." type:"path"`
 	RateLimits      string   `yaml:"rate-limits" name:"rate-limits" help:"on or off: ceilings on how fast users, apps and administrators may call." default:"on" enum:"on,off"`
 	LogFormat       string   `yaml:"log-format" name:"log-format" help:"text or json." default:"text" enum:"text,json"`
 	LogLevel        string   `yaml:"log-level" name:"log-level" help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`

@@ -188,7 +188,7 @@ func (a *Auth) proceed(ctx context.Context, pool *Pool, c *Client, u *User, show
 		return nil, err
 	}
 	if !shown.both && (!trusted || j.asks()) {
-		ch, err := a.askSecond(ctx, pool, u, a.newSession(c, u).from(shown), j)
+		ch, err := a.askSecond(ctx, pool, c, u, a.newSession(c, u).from(shown), j)
 		if err != nil {
 			return nil, err
 		}

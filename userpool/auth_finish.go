@@ -19,11 +19,11 @@ func (a *Auth) Finish(ctx context.Context, p *Pool, c *Client, u *User, how Fini
 		return err
 	}
 	if j.asks() && !strong && len(p.Factors(u)) > 0 {
-		return a.block(ctx, p, u, j, false) // it came from elsewhere when it began
+		return a.block(ctx, p, c, u, j, false) // it came from elsewhere when it began
 	}
 	if err := a.Triggers.PostAuthentication(ctx, p, c, u, how.NewDevice); err != nil {
 		return err
 	}
-	a.pass(ctx, p, u, j, how.MFA)
+	a.pass(ctx, p, c, u, j, how.MFA)
 	return nil
 }

@@ -39,7 +39,7 @@ func (a *Auth) SecondFactor(ctx context.Context, p *Pool, c *Client, u *User) (*
 	if err != nil {
 		return nil, err
 	}
-	return a.askSecond(ctx, p, u, a.newSession(c, u), j)
+	return a.askSecond(ctx, p, c, u, a.newSession(c, u), j)
 }
 
 func (a *Auth) secondFactor(ctx context.Context, p *Pool, u *User, s session) (*Challenge, error) {

@@ -25,6 +25,7 @@ type letter struct {
 	secret string            // code or temporary password
 	to     map[string]string // addresses by medium
 	link   string            // that takes the code, for a mail; empty for none
+	facts  map[string]string // for a custom sender, in place of the user's attributes and of a code
 }
 
 // A courier writes letters and hands them over.
@@ -110,7 +111,7 @@ var errDelivery = Fail(ErrCodeDelivery, "Failed to deliver the message.")
 // sendCode sends a code to an address.
 func (c courier) sendCode(ctx context.Context, n notice, text TextKind, attribute, to, code string) (*Delivery, error) {
 	d := deliveryOf(attribute, to)
-	return d, c.carry(ctx, letter{n, text, code, map[string]string{d.Medium: to}, ""})
+	return d, c.carry(ctx, letter{notice: n, text: text, secret: code, to: map[string]string{d.Medium: to}})
 }
 
 func (s *Service) sendCode(ctx context.Context, n notice, attribute, to, code string) (*Delivery, error) {
@@ -122,7 +123,7 @@ func (s *Service) sendCode(ctx context.Context, n notice, attribute, to, code st
 func (s *Service) pretendCode(ctx context.Context, p *Pool, kind, attribute, to string) *Delivery {
 	d, nobody := deliveryOf(attribute, to), &User{Pool: p.ID}
 	if s.Pretend != nil {
-		l := letter{notice{pool: p, user: nobody, kind: kind}, TextVerification, "000000", map[string]string{d.Medium: to}, ""}
+		l := letter{notice: notice{pool: p, user: nobody, kind: kind}, text: TextVerification, secret: "000000", to: map[string]string{d.Medium: to}}
 		if err := s.Pretend(ctx, l.mail(p.textFor(ctx, l.text, d.Medium, nobody), d.Medium)); err != nil {
 			s.Log.ErrorContext(ctx, "message not pretended", "pool", p.ID, "medium", d.Medium, "kind", kind, "error", err)
 		}
@@ -135,7 +136,7 @@ func (s *Service) pretendCode(ctx context.Context, p *Pool, kind, attribute, to 
 // phone number.
 func (s *Service) invite(ctx context.Context, p *Pool, u *User, password string, mediums []string) error {
 	n := notice{p, "", u, "invite", "AdminCreateUser"}
-	return s.courier().carry(ctx, letter{n, TextInvitation, password, u.reached(mediums), ""})
+	return s.courier().carry(ctx, letter{notice: n, text: TextInvitation, secret: password, to: u.reached(mediums)})
 }
 
 // reached returns a user's addresses by the mediums that are wanted or, with none

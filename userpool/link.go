@@ -19,7 +19,7 @@ func (n notice) byLink() bool { return n.pool.VerifyByLink && n.kind == "signup"
 func (s *Service) sendLink(ctx context.Context, n notice, to, code string) (*Delivery, error) {
 	q := url.Values{"client_id": {string(n.client)}, "user_name": {n.user.Username}, "confirmation_code": {code}}
 	d := deliveryOf("email", to)
-	return d, s.courier().carry(ctx, letter{n, textLink, code, map[string]string{d.Medium: to}, s.Issuer(n.pool.ID) + "/confirmUser?" + q.Encode()})
+	return d, s.courier().carry(ctx, letter{notice: n, text: textLink, secret: code, to: map[string]string{d.Medium: to}, link: s.Issuer(n.pool.ID) + "/confirmUser?" + q.Encode()})
 }
 
 // withLink puts a link into the text of a mail, which becomes HTML by it.

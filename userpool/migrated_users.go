@@ -66,7 +66,7 @@ func (s *Service) welcome(ctx context.Context, p *Pool, u *User, m *Migration) {
 		return
 	}
 	n := notice{pool: p, user: u, kind: "welcome"}
-	_ = s.courier().carry(ctx, letter{n, textWelcome, "", u.reached(m.Mediums), ""}) // logged where it failed
+	_ = s.courier().carry(ctx, letter{notice: n, text: textWelcome, to: u.reached(m.Mediums)}) // logged where it failed
 }
 
 // clientUserOrMigrated is clientUser for somebody who forgot a password, perhaps

@@ -16,7 +16,7 @@ func (a *Auth) weigh(ctx context.Context, p *Pool, c *Client, u *User, custom, s
 		return ctx, nil, err
 	}
 	if j.blocks(strong || len(p.Factors(u)) > 0) {
-		return ctx, nil, a.block(ctx, p, u, j, strong)
+		return ctx, nil, a.block(ctx, p, c, u, j, strong)
 	}
 	return j.keep(ctx), j, nil
 }
@@ -38,16 +38,17 @@ func (r *Risk) refuseNetwork(ctx context.Context, p *Pool, c *Client) error {
 }
 
 // block refuses a sign-in, writes it down and tells the user.
-func (a *Auth) block(ctx context.Context, p *Pool, u *User, j *judgement, strong bool) error {
+func (a *Auth) block(ctx context.Context, p *Pool, c *Client, u *User, j *judgement, strong bool) error {
 	e := a.Risk.event(ctx, u, j, proved(strong))
 	e.Risk.Decision = decisionBlock
 	a.Risk.add(ctx, p, u, e)
+	a.tell(ctx, p, c, u, j, e, mailBlocked)
 	return errRisk
 }
 
 // askSecond is secondFactor for a sign-in that was judged. One that is asked because
 // of its risk is written down at once: it may end here.
-func (a *Auth) askSecond(ctx context.Context, p *Pool, u *User, s session, j *judgement) (*Challenge, error) {
+func (a *Auth) askSecond(ctx context.Context, p *Pool, c *Client, u *User, s session, j *judgement) (*Challenge, error) {
 	ch, err := a.secondFactor(ctx, p, u, s)
 	if ch == nil || err != nil || !j.asks() {
 		return ch, err
@@ -57,12 +58,13 @@ func (a *Auth) askSecond(ctx context.Context, p *Pool, u *User, s session, j *ju
 	if a.Risk.add(ctx, p, u, e) {
 		a.Risk.putPending(ctx, u, func(s *pending) { s.Event = e.ID })
 	}
+	a.tell(ctx, p, c, u, j, e, mailChallenged)
 	return ch, nil
 }
 
 // pass ends a sign-in: it is written down and, where it was judged, where it came
 // from is the user's habit.
-func (a *Auth) pass(ctx context.Context, p *Pool, u *User, j *judgement, mfa bool) {
+func (a *Auth) pass(ctx context.Context, p *Pool, c *Client, u *User, j *judgement, mfa bool) {
 	r := a.Risk
 	if !r.records(p) {
 		return
@@ -79,10 +81,13 @@ func (a *Auth) pass(ctx context.Context, p *Pool, u *User, j *judgement, mfa boo
 		r.add(ctx, p, u, e)
 	}
 	err := r.Store.UpdateHabits(ctx, u.Pool, u.Sub, func(h *Habits) error {
-		h.remember(j.trace, r.Now().UTC())
+		h.come(j.trace, r.Now().UTC())
 		return nil
 	})
 	if err != nil {
 		r.Log.ErrorContext(ctx, "habits were not written", "pool", p.ID, "error", err)
+	}
+	if !j.asks() || !mfa { // else the user was told when it began
+		a.tell(ctx, p, c, u, j, e, mailAllowed)
 	}
 }

@@ -53,10 +53,12 @@ func (s *Service) GiveFeedback(ctx context.Context, pool PoolID, name, event str
 	if err != nil {
 		return err
 	}
-	return s.feedback(ctx, u, event, EventFeedback{Valid: valid, Provider: "Admin", Given: s.now()})
+	_, err = s.feedback(ctx, u, event, EventFeedback{Valid: valid, Provider: "Admin", Given: s.now()})
+	return err
 }
 
-// GiveOwnFeedback is the word of the user, who shows a token of FeedbackToken.
+// GiveOwnFeedback is the word of the user, who shows a token of FeedbackToken. That
+// a sign-in which succeeded was not theirs ends all sign-ins.
 func (s *Service) GiveOwnFeedback(ctx context.Context, pool PoolID, name, event, token string, valid bool) error {
 	u, err := s.watchedUser(ctx, pool, name)
 	if errors.Is(err, ErrUserNotFound) {
@@ -68,19 +70,43 @@ func (s *Service) GiveOwnFeedback(ctx context.Context, pool PoolID, name, event,
 	if !s.grantsFeedback(u, event, token) {
 		return errFeedbackToken
 	}
-	return s.feedback(ctx, u, event, EventFeedback{Valid: valid, Provider: "User", Given: s.now()})
+	e, err := s.feedback(ctx, u, event, EventFeedback{Valid: valid, Provider: "User", Given: s.now()})
+	if err != nil || valid || !e.Passed {
+		return err
+	}
+	return s.AdminSignOut(ctx, pool, u.Username)
 }
 
-// feedback stores what was said last.
-func (s *Service) feedback(ctx context.Context, u *User, event string, f EventFeedback) error {
-	_, err := s.Store.UpdateEvent(ctx, u.Pool, u.Sub, event, func(e *Event) error {
+// feedback stores what was said last. Where the user's own sign-ins come from is a
+// habit, where others' come from is none.
+func (s *Service) feedback(ctx context.Context, u *User, event string, f EventFeedback) (*Event, error) {
+	e, err := s.Store.UpdateEvent(ctx, u.Pool, u.Sub, event, func(e *Event) error {
 		e.Feedback = &f
 		return nil
 	})
 	if errors.Is(err, ErrNotFound) {
-		return Fail(ErrNotFound, "Event does not exist.")
+		return nil, Fail(ErrNotFound, "Event does not exist.")
 	}
-	return err
+	if err != nil {
+		return nil, err
+	}
+	return e, s.Store.UpdateHabits(ctx, u.Pool, u.Sub, func(h *Habits) error {
+		if t := e.trace(); f.Valid {
+			h.remember(t, f.Given)
+		} else {
+			h.forget(t)
+		}
+		return nil
+	})
+}
+
+// trace is what the event's sign-in showed of where it came from.
+func (e *Event) trace() trace {
+	t := trace{device: e.Device, place: e.Place}
+	if ip := (Origin{IP: e.IP}).address(); ip.IsValid() {
+		t.network = nearby(ip)
+	}
+	return t
 }
 
 // FeedbackToken returns a token that lets its holder say for a week whether one

@@ -60,18 +60,22 @@ func forgot(seen []Seen, name string) []Seen {
 	return slices.DeleteFunc(slices.Clone(seen), func(s Seen) bool { return s.Name == name })
 }
 
+// come adds a sign-in that succeeded now.
+func (h *Habits) come(t trace, now time.Time) {
+	h.remember(t, now)
+	if t.place != nil && t.place.Located {
+		h.Last = &Presence{now, t.place.Latitude, t.place.Longitude}
+	}
+}
+
 // remember adds what a sign-in came from.
 func (h *Habits) remember(t trace, now time.Time) {
 	h.Devices = saw(h.Devices, t.device, now)
 	if t.network != "" {
 		h.Networks = saw(h.Networks, t.network, now)
 	}
-	if t.place == nil {
-		return
-	}
-	h.Countries = saw(h.Countries, t.place.Country, now)
-	if t.place.Located {
-		h.Last = &Presence{now, t.place.Latitude, t.place.Longitude}
+	if t.place != nil {
+		h.Countries = saw(h.Countries, t.place.Country, now)
 	}
 }
 

@@ -45,16 +45,19 @@ func (t *Triggers) send(ctx context.Context, l letter, trigger, form string, f F
 	if l.text == TextInvitation {
 		secret = html.EscapeString(secret) // as the functions of Cognito get it
 	}
-	code, err := t.Codes.Encrypt(l.pool.ID, l.pool.SenderKey, []byte(secret))
-	if err != nil {
-		return err
-	}
 	request := struct {
-		Type string `json:"type"`
-		Code string `json:"code"`
+		Type string  `json:"type"`
+		Code *string `json:"code"`
 		subject
 		Client map[string]string `json:"clientMetadata"`
-	}{form, code, l.pool.about(l.user), metadataOf(ctx).Client}
+	}{form, nil, subject{l.facts}, metadataOf(ctx).Client}
+	if l.facts == nil {
+		code, err := t.Codes.Encrypt(l.pool.ID, l.pool.SenderKey, []byte(secret))
+		if err != nil {
+			return err
+		}
+		request.Code, request.subject = &code, l.pool.about(l.user)
+	}
 	return t.start(ctx, l.pool, trigger, f, newEvent(trigger+"_"+l.why, l.client, l.user.Username, request))
 }
 

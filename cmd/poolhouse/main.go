@@ -16,7 +16,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	code := run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
@@ -25,6 +25,7 @@ func main() {
 type env struct {
 	ctx            context.Context
 	getenv         func(string) string
+	stdin          io.Reader
 	stdout, stderr io.Writer
 }
 
@@ -36,6 +37,7 @@ type commands struct {
 	Apply   applyCmd   `cmd:"" help:"Make a server match a YAML file: pools, clients, groups, users, SAML apps, roles, identity pools."`
 	Export  exportCmd  `cmd:"" help:"Write everything a database holds into one file, sealed to an age recipient."`
 	Restore restoreCmd `cmd:"" help:"Fill an empty database from such a file."`
+	Breach  breachCmd  `cmd:"" help:"Make lists of compromised passwords."`
 	Import  importCmd  `cmd:"" help:"Bring what another system has."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -45,8 +47,8 @@ var errUsage = errors.New("usage")
 
 // run runs the command line and returns the exit code: 0 for success, 1 for a
 // failure, 2 for a command line that makes no sense.
-func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	err := dispatch(&env{ctx, getenv, stdout, stderr}, args)
+func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
+	err := dispatch(&env{ctx, getenv, stdin, stdout, stderr}, args)
 	switch {
 	case err == nil:
 		return 0

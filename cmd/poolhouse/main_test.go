@@ -29,7 +29,7 @@ func poolhouse(t *testing.T, environment map[string]string, args ...string) resu
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var stdout, stderr bytes.Buffer
-	code := run(ctx, args, func(name string) string { return environment[name] }, &stdout, &stderr)
+	code := run(ctx, args, func(name string) string { return environment[name] }, nil, &stdout, &stderr)
 	if ctx.Err() != nil {
 		t.Fatalf("%v did not end by itself\n%s%s", args, &stdout, &stderr)
 	}
@@ -67,7 +67,7 @@ func start(t *testing.T, environment map[string]string, args ...string) (p *proc
 	ctx, cancel := context.WithCancel(context.Background())
 	p = &process{cancel: cancel, code: make(chan int, 1)}
 	go func() {
-		p.code <- run(ctx, args, func(name string) string { return environment[name] }, &p.stdout, &p.stderr)
+		p.code <- run(ctx, args, func(name string) string { return environment[name] }, nil, &p.stdout, &p.stderr)
 	}()
 	t.Cleanup(cancel)
 	deadline := time.After(time.Minute)

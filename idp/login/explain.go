@@ -62,6 +62,7 @@ var sentences = map[string]string{
 	"No challenge that can begin a sign-in is available to the user.":                            "problem.no-way",
 	"SignUp is not permitted for this user pool":                                                 "problem.sign-up-closed",
 	"Your software token has already been used once.":                                            "problem.code-used",
+	"Unable to login because of security reasons.":                                               "problem.risk",
 	"Provided password cannot be used for security reasons.":                                     "problem.password-leaked",
 	"A user without a password needs an address that the user pool sends sign-in codes to.":      "problem.email",
 	"The user has the most passkeys that are possible.":                                          "problem.passkey-limit",

@@ -42,6 +42,7 @@ type Accounts interface {
 	ResendCode(ctx context.Context, c *userpool.Client, name string) (*userpool.Delivery, error)
 	ForgotPassword(ctx context.Context, c *userpool.Client, name string) (*userpool.Delivery, error)
 	ConfirmForgotPassword(ctx context.Context, c *userpool.Client, name, code, password string) error
+	GiveOwnFeedback(ctx context.Context, pool userpool.PoolID, name, event, token string, valid bool) error
 }
 
 // A Handler serves the hosted pages of every pool.
@@ -80,6 +81,8 @@ func (h *Handler) Mount(m *web.Mux) {
 	m.Post("/{pool}/forgotPassword", h.submitForgot)
 	m.Get("/{pool}/confirmforgotPassword", h.showReset)
 	m.Post("/{pool}/confirmforgotPassword", h.submitReset)
+	m.Get("/{pool}/feedback", h.showFeedback)
+	m.Post("/{pool}/feedback", h.submitFeedback)
 	m.Get("/{pool}/error", h.showError)
 	m.Get("/{pool}/branding/{file}", h.showImage)
 	m.Get("/{pool}/branding/{hash}/{file}", h.showStylesheet)

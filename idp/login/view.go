@@ -25,6 +25,7 @@ type view struct {
 	FocusPassword       bool
 	Attributes          []field
 	SignUp              bool
+	Value               string // of a feedback: valid or invalid
 
 	Choices            []choice     // of a second factor
 	CanToken, CanEmail bool         // what can be set up

@@ -3,6 +3,7 @@ package cognitoidp
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ func (a *API) InitiateAuth(ctx context.Context, in *InitiateAuthInput) (*Initiat
 	if err != nil {
 		return nil, err
 	}
-	step, err := a.Auth.Initiate(fromCaller(ctx), c, *in.AuthFlow, in.AuthParameters, awsapi.Value(in.Session), false)
+	step, err := a.Auth.Initiate(fromApp(ctx, c, in.UserContextData), c, *in.AuthFlow, in.AuthParameters, awsapi.Value(in.Session), false)
 	if err != nil {
 		return nil, authError(err)
 	}
@@ -61,7 +62,7 @@ func (a *API) RespondToAuthChallenge(ctx context.Context, in *RespondToAuthChall
 	if err != nil {
 		return nil, err
 	}
-	step, err := a.Auth.Respond(fromCaller(ctx), c, *in.ChallengeName, in.ChallengeResponses, awsapi.Value(in.Session), false)
+	step, err := a.Auth.Respond(fromApp(ctx, c, in.UserContextData), c, *in.ChallengeName, in.ChallengeResponses, awsapi.Value(in.Session), false)
 	if err != nil {
 		return nil, authError(err)
 	}
@@ -98,6 +99,20 @@ func (a *API) appClient(ctx context.Context, id string) (*userpool.Client, error
 func fromCaller(ctx context.Context) context.Context {
 	call := awsapi.FromContext(ctx)
 	return userpool.WithOrigin(ctx, userpool.Origin{IP: call.SourceIP, UserAgent: call.UserAgent})
+}
+
+// fromApp is fromCaller for a client, which may tell the address of its user where
+// its settings say so and it proves who it is: it has a secret, and sends a hash of
+// it before anything depends on the address.
+func fromApp(ctx context.Context, c *userpool.Client, data *UserContextDataType) context.Context {
+	if data == nil || c.Secret == "" || string(c.Settings["EnablePropagateAdditionalUserContextData"]) != "true" {
+		return fromCaller(ctx)
+	}
+	ip, err := netip.ParseAddr(awsapi.Value(data.IpAddress))
+	if err != nil {
+		return fromCaller(ctx)
+	}
+	return userpool.WithOrigin(ctx, userpool.Origin{IP: ip.Unmap().WithZone("").String(), UserAgent: awsapi.FromContext(ctx).UserAgent})
 }
 
 // fromBackEnd is fromCaller for a back end, which may tell the address of its user.
