@@ -15,8 +15,7 @@ import (
 type DB struct{ reader *maxminddb.Reader }
 
 // Open opens a database, and refuses a file that is none. The file is mapped into
-// memory: to replace it, move another one to its name
-// and start the server anew.
+// memory: to replace it, move another one to its name and start the server anew.
 func Open(name string) (*DB, error) {
 	r, err := maxminddb.Open(name)
 	if err != nil {
