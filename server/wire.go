@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/poolhouse/poolhouse/idp/approval"
 	"github.com/poolhouse/poolhouse/idp/browser"
+	"github.com/poolhouse/poolhouse/idp/decoupled"
 	"github.com/poolhouse/poolhouse/idp/login"
 	"github.com/poolhouse/poolhouse/idp/oidcop"
 	"github.com/poolhouse/poolhouse/idp/pushed"
@@ -129,6 +131,8 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	if op.Clients, err = s.clientAuthentication(store, ephemeral, issuer, now); err != nil {
 		return nil, err
 	}
+	op.Waiting = &decoupled.Store{Ephemeral: ephemeral, Keys: st.keys, Now: now}
+	(&approval.Handler{Store: store, Waiting: op.Waiting, Login: hosted, Gate: gate, Ephemeral: ephemeral, Log: s.log}).Mount(mux)
 	if op.Proofs, err = proofs(ctx, st.keys, ephemeral, now); err != nil {
 		return nil, err
 	}

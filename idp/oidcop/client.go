@@ -39,6 +39,11 @@ func (a *app) GetGrantTypes() fosite.Arguments {
 	if a.OAuthEnabled && slices.Contains(a.OAuthFlows, "client_credentials") {
 		types = append(types, "client_credentials")
 	}
+	for _, more := range []string{grantDevice} {
+		if a.OAuthEnabled && slices.Contains(a.OpenID.GrantTypes, more) {
+			types = append(types, more)
+		}
+	}
 	return types
 }
 

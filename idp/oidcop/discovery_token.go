@@ -14,13 +14,14 @@ type tokenMetadata struct {
 	TokenAuthAlgorithms      []string `json:"token_endpoint_auth_signing_alg_values_supported"`
 	RevocationAuth           []string `json:"revocation_endpoint_auth_methods_supported"`
 	RevocationAuthAlgorithms []string `json:"revocation_endpoint_auth_signing_alg_values_supported"`
+	DeviceAuthorization      string   `json:"device_authorization_endpoint"`                        // RFC 8628 section 4
 	ProofAlgorithms          []string `json:"dpop_signing_alg_values_supported"`                    // RFC 9449 section 5.1
 	CertificateBound         bool     `json:"tls_client_certificate_bound_access_tokens,omitempty"` // RFC 8705 section 3.3
 }
 
-func (h *Handler) tokenMetadata() tokenMetadata {
+func (h *Handler) tokenMetadata(iss string) tokenMetadata {
 	methods := clientauth.Methods(h.MutualTLS)
 	algorithms := slices.Concat(jose.Asymmetric, jose.Symmetric)
 	return tokenMetadata{TokenAuth: methods, TokenAuthAlgorithms: algorithms, RevocationAuth: methods, RevocationAuthAlgorithms: algorithms,
-		ProofAlgorithms: dpop.Algorithms, CertificateBound: h.MutualTLS}
+		DeviceAuthorization: iss + "/oauth2/device_authorization", ProofAlgorithms: dpop.Algorithms, CertificateBound: h.MutualTLS}
 }

@@ -30,8 +30,10 @@ func oauthFail(code, description string) error {
 // publicError gives err the form that the app may see. ok is false for an error
 // that nobody foresaw: its text stays in the log.
 func publicError(err error) (e *oauthError, ok bool) {
-	if e, ok := proofError(err); ok {
-		return e, true
+	for _, known := range []func(error) (*oauthError, bool){proofError, decoupledError} {
+		if e, ok := known(err); ok {
+			return e, true
+		}
 	}
 	var client *clientauth.Refusal
 	switch {

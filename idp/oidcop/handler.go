@@ -10,6 +10,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/idp/browser"
 	"github.com/poolhouse/poolhouse/idp/clientauth"
+	"github.com/poolhouse/poolhouse/idp/decoupled"
 	"github.com/poolhouse/poolhouse/idp/dpop"
 	"github.com/poolhouse/poolhouse/idp/login"
 	"github.com/poolhouse/poolhouse/idp/pushed"
@@ -47,6 +48,7 @@ type Handler struct {
 	Tokens  Tokens
 	Clients *clientauth.Authenticator
 	Proofs  *dpop.Verifier
+	Waiting *decoupled.Store
 	// MutualTLS says that clients can show certificates (RFC 8705).
 	MutualTLS bool
 	Grants    idp.GrantStore
@@ -72,6 +74,7 @@ func (h *Handler) Mount(m *web.Mux) {
 	m.Endpoint("/{pool}/oauth2/token", h.token)
 	m.Endpoint("/{pool}/oauth2/userInfo", h.userInfo)
 	m.Endpoint("/{pool}/oauth2/revoke", h.revoke)
+	m.Endpoint("/{pool}/oauth2/device_authorization", h.deviceAuthorization)
 	m.Endpoint("/{pool}/logout", h.logout)
 }
 

@@ -17,8 +17,10 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/idp/approval"
 	"github.com/poolhouse/poolhouse/idp/browser"
 	"github.com/poolhouse/poolhouse/idp/clientauth"
+	"github.com/poolhouse/poolhouse/idp/decoupled"
 	"github.com/poolhouse/poolhouse/idp/dpop"
 	"github.com/poolhouse/poolhouse/idp/idptest"
 	"github.com/poolhouse/poolhouse/idp/login"
@@ -155,12 +157,15 @@ func open(t testing.TB) *house {
 		Issuer: issuer, Script: static.Path("post.js"), Now: clock.Now, Log: log}
 	h.handler.Clients = &clientauth.Authenticator{Clients: h.store, Ephemeral: eph, Issuer: issuer, Now: clock.Now,
 		Remote: remote}
+	h.handler.Waiting = &decoupled.Store{Ephemeral: eph, Keys: ring, Now: clock.Now}
 	h.handler.Proofs = &dpop.Verifier{Ephemeral: eph, Secret: []byte("secret of nonces"), Now: clock.Now}
 	h.handler.Requests = &pushed.Store{Ephemeral: eph, Now: clock.Now}
 	h.handler.Objects = &requestobject.Reader{Remote: h.handler.Clients.Remote, Fetch: outbound.New(true), Issuer: issuer, Now: clock.Now}
 	h.handler.Mount(mux)
-	(&login.Handler{Store: h.store, Passwords: h.auth, Accounts: h.service, Looks: h.service, Browser: browsers, Gate: gate, Ephemeral: eph,
-		Forms: &web.Forms{Secret: []byte("0123456789abcdef0123456789abcdef")}, Pages: pages, Words: texts, Now: clock.Now, Log: log}).Mount(mux)
+	hosted := &login.Handler{Store: h.store, Passwords: h.auth, Accounts: h.service, Looks: h.service, Browser: browsers, Gate: gate, Ephemeral: eph,
+		Forms: &web.Forms{Secret: []byte("0123456789abcdef0123456789abcdef")}, Pages: pages, Words: texts, Now: clock.Now, Log: log}
+	hosted.Mount(mux)
+	(&approval.Handler{Store: h.store, Waiting: h.handler.Waiting, Login: hosted, Gate: gate, Ephemeral: eph, Log: log}).Mount(mux)
 	front.Handle("/static/", static.Handler())
 	front.Handle("/", edge(mux))
 	h.seed()

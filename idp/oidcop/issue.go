@@ -8,6 +8,7 @@ import (
 	"github.com/ory/fosite"
 
 	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/idp/decoupled"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -23,7 +24,7 @@ func (i *issuer) CanHandleTokenEndpointRequest(_ context.Context, req fosite.Acc
 	return len(req.GetGrantTypes()) == 1 && slices.Contains(grantTypes, req.GetGrantTypes()[0])
 }
 
-var grantTypes = []string{"authorization_code", "refresh_token", "client_credentials"}
+var grantTypes = []string{"authorization_code", "refresh_token", "client_credentials", grantDevice}
 
 // CanSkipClientAuth implements fosite.TokenEndpointHandler.
 func (i *issuer) CanSkipClientAuth(context.Context, fosite.AccessRequester) bool { return false }
@@ -54,16 +55,26 @@ func (i *issuer) HandleTokenEndpointRequest(_ context.Context, req fosite.Access
 // parseResource reads the audience that access tokens shall have. A code or a sign-in
 // that was bound to some goes for no others (RFC 8707 section 2.2).
 func (x *exchange) parseResource(raw string) (string, error) {
+	resource, err := audienceOf(x.app.Client, raw)
+	if err != nil || resource == "" {
+		return "", err
+	}
+	if g := x.grant; g != nil && g.Resource != "" && resource != g.Resource && !slices.Contains(g.Particulars.Resources, resource) {
+		return "", errTarget
+	}
+	return resource, nil
+}
+
+var errTarget = oauthFail("invalid_target", "The client may not ask for this resource.")
+
+// audienceOf checks a resource that a client asks for; empty is none.
+func audienceOf(c *userpool.Client, raw string) (string, error) {
 	resource, err := parseResource(raw)
 	if err != nil || resource == "" {
 		return "", err
 	}
-	refused := oauthFail("invalid_target", "The client may not ask for this resource.")
-	if allowed := x.app.OpenID.Audiences; len(allowed) > 0 && !slices.Contains(allowed, resource) {
-		return "", refused
-	}
-	if g := x.grant; g != nil && g.Resource != "" && resource != g.Resource && !slices.Contains(g.Particulars.Resources, resource) {
-		return "", refused
+	if allowed := c.OpenID.Audiences; len(allowed) > 0 && !slices.Contains(allowed, resource) {
+		return "", errTarget
 	}
 	return resource, nil
 }
@@ -79,6 +90,8 @@ func (i *issuer) PopulateTokenEndpointResponse(ctx context.Context, req fosite.A
 		form := req.GetRequestForm()
 		set, err = i.x.h.Tokens.Refresh(ctx, i.x.app.Client, userpool.RefreshRequest{Token: form.Get("refresh_token"),
 			Scopes: strings.Fields(form.Get("scope")), Resource: i.x.resource, Held: i.x.bound})
+	case grantDevice:
+		set, err = i.x.redeemAnswer(ctx, decoupled.Device, req.GetRequestForm().Get("device_code"))
 	default:
 		set, err = i.x.h.Tokens.ClientCredentials(ctx, &userpool.Grant{Pool: i.x.pool, Client: i.x.app.Client,
 			Scopes: i.x.app.scopes, Resource: i.x.resource, Particulars: userpool.Particulars{Confirmation: i.x.bound}})

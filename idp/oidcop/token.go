@@ -99,6 +99,8 @@ func checkGrant(form url.Values) error {
 		return oauthFail("invalid_request", "code or redirect_uri is missing.")
 	case grant == "refresh_token" && form.Get("refresh_token") == "":
 		return oauthFail("invalid_request", "refresh_token is missing.")
+	case grant == grantDevice && form.Get("device_code") == "":
+		return oauthFail("invalid_request", "device_code is missing.")
 	}
 	return nil
 }

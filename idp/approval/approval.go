@@ -1,0 +1,187 @@
+// Package approval serves the pages where people, signed in, answer what an app
+// asked for on another device: they type the code of a television, or follow the
+// link of a mail. What they see is who asks, for what, and the words or the code
+// that the other side shows too: a request that somebody else began to trick them
+// does not look like theirs.
+package approval
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/idp/decoupled"
+	"github.com/poolhouse/poolhouse/idp/login"
+	"github.com/poolhouse/poolhouse/internal/ephemeral"
+	"github.com/poolhouse/poolhouse/internal/web"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// A Store finds what requests name. userpool.Store has all of it.
+type Store interface {
+	Pool(ctx context.Context, id userpool.PoolID) (*userpool.Pool, error)
+	Client(ctx context.Context, id userpool.ClientID) (*userpool.Client, error)
+	ResourceServers(ctx context.Context, pool userpool.PoolID) ([]*userpool.ResourceServer, error)
+}
+
+// A Handler serves the pages of every pool.
+type Handler struct {
+	Store     Store
+	Waiting   *decoupled.Store
+	Login     *login.Handler // for the look of the pages
+	Gate      *login.Gate
+	Ephemeral ephemeral.Store // counts guesses
+	// Notify tells an app of the ping mode that there is an answer; nil tells nobody.
+	Notify func(ctx context.Context, r *decoupled.Request) error
+	Log    *slog.Logger
+}
+
+// Mount adds the pages.
+func (h *Handler) Mount(m *web.Mux) {
+	m.Get("/{pool}/device", h.showDevice)
+	m.Post("/{pool}/device", h.submitDevice)
+	m.Get("/{pool}/approve", h.showApprove)
+	m.Post("/{pool}/approve", h.submitApprove)
+}
+
+// A view is what the templates read.
+type view struct {
+	login.Frame
+	Code    string // of a device
+	Request string // handle of a request
+	Message string // of the app
+	App     string
+	User    string
+	Scopes  []string // what the app gets, in words
+	Answer  string   // where the form leads
+}
+
+// A visit is who looks at a page: somebody signed in, at a pool.
+type visit struct {
+	pool *userpool.Pool
+	user *userpool.User
+	sess *idp.Session
+}
+
+// visit finds who is there. Where nobody is signed in it answers with the way to the
+// sign-in page, and returns nil.
+func (h *Handler) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
+	pool, err := h.Store.Pool(r.Context(), userpool.PoolID(r.PathValue("pool")))
+	if errors.Is(err, userpool.ErrPoolNotFound) {
+		return nil, web.Fail(http.StatusNotFound, "There is no such page.", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !web.IsText(r.URL.Query()) {
+		return nil, web.Fail(http.StatusBadRequest, "The request could not be read.", nil)
+	}
+	back := r.URL.Path
+	if r.Method == http.MethodGet && r.URL.RawQuery != "" {
+		back += "?" + r.URL.Query().Encode()
+	}
+	if _, ok := h.Gate.RequireSession(w, r, pool, back, false); !ok {
+		return nil, nil
+	}
+	cur, err := h.Gate.Current(r, pool, false)
+	if err != nil {
+		return nil, err
+	}
+	return &visit{pool, cur.User, cur.Session}, nil
+}
+
+// submitted is visit for a form: it checks the form's token too.
+func (h *Handler) submitted(w http.ResponseWriter, r *http.Request) (*visit, error) {
+	v, err := h.visit(w, r)
+	if v == nil || err != nil {
+		return nil, err
+	}
+	return v, h.Login.Forms.Check(r, string(v.pool.ID))
+}
+
+// ask shows a request and two buttons.
+func (h *Handler) ask(w http.ResponseWriter, r *http.Request, v *visit, id idp.Handle, req *decoupled.Request, page string) error {
+	c, err := h.Store.Client(r.Context(), req.Client)
+	if err != nil {
+		return err
+	}
+	p := &view{Frame: h.Login.Frame(w, r, v.pool, c, "approval.title"), Code: req.UserCode, Request: string(id), Message: req.Message,
+		App: c.Name, User: v.user.Username, Answer: "/" + string(v.pool.ID) + page}
+	if p.Scopes, err = h.inWords(r.Context(), &p.Frame, v.pool.ID, req.Scopes); err != nil {
+		return err
+	}
+	return h.Login.Pages.Render(w, http.StatusOK, "approve.html", p)
+}
+
+// known are the scopes that the catalogues explain.
+var known = map[string]string{"openid": "openid", "email": "email", "phone": "phone", "profile": "profile", "address": "address",
+	"offline_access": "offline", userpool.ScopeAdmin: "admin"}
+
+// inWords says what scopes allow: as the catalogue has it, or as whoever runs the API
+// wrote it.
+func (h *Handler) inWords(ctx context.Context, f *login.Frame, pool userpool.PoolID, scopes []string) ([]string, error) {
+	var apis []*userpool.ResourceServer
+	if slices.ContainsFunc(scopes, func(s string) bool { return known[s] == "" }) {
+		var err error
+		if apis, err = h.Store.ResourceServers(ctx, pool); err != nil {
+			return nil, err
+		}
+	}
+	var out []string
+	for _, scope := range scopes {
+		if key := known[scope]; key != "" {
+			out = append(out, f.T("scopes."+key))
+			continue
+		}
+		out = append(out, explained(apis, scope, f.T("scopes.other", "scope", scope)))
+	}
+	return out, nil
+}
+
+func explained(apis []*userpool.ResourceServer, scope, otherwise string) string {
+	for _, api := range apis {
+		for _, s := range api.Scopes {
+			if scope == api.Identifier+"/"+s.Name && strings.TrimSpace(s.Description) != "" {
+				return s.Description
+			}
+		}
+	}
+	return otherwise
+}
+
+// decide records what the user chose. Nobody answers a request that is not theirs.
+func (h *Handler) decide(w http.ResponseWriter, r *http.Request, v *visit, id idp.Handle, req *decoupled.Request) error {
+	yes := r.PostForm.Get("decision") == "allow"
+	err := h.Waiting.Decide(r.Context(), req, id, decoupled.Answer{Approved: yes, Sub: v.user.Sub, AuthTime: v.sess.AuthTime,
+		Session: v.sess.ID, Methods: v.sess.Methods})
+	if errors.Is(err, decoupled.ErrDecided) {
+		return h.nothing(w, r, v)
+	}
+	if err != nil {
+		return err
+	}
+	h.tellApp(r, req)
+	p := &view{Frame: h.Login.Frame(w, r, v.pool, nil, "approval.done-title")}
+	if p.Notice = p.T("approval.denied"); yes {
+		p.Notice = p.T("approval.allowed")
+	}
+	return h.Login.Pages.Render(w, http.StatusOK, "answered.html", p)
+}
+
+// nothing says that there is nothing to answer: an unknown request, an old one and
+// another's all look the same.
+func (h *Handler) nothing(w http.ResponseWriter, r *http.Request, v *visit) error {
+	p := &view{Frame: h.Login.Frame(w, r, v.pool, nil, "approval.title")}
+	p.Error = p.T("approval.nothing")
+	return h.Login.Pages.Render(w, http.StatusNotFound, "answered.html", p)
+}
+
+// gone reports whether an error means that nothing waits.
+func gone(err error) bool {
+	return errors.Is(err, decoupled.ErrNotFound) || errors.Is(err, decoupled.ErrExpired) || errors.Is(err, decoupled.ErrDecided) ||
+		errors.Is(err, userpool.ErrClientNotFound)
+}
