@@ -14,6 +14,9 @@ func TestChromium(t *testing.T) {
 		harness.Missing(t, "chromium is not installed")
 	}
 	harness.EachProfile(t, func(t *testing.T, s *harness.Server) {
-		harness.Node(t, "browser/signin.test.js", append(s.Fixture(t).Env(), "POOLHOUSE_TEST_CHROMIUM="+path)...)
+		env := append(s.Fixture(t).Env(), "POOLHOUSE_TEST_CHROMIUM="+path)
+		for _, file := range []string{"browser/signin.test.js", "browser/spa.test.js"} {
+			harness.Node(t, file, env...)
+		}
 	})
 }

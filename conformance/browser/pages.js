@@ -17,7 +17,7 @@ export async function samlSignIn(start, username, password) {
 
 // walk follows redirects and fills in the sign-in form until stop holds for the
 // page {url, html}; html is empty for a redirect's target.
-async function walk(start, username, password, stop) {
+export async function walk(start, username, password, stop) {
   const jar = new Map();
   let request = { url: new URL(start), method: 'GET' };
   for (let hop = 0; hop < 20; hop += 1) {

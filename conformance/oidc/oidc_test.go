@@ -7,8 +7,11 @@ import (
 	"github.com/poolhouse/poolhouse/conformance/harness"
 )
 
-func TestOpenIDClient(t *testing.T) {
+func TestNode(t *testing.T) {
 	harness.EachProfile(t, func(t *testing.T, s *harness.Server) {
-		harness.Node(t, "oidc/openid-client.test.js", s.Fixture(t).Env()...)
+		env := s.Fixture(t).Env()
+		for _, file := range []string{"oidc/openid-client.test.js", "oidc/oauth4webapi.test.js"} {
+			harness.Node(t, file, env...)
+		}
 	})
 }
