@@ -102,13 +102,18 @@ func testDuplicates(t *testing.T, r *rig) {
 // a code.
 func testRefusedRequests(t *testing.T, r *rig) {
 	for want, change := range map[string]map[string]string{
-		"unsupported_response_type": {"response_type": "code token"},
+		"unsupported_response_type": {"response_type": "code thing"},
+		"unauthorized_client":       {"response_type": "code token"},
 		"invalid_request":           {"response_type": ""},
 		"invalid_scope":             {"scope": "openid unknown"},
 		"request_not_supported":     {"request": "eyJhbGciOiJub25lIn0.e30."},
 	} {
 		p := harness.NewBrowser(t, nil).Walk(t, r.authorizeURL(t, change), nil, leaves(r))
-		if q := p.URL.Query(); !harness.Leads(harness.Callback)(p) || q.Get("error") != want || q.Get("state") != "some state" {
+		q := p.URL.Query()
+		if fragment, err := url.ParseQuery(p.URL.Fragment); err == nil && len(fragment) > 0 {
+			q = fragment
+		}
+		if !harness.Leads(harness.Callback)(p) || q.Get("error") != want || q.Get("state") != "some state" {
 			t.Errorf("%v ends at %s, want %s", change, p.URL, want)
 		}
 	}
