@@ -1,6 +1,7 @@
 package userpool_test
 
 import (
+	"encoding/json"
 	"net/url"
 	"regexp"
 	"strings"
@@ -187,4 +188,39 @@ func TestFeedbackByAdministrators(t *testing.T) {
 	w.check(err)
 	w.Advance(24 * time.Hour)
 	same(t, "level", w.level(abroad, chrome), "High")
+}
+
+// A custom sender gets the facts instead of the user, and no code.
+func TestRiskMailsByACustomSender(t *testing.T) {
+	w := newRiskWorld(t, userpool.ThreatsEnforced, notifying(userpool.RiskBlock, userpool.NotifyRules{SourceARN: "arn"}))
+	m := w.mailed()
+	l := &lambda{}
+	w.auth.Triggers = l.triggers()
+	w.auth.Triggers.Codes = boxes{}
+	w.changePool(func(p *userpool.Pool) {
+		withTriggers("CustomEmailSender")(p)
+		p.SenderKey = senderKey
+	})
+	l.answers("CustomEmailSender", `{}`)
+	w.atHome()
+	same(t, "sign-in", outcome(w.from(abroad, chrome)), textOut)
+	same(t, "mails", len(m.sent), 0)
+	var event struct {
+		TriggerSource string
+		Request       struct {
+			Code           *string
+			UserAttributes map[string]string
+		}
+	}
+	w.check(json.Unmarshal([]byte(l.last(t, "CustomEmailSender")), &event))
+	facts := event.Request.UserAttributes
+	same(t, "source", event.TriggerSource, "CustomEmailSender_AccountTakeOverNotification")
+	for name, want := range map[string]string{"USER_NAME": "alice", "IP_ADDRESS": abroad, "CITY": "Strasbourg", "COUNTRY": "France", "DEVICE_NAME": "Chrome, Linux",
+		"ACCOUNT_TAKE_OVER_ACTION": "BLOCK", "email": ""} {
+		same(t, name, facts[name], want)
+	}
+	if event.Request.Code != nil || !strings.Contains(facts["ONE_CLICK_LINK_VALID"], "value=valid") {
+		t.Errorf("%+v", event)
+	}
+	w.check(w.service().GiveOwnFeedback(t.Context(), worldPool, "alice", facts["EVENT_ID"], facts["FEEDBACK_TOKEN"], true))
 }

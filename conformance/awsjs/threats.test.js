@@ -1,9 +1,9 @@
 // Threat protection: what is written down of sign-ins, and what is said about them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { refused } from './clients.js';
+import { env, refused } from './clients.js';
 import { works } from './ledger.js';
-import { admin, allPages, makePool, user, world } from './world.js';
+import { admin, allPages, makePool, messages, Password, user, world } from './world.js';
 
 const watched = { UserPoolTier: 'PLUS', UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' } };
 
@@ -62,6 +62,51 @@ works('SetRiskConfiguration DescribeRiskConfiguration', 'risk configuration of a
   await signIn(Username);
 });
 
+// from signs in as a back end does, which tells where its user is.
+const from = ({ UserPoolId, ClientId }, Username, browser, PASSWORD = Password) => admin('AdminInitiateAuth', {
+  UserPoolId, ClientId, AuthFlow: 'ADMIN_USER_PASSWORD_AUTH', AuthParameters: { USERNAME: Username, PASSWORD },
+  ContextData: { IpAddress: '192.0.2.1', ServerName: 'app', ServerPath: '/', HttpHeaders: [{ headerName: 'User-Agent', headerValue: browser }] },
+});
+const firefox = 'Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0';
+const chrome = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36';
+const notified = (EventAction) => ({ AccountTakeoverRiskConfiguration: {
+  Actions: { LowAction: { EventAction, Notify: true } },
+  NotifyConfiguration: { SourceArn: 'arn:aws:ses:us-east-1:000000000000:identity/us@example.com' },
+} });
+
+works('UpdateAuthEventFeedback', 'the word of a user whose sign-in was stopped', async () => {
+  const w = await world({ pool: enforced });
+  const { UserPoolId, person } = w;
+  const Username = await person({ email: 'stopped@example.com', email_verified: 'true' });
+  assert.ok((await from(w, Username, firefox)).AuthenticationResult);
+  await set(UserPoolId, notified('BLOCK'));
+  await refused(from(w, Username, chrome), 'NotAuthorizedException', 'Unable to login because of security reasons.');
+  const [event] = await allPages('AdminListUserAuthEvents', { UserPoolId, Username, MaxResults: 1 }, 'AuthEvents');
+  assert.deepEqual(event.EventRisk, { RiskDecision: 'Block', RiskLevel: 'Low', CompromisedCredentialsDetected: false });
+  assert.equal(event.EventContextData.DeviceName, 'Chrome, Linux');
+  const link = new URL(messages('stopped@example.com').at(-1).Body.match(/http\S+value=valid/)[0]);
+  const EventId = link.searchParams.get('event');
+  assert.equal(EventId, event.EventId);
+  const word = { UserPoolId, Username, EventId, FeedbackToken: link.searchParams.get('token'), FeedbackValue: 'Valid' };
+  await refused(user('UpdateAuthEventFeedback', { ...word, EventId: 'another' }), 'NotAuthorizedException', 'Invalid feedback token.');
+  await user('UpdateAuthEventFeedback', word);
+  assert.ok((await from(w, Username, chrome)).AuthenticationResult);
+});
+
+test('a password that is known from a breach', async () => {
+  const w = await world({ pool: enforced });
+  const { UserPoolId, ClientId, named, person, get } = w;
+  const Leaked = env.POOLHOUSE_LEAKED;
+  const Username = await person();
+  await named('AdminSetUserPassword')(Username, { Password: Leaked, Permanent: true });
+  await set(UserPoolId, { CompromisedCredentialsRiskConfiguration: { Actions: { EventAction: 'BLOCK' } } });
+  const leaked = ['InvalidPasswordException', 'Provided password cannot be used for security reasons.'];
+  await refused(user('SignUp', { ClientId, Username: 'leaky', Password: Leaked }), ...leaked);
+  await refused(named('AdminSetUserPassword')(Username, { Password: Leaked, Permanent: true }), ...leaked);
+  await refused(from(w, Username, firefox, Leaked), 'PasswordResetRequiredException', 'Password reset required for the user');
+  assert.equal((await get(Username)).UserStatus, 'RESET_REQUIRED');
+});
+
 test('a risk configuration that could not act', async () => {
   const UserPoolId = await makePool(enforced);
   const bad = (part, text) => refused(set(UserPoolId, part), 'InvalidParameterException', text);
@@ -69,7 +114,6 @@ test('a risk configuration that could not act', async () => {
   await bad({ RiskExceptionConfiguration: { SkippedIPRangeList: ['all'] } }, 'SkippedIPRangeList: not a network in CIDR notation: "all".');
   await bad({ AccountTakeoverRiskConfiguration: { Actions: { LowAction: { EventAction: 'BLOCK', Notify: true } } } }, 'NotifyConfiguration is required where an action has Notify.');
   await bad({ AccountTakeoverRiskConfiguration: { Actions: { LowAction: { EventAction: 'PANIC', Notify: false } } } }, /eventAction/);
-  await bad({ CompromisedCredentialsRiskConfiguration: { Actions: { EventAction: 'BLOCK' } } }, /which this server was not given/);
 });
 
 test('where threat protection is off', async () => {
