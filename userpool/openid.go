@@ -41,6 +41,7 @@ type OpenIDClient struct {
 	ResponseTypes []string `json:",omitempty"` // beyond those that OAuthFlows allows: "code id_token", "id_token" …
 	GrantTypes    []string `json:",omitempty"` // beyond those that OAuthFlows allows: device code, token exchange, CIBA …
 	Audiences     []string `json:",omitempty"` // resources that its tokens may be for; empty allows any
+	Introspects   []string `json:",omitempty"` // APIs that it acts for: whose tokens it may look at (RFC 7662), by resource or by resource server
 	ExchangeFrom  []string `json:",omitempty"` // ids of clients whose tokens it may exchange (RFC 8693), beside its own
 	DetailTypes   []string `json:",omitempty"` // authorization_details_types (RFC 9396 section 10)
 
@@ -88,7 +89,7 @@ func (o *OpenIDClient) Standard() bool { return !reflect.ValueOf(o).Elem().IsZer
 
 // Clone returns a copy that shares nothing with o.
 func (o OpenIDClient) Clone() OpenIDClient {
-	for _, list := range []*[]string{&o.ResponseTypes, &o.GrantTypes, &o.Audiences, &o.ExchangeFrom, &o.DetailTypes, &o.RequestURIs,
+	for _, list := range []*[]string{&o.ResponseTypes, &o.GrantTypes, &o.Audiences, &o.Introspects, &o.ExchangeFrom, &o.DetailTypes, &o.RequestURIs,
 		&o.DefaultACR, &o.Contacts} {
 		*list = slices.Clone(*list)
 	}

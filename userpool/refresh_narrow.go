@@ -21,13 +21,13 @@ func (g *Grant) narrow(f *Family, r RefreshRequest) (err error) {
 	if len(r.Scopes) > 0 {
 		g.Scopes = slices.DeleteFunc(slices.Clone(g.Scopes), func(s string) bool { return !slices.Contains(r.Scopes, s) })
 	}
-	if r.Resource == "" || r.Resource == f.Resource {
+	if r.Resource == "" {
 		return nil
 	}
-	if !slices.Contains(f.Particulars.Resources, r.Resource) {
+	if r.Resource != f.Resource && !slices.Contains(f.Particulars.Resources, r.Resource) {
 		return Fail(ErrResourceNotGranted, "The requested resource was not granted.")
 	}
-	g.Resource = r.Resource
+	g.Resource, g.Particulars.Resources = r.Resource, nil
 	return nil
 }
 

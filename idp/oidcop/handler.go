@@ -35,7 +35,11 @@ type Tokens interface {
 	ClientCredentials(ctx context.Context, g *userpool.Grant) (*userpool.TokenSet, error)
 	VerifyAccess(ctx context.Context, raw string) (*userpool.AccessClaims, error)
 	IDHint(ctx context.Context, pool userpool.PoolID, raw string) (*userpool.IDClaims, error)
+	InspectRefresh(ctx context.Context, c *userpool.Client, refreshToken string) (*userpool.RefreshClaims, error)
+	VerifyID(ctx context.Context, pool userpool.PoolID, raw string) (*userpool.IDClaims, error)
+	Alive(ctx context.Context, c *userpool.IDClaims) (*userpool.User, error)
 	Revoke(ctx context.Context, c *userpool.Client, refreshToken string) error
+	RevokeAccess(ctx context.Context, c *userpool.Client, raw string) error
 	RevokeFamily(ctx context.Context, pool userpool.PoolID, id string) error
 	JWKS(ctx context.Context, pool userpool.PoolID) ([]byte, error)
 	Subject(ctx context.Context, c *userpool.Client, sub string) (string, error)
@@ -74,6 +78,7 @@ func (h *Handler) Mount(m *web.Mux) {
 	m.Endpoint("/{pool}/oauth2/token", h.token)
 	m.Endpoint("/{pool}/oauth2/userInfo", h.userInfo)
 	m.Endpoint("/{pool}/oauth2/revoke", h.revoke)
+	m.Endpoint("/{pool}/oauth2/introspect", h.introspect)
 	m.Endpoint("/{pool}/oauth2/device_authorization", h.deviceAuthorization)
 	m.Endpoint("/{pool}/logout", h.logout)
 }

@@ -24,7 +24,7 @@ func (i *issuer) CanHandleTokenEndpointRequest(_ context.Context, req fosite.Acc
 	return len(req.GetGrantTypes()) == 1 && slices.Contains(grantTypes, req.GetGrantTypes()[0])
 }
 
-var grantTypes = []string{"authorization_code", "refresh_token", "client_credentials", grantDevice}
+var grantTypes = []string{"authorization_code", "refresh_token", "client_credentials", grantDevice, grantExchange}
 
 // CanSkipClientAuth implements fosite.TokenEndpointHandler.
 func (i *issuer) CanSkipClientAuth(context.Context, fosite.AccessRequester) bool { return false }
@@ -39,6 +39,9 @@ func (i *issuer) HandleTokenEndpointRequest(_ context.Context, req fosite.Access
 	}
 	if x.bound, err = bind(x.app.Client, x.held); err != nil {
 		return err
+	}
+	if req.GetGrantTypes()[0] == grantExchange {
+		return nil // whose audiences have a rule of their own
 	}
 	if x.resource, err = x.parseResource(req.GetRequestForm().Get("resource")); err != nil {
 		return err
@@ -92,6 +95,9 @@ func (i *issuer) PopulateTokenEndpointResponse(ctx context.Context, req fosite.A
 			Scopes: strings.Fields(form.Get("scope")), Resource: i.x.resource, Held: i.x.bound})
 	case grantDevice:
 		set, err = i.x.redeemAnswer(ctx, decoupled.Device, req.GetRequestForm().Get("device_code"))
+	case grantExchange:
+		set, err = i.x.exchangeToken(ctx, req.GetRequestForm())
+		resp.SetExtra("issued_token_type", kindAccess)
 	default:
 		set, err = i.x.h.Tokens.ClientCredentials(ctx, &userpool.Grant{Pool: i.x.pool, Client: i.x.app.Client,
 			Scopes: i.x.app.scopes, Resource: i.x.resource, Particulars: userpool.Particulars{Confirmation: i.x.bound}})
@@ -121,9 +127,9 @@ func (i *issuer) redeem(ctx context.Context) (*userpool.TokenSet, error) {
 	if !idp.Stands(user, g.AuthTime) {
 		return nil, userpool.ErrNotAuthorized
 	}
-	resource, particulars := x.resource, g.Particulars
-	if resource == "" {
-		resource = g.Resource
+	resource, particulars := g.Resource, g.Particulars
+	if x.resource != "" {
+		resource, particulars.Resources = x.resource, nil
 	}
 	particulars.Confirmation = x.bound
 	set, err := x.h.Tokens.Issue(ctx, &userpool.Grant{Pool: x.pool, Client: x.app.Client, User: user, Scopes: g.Scopes,

@@ -31,6 +31,7 @@ type exchange struct {
 	held     *userpool.Confirmation // keys that the request shows
 	bound    *userpool.Confirmation // those that its tokens are bound to; nil for bearer tokens
 	resource string                 // that it asks for; empty for the grant's
+	granted  []string               // scopes, where the app cannot know them; nil elsewhere
 
 	grant  *idp.Grant // of the code being redeemed
 	failed error      // a store error that fosite swallows

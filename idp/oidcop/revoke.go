@@ -8,7 +8,8 @@ import (
 )
 
 // revoke is the revocation endpoint (RFC 7009). It takes refresh tokens; the
-// access tokens that came of one die with it.
+// access tokens that came of one die with it. Where Cognito's rules do not bind,
+// it takes access tokens too: their sign-in ends.
 func (h *Handler) revoke(w http.ResponseWriter, r *http.Request) error {
 	if allowCORS(w, r, "POST") {
 		return nil
@@ -44,9 +45,12 @@ func (h *Handler) revokeToken(r *http.Request, pool *userpool.Pool) error {
 		return oauthFail("invalid_request", "Token revocation is not enabled for this client.")
 	}
 	err = h.Tokens.Revoke(r.Context(), c, token)
+	if errors.Is(err, userpool.ErrUnsupportedTokenType) && (pool.Strict || c.OpenID.AuthMethod != "") {
+		err = h.Tokens.RevokeAccess(r.Context(), c, token)
+	}
 	switch {
 	case errors.Is(err, userpool.ErrUnsupportedTokenType):
-		return oauthFail("unsupported_token_type", "Only refresh tokens can be revoked.")
+		return oauthFail("unsupported_token_type", "Tokens of this kind cannot be revoked.")
 	case isRefusedGrant(err):
 		return nil // what is no token of this client needs no revoking: RFC 7009 section 2.2
 	}

@@ -53,6 +53,8 @@ type tokenAnswer struct {
 	RefreshToken string `json:"refresh_token,omitempty"`
 	ExpiresIn    int64  `json:"expires_in"`
 	TokenType    string `json:"token_type"`
+	IssuedType   string `json:"issued_token_type,omitempty"` // of an exchange, as is:
+	Scope        string `json:"scope,omitempty"`
 }
 
 func (h *Handler) grantTokens(r *http.Request, pool *userpool.Pool, held *userpool.Confirmation) (*tokenAnswer, error) {
@@ -84,7 +86,7 @@ func (h *Handler) grantTokens(r *http.Request, pool *userpool.Pool, held *userpo
 	extra := func(name string) string { s, _ := resp.GetExtra(name).(string); return s }
 	seconds := resp.ToMap()["expires_in"].(int64)
 	return &tokenAnswer{IDToken: extra("id_token"), AccessToken: resp.GetAccessToken(), RefreshToken: extra("refresh_token"),
-		ExpiresIn: seconds, TokenType: resp.GetTokenType()}, nil
+		ExpiresIn: seconds, TokenType: resp.GetTokenType(), IssuedType: extra("issued_token_type"), Scope: joinScopes(x.granted)}, nil
 }
 
 // checkGrant refuses a grant type that is not served or lacks its parameters.
@@ -101,6 +103,8 @@ func checkGrant(form url.Values) error {
 		return oauthFail("invalid_request", "refresh_token is missing.")
 	case grant == grantDevice && form.Get("device_code") == "":
 		return oauthFail("invalid_request", "device_code is missing.")
+	case grant == grantExchange:
+		return checkExchange(form)
 	}
 	return nil
 }
