@@ -132,6 +132,20 @@ func (c *crowd) operations() map[string]func() {
 		"ListUsers-filter": func() {
 			c.signed(idp+"ListUsers", obj{"UserPoolId": c.pool, "Limit": 60, "Filter": `email ^= "` + member[:1] + `"`}, new(obj))
 		},
+		// One user of all, everybody, and nobody though every part of the text is common.
+		"SearchUsers-one":    func() { c.search(member[3:]+"@ex", 1) },
+		"SearchUsers-all":    func() { c.search("EXAMPLE.com", 60) },
+		"SearchUsers-nobody": func() { c.search("example.com-user", 0) },
+	}
+}
+
+// search finds a page of so many users.
+func (c *crowd) search(text string, want int) {
+	c.Helper()
+	var page struct{ Users []obj }
+	c.signed("Poolhouse.SearchUsers", obj{"UserPoolId": c.pool, "Text": text}, &page)
+	if len(page.Users) != want {
+		c.Fatalf("%d users with %q", len(page.Users), text)
 	}
 }
 
@@ -157,6 +171,10 @@ func (c *crowd) signed(target string, in obj, out any) {
 	r := httptest.NewRequest("POST", c.server.URL()+"/", bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	r.Header.Set("X-Amz-Target", target)
-	c.sign(r, &c.root, "cognito-idp", body)
+	service := "cognito-idp"
+	if strings.HasPrefix(target, "Poolhouse.") {
+		service = "poolhouse"
+	}
+	c.sign(r, &c.root, service, body)
 	c.check(json.Unmarshal(c.serve(r).Body.Bytes(), out))
 }

@@ -82,11 +82,12 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	s.Datasets = &dataset.Service{Store: st.datasets(), Secrets: st.keys, Now: now}
 
 	s.sweepers = map[string]sweeper{
-		"token families":     pools.DeleteExpiredFamilies,
-		"sign-in events":     pools.DeleteOldEvents,
-		"removed attributes": pools.EraseAttributes,
-		"grants":             st.db.IDP().DeleteExpiredGrants,
-		"sessions":           st.db.IDP().DeleteExpired,
+		"token families":      pools.DeleteExpiredFamilies,
+		"sign-in events":      pools.DeleteOldEvents,
+		"removed attributes":  pools.EraseAttributes,
+		"users to be indexed": pools.IndexUsers,
+		"grants":              st.db.IDP().DeleteExpiredGrants,
+		"sessions":            st.db.IDP().DeleteExpired,
 		"ephemeral": func(ctx context.Context, limit int) (int, error) {
 			n, err := st.db.Ephemeral().DeleteExpired(ctx, limit)
 			return int(n), err

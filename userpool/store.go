@@ -85,6 +85,14 @@ type UserStore interface {
 	// come without their passwords, verifiers and second factors.
 	Users(ctx context.Context, pool PoolID, f UserFilter, after string, limit int) (users []*User, next string, err error)
 	CountUsers(ctx context.Context, pool PoolID) (int, error)
+	// SearchUsers returns up to limit users who match in a stable order after the
+	// token, as Users does. A page may have fewer though there is another.
+	SearchUsers(ctx context.Context, pool PoolID, q UserSearch, after string, limit int) (users []*User, next string, err error)
+	// SearchComplete reports whether SearchUsers finds every user: those who were
+	// there before its index are added to it by IndexUsers, up to limit at a call,
+	// which returns how many it was.
+	SearchComplete(ctx context.Context) (bool, error)
+	IndexUsers(ctx context.Context, limit int) (int, error)
 }
 
 // A UserFilter selects users. The zero value selects all.

@@ -45,6 +45,7 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("ImportUserPool", awsapi.SigV4, a.ImportUserPool),
 		awsapi.Func("ImportUserPoolClient", awsapi.SigV4, a.ImportUserPoolClient),
 		awsapi.Func("ImportUsers", awsapi.SigV4, a.ImportUsers),
+		awsapi.Func("SearchUsers", awsapi.SigV4, a.SearchUsers),
 		awsapi.Func("PutPasswordSource", awsapi.SigV4, a.PutPasswordSource),
 		awsapi.Func("DeletePasswordSource", awsapi.SigV4, a.DeletePasswordSource),
 	)

@@ -68,3 +68,33 @@ func TestSchemaOperations(t *testing.T) {
 	_, err = a.RemoveCustomAttribute(ctx, &poolhouseapi.RemoveCustomAttributeInput{UserPoolId: pool, AttributeName: ptr("squad")})
 	wantError(t, err, "ResourceNotFoundException", "The user pool has no custom attribute custom:squad.")
 }
+
+func TestSearchUsers(t *testing.T) {
+	a, pool := poolAPI(t)
+	in := &poolhouseapi.SearchUsersInput{UserPoolId: pool, Text: ptr("ER1@EXAM"), UserStatus: ptr("CONFIRMED"), Enabled: awsapi.Ptr(true)}
+	out, err := a.SearchUsers(t.Context(), in)
+	if err != nil || len(out.Users) != 1 || !*out.Complete || out.NextToken != nil {
+		t.Fatalf("%+v %v", out, err)
+	}
+	u := out.Users[0]
+	if *u.Username != "user1" || *u.UserStatus != "CONFIRMED" || !*u.Enabled || *u.Attributes[0].Value != "sub1" || *u.Attributes[1].Name != "custom:team" || *u.Attributes[1].Value != "greenish" {
+		t.Errorf("%+v", u)
+	}
+	in.Enabled = awsapi.Ptr(false)
+	if out, err = a.SearchUsers(t.Context(), in); err != nil || len(out.Users) != 0 {
+		t.Errorf("%+v %v", out, err)
+	}
+	in = &poolhouseapi.SearchUsersInput{UserPoolId: pool, Text: ptr("example"), MaxResults: awsapi.Ptr(int32(1))}
+	if out, err = a.SearchUsers(t.Context(), in); err != nil || len(out.Users) != 1 || out.NextToken == nil {
+		t.Fatalf("%+v %v", out, err)
+	}
+	in.NextToken = out.NextToken
+	if out, err = a.SearchUsers(t.Context(), in); err != nil || len(out.Users) != 1 || *out.Users[0].Username != "user1" || out.NextToken != nil {
+		t.Errorf("%+v %v", out, err)
+	}
+	in.NextToken = ptr("forged")
+	_, err = a.SearchUsers(t.Context(), in)
+	wantError(t, err, "InvalidParameterException", "Invalid pagination token given.")
+	_, err = a.SearchUsers(t.Context(), &poolhouseapi.SearchUsersInput{UserPoolId: pool, Text: ptr("ab")})
+	wantError(t, err, "InvalidParameterException", "The text to search for has less than 3 characters, or 2 of Chinese, Japanese or Korean.")
+}

@@ -284,6 +284,23 @@ type RenameCustomAttributeOutput struct {
 	Mentions         []AttributeMentionType
 }
 
+// SearchUsersInput is what SearchUsers takes.
+type SearchUsersInput struct {
+	UserPoolId *string // required
+	Text       *string // required
+	UserStatus *string
+	Enabled    *bool
+	MaxResults *int32
+	NextToken  *string
+}
+
+// SearchUsersOutput is what SearchUsers answers.
+type SearchUsersOutput struct {
+	Users     []FoundUserType
+	Complete  *bool
+	NextToken *string
+}
+
 // UpdateCustomAttributeInput is what UpdateCustomAttribute takes.
 type UpdateCustomAttributeInput struct {
 	UserPoolId    *string // required
@@ -433,8 +450,24 @@ type AttributeMentionType struct {
 	Alone *bool
 }
 
+// FoundUserType is the structure of that name in the service model.
+type FoundUserType struct {
+	Username             *string
+	UserStatus           *string
+	Enabled              *bool
+	Attributes           []FoundAttributeType
+	UserCreateDate       *time.Time
+	UserLastModifiedDate *time.Time
+}
+
 // ImportedAttributeType is the structure of that name in the service model.
 type ImportedAttributeType struct {
 	Name  *string // required
 	Value *string // required
+}
+
+// FoundAttributeType is the structure of that name in the service model.
+type FoundAttributeType struct {
+	Name  *string
+	Value *string
 }

@@ -40,6 +40,9 @@ func (db *DB) Restore(ctx context.Context, r io.Reader, o BackupOptions) (Counts
 	if err == nil && db.postgres {
 		err = advanceUserSequence(ctx, tx)
 	}
+	if err == nil {
+		err = queueSearch(ctx, tx)
+	}
 	if err != nil {
 		return nil, errors.Join(err, ignoreDone(tx.Rollback()))
 	}

@@ -82,6 +82,8 @@ var backupLeftOut = map[string]string{
 	"idp_grants":   "authorization codes live for minutes",
 	"outbox":       "messages that wait carry codes that are left out",
 
+	"userpool_search_backlog": "what users are searched by follows from them, and is made anew",
+
 	"userpool_imports":         "jobs belong to the server that runs them; the users they made are exported",
 	"userpool_import_chunks":   "see userpool_imports",
 	"userpool_import_failures": "see userpool_imports",

@@ -193,7 +193,10 @@ func (s *UserpoolStore) addUser(ctx context.Context, tx *sql.Tx, rules *poolRule
 	if err := s.addNames(ctx, tx, rules.Pool, row, rules.Names(u), take); err != nil {
 		return err
 	}
-	return addIndex(ctx, tx, row, indexed(u))
+	if err := addIndex(ctx, tx, row, indexed(u)); err != nil {
+		return err
+	}
+	return s.putSearch(ctx, tx, row)
 }
 
 // values are the columns of u that may change, in the order of writableColumns.
@@ -291,7 +294,10 @@ func (s *UserpoolStore) writeUser(ctx context.Context, tx *sql.Tx, before userRo
 	if err := s.changeNames(ctx, tx, pool.Pool, row, pool.Names(before.User), pool.Names(u), take); err != nil {
 		return err
 	}
-	return changeIndex(ctx, tx, row, indexed(before.User), indexed(u))
+	if err := changeIndex(ctx, tx, row, indexed(before.User), indexed(u)); err != nil {
+		return err
+	}
+	return s.changeSearch(ctx, tx, before, row)
 }
 
 // DeleteUser implements userpool.UserStore.

@@ -18,7 +18,7 @@ var Start = time.Date(2026, 3, 1, 12, 0, 0, 123456000, time.UTC)
 // TestStore runs every check on a store of its own. open returns an empty store
 // whose clock is now, and registers its clean-up with t.
 func TestStore(t *testing.T, open func(t *testing.T, now func() time.Time) userpool.Store) {
-	for _, c := range slices.Concat(checks, deviceChecks, passkeyChecks, eventChecks, riskChecks, brandingChecks, providerChecks, importChecks, limitChecks, schemaChecks) {
+	for _, c := range slices.Concat(checks, deviceChecks, passkeyChecks, eventChecks, riskChecks, brandingChecks, providerChecks, importChecks, limitChecks, schemaChecks, searchChecks) {
 		t.Run(c.name, func(t *testing.T) {
 			f := &fixture{now: Start}
 			f.Store = open(t, func() time.Time { return f.now })
