@@ -10,6 +10,7 @@ import (
 // A Session is one browser signed in to one pool.
 type Session struct {
 	ID        Handle // of the random id in the cookie
+	Root      Handle // ID of the first session in an unbroken row of the same user's in this browser
 	Pool      userpool.PoolID
 	Sub       string // of the user
 	AuthTime  time.Time

@@ -28,6 +28,10 @@ type Sessions struct {
 	Now   func() time.Time
 	Idle  time.Duration // life after the last use; DefaultSessionLife if zero
 	Life  time.Duration // life after sign-in in any case; DefaultSessionLife if zero
+
+	// Ending is told of a session before it ends because somebody signs out, or
+	// another user signs in. Where it fails the session goes on. It may be nil.
+	Ending func(ctx context.Context, s *Session) error
 }
 
 // A SignIn is what is known when a user has just proved who they are.
@@ -45,18 +49,50 @@ func (s *Sessions) Start(ctx context.Context, old string, in SignIn) (secret str
 	secret, id := NewSecret()
 	now := s.Now().UTC().Truncate(time.Microsecond)
 	sess = &Session{
-		ID: id, Pool: in.Pool, Sub: in.Sub, Methods: in.Methods,
+		ID: id, Root: id, Pool: in.Pool, Sub: in.Sub, Methods: in.Methods,
 		AuthTime: now, Created: now, LastSeen: now, Limit: now.Add(orDefault(s.Life)),
 		Address: in.Address, UserAgent: clip(in.UserAgent, 256),
 	}
 	sess.Expires = s.expiry(sess, now)
-	if old != "" {
-		err = s.Store.Renew(ctx, HandleOf(old), sess)
-	}
-	if old == "" || errors.Is(err, ErrSessionNotFound) {
+	renewed, err := s.succeed(ctx, old, sess)
+	if err == nil && !renewed {
 		err = s.Store.Create(ctx, sess)
 	}
 	return secret, sess, err
+}
+
+// succeed puts sess in the place of the live session of a browser's secret, and
+// reports whether there was one. The same user's keeps its root, so that clients
+// know it by the same identifier.
+func (s *Sessions) succeed(ctx context.Context, old string, sess *Session) (bool, error) {
+	if old == "" {
+		return false, nil
+	}
+	before, err := s.Store.Get(ctx, sess.Pool, HandleOf(old))
+	if errors.Is(err, ErrSessionNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if before.Sub == sess.Sub {
+		sess.Root = before.Root
+	} else if err := s.ending(ctx, before); err != nil {
+		return false, err
+	}
+	err = s.Store.Renew(ctx, before.ID, sess)
+	if errors.Is(err, ErrSessionNotFound) { // it ended meanwhile, and its row with it
+		sess.Root = sess.ID
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (s *Sessions) ending(ctx context.Context, sess *Session) error {
+	if s.Ending == nil {
+		return nil
+	}
+	return s.Ending(ctx, sess)
 }
 
 // Current returns the session that a browser's secret stands for, and its user.
@@ -78,7 +114,17 @@ func (s *Sessions) Current(ctx context.Context, pool userpool.PoolID, secret str
 
 // End ends the session of a browser's secret; an unknown one is no error.
 func (s *Sessions) End(ctx context.Context, pool userpool.PoolID, secret string) error {
-	return s.Store.Revoke(ctx, pool, HandleOf(secret))
+	sess, err := s.Store.Get(ctx, pool, HandleOf(secret))
+	if errors.Is(err, ErrSessionNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.ending(ctx, sess); err != nil {
+		return err
+	}
+	return s.Store.Revoke(ctx, pool, sess.ID)
 }
 
 // Stands reports whether a sign-in at that time still counts: the user is not

@@ -78,7 +78,7 @@ func TestSessions(t *testing.T, open func(t *testing.T, now func() time.Time) id
 
 func newSession(pool userpool.PoolID, sub string, now time.Time) *idp.Session {
 	_, id := idp.NewSecret()
-	return &idp.Session{ID: id, Pool: pool, Sub: sub, AuthTime: now, Methods: []string{"pwd", "otp"},
+	return &idp.Session{ID: id, Root: "root", Pool: pool, Sub: sub, AuthTime: now, Methods: []string{"pwd", "otp"},
 		Created: now, LastSeen: now, Expires: now.Add(time.Hour), Limit: now.Add(8 * time.Hour),
 		Address: "192.0.2.1", UserAgent: "Mozilla/5.0 \"ü\""}
 }

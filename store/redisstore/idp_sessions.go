@@ -119,6 +119,9 @@ func (s *SessionStore) decode(raw string) (*idp.Session, error) {
 	if !s.db.now().Before(v.Expires) {
 		return nil, idp.ErrSessionNotFound
 	}
+	if v.Root == "" { // written by a release that knew none
+		v.Root = v.ID
+	}
 	return &v.Session, nil
 }
 

@@ -14,3 +14,9 @@ func TestSessionsOnRedis(t *testing.T) {
 		return redisstoretest.Open(t, now).Sessions()
 	}, idptest.ClearsItself)
 }
+
+func TestParticipantsOnRedis(t *testing.T) {
+	idptest.TestParticipants(t, func(t *testing.T, now func() time.Time) idp.ParticipantStore {
+		return redisstoretest.Open(t, now).Participants()
+	}, idptest.ClearsItself)
+}

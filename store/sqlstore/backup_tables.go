@@ -80,6 +80,10 @@ var backupLeftOut = map[string]string{
 	"ephemeral":    "codes, challenges and counters live for minutes",
 	"idp_sessions": "browsers sign in again",
 	"idp_grants":   "authorization codes live for minutes",
+
+	"idp_participants": "they belong to idp_sessions",
+	"idp_farewells":    "messages that wait",
+
 	"outbox":       "messages that wait carry codes that are left out",
 
 	"userpool_search_backlog": "what users are searched by follows from them, and is made anew",

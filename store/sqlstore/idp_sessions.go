@@ -17,12 +17,14 @@ type IDPStore struct{ db *DB }
 var (
 	_ idp.SessionStore = (*IDPStore)(nil)
 	_ idp.GrantStore   = (*IDPStore)(nil)
+
+	_ idp.ParticipantStore = (*IDPStore)(nil)
 )
 
 // IDP returns the store of package idp.
 func (db *DB) IDP() *IDPStore { return &IDPStore{db} }
 
-const sessionColumns = `pool, id, sub, auth_time, methods, created, last_seen, expires, life_limit, address, user_agent`
+const sessionColumns = `pool, id, sub, auth_time, methods, created, last_seen, expires, life_limit, address, user_agent, root`
 
 // An idpExecer is a *sql.DB or a *sql.Tx.
 type idpExecer interface {
@@ -40,9 +42,9 @@ func insertSession(ctx context.Context, ex idpExecer, s *idp.Session) error {
 		return err
 	}
 	_, err = ex.ExecContext(ctx, `INSERT INTO idp_sessions (`+sessionColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 		s.Pool, s.ID, s.Sub, micros(s.AuthTime), string(methods), micros(s.Created), micros(s.LastSeen),
-		micros(s.Expires), micros(s.Limit), s.Address, s.UserAgent)
+		micros(s.Expires), micros(s.Limit), s.Address, s.UserAgent, s.Root)
 	if isUnique(err, "") {
 		return idp.ErrSessionExists
 	}
@@ -125,7 +127,7 @@ func scanSession(row idpRow) (*idp.Session, error) {
 	var methods string
 	var authTime, created, seen, expires, limit int64
 	if err := row.Scan(&s.Pool, &s.ID, &s.Sub, &authTime, &methods, &created, &seen, &expires, &limit,
-		&s.Address, &s.UserAgent); err != nil {
+		&s.Address, &s.UserAgent, &s.Root); err != nil {
 		return nil, err
 	}
 	s.AuthTime, s.Created, s.LastSeen = fromMicros(authTime), fromMicros(created), fromMicros(seen)

@@ -13,18 +13,24 @@ import (
 )
 
 // An OutboxStore keeps messages until they are delivered.
-type OutboxStore struct{ db *DB }
+type OutboxStore struct {
+	db    *DB
+	table string // each queue has one, so that a slow one holds up no other
+}
 
 var _ message.Store = (*OutboxStore)(nil)
 
-// Outbox returns the store of messages that wait.
-func (db *DB) Outbox() *OutboxStore { return &OutboxStore{db} }
+// Outbox returns the store of messages to users that wait.
+func (db *DB) Outbox() *OutboxStore { return &OutboxStore{db, "outbox"} }
+
+// Farewells returns the store of logout tokens to clients that wait.
+func (db *DB) Farewells() *OutboxStore { return &OutboxStore{db, "idp_farewells"} }
 
 const outboxColumns = `id, pool, medium, kind, destination, sealed, created, due, tries, closed, reason`
 
 // Put implements message.Store.
 func (s *OutboxStore) Put(ctx context.Context, it *message.Item) error {
-	_, err := s.db.write.ExecContext(ctx, `INSERT INTO outbox (`+outboxColumns+`)
+	_, err := s.db.write.ExecContext(ctx, `INSERT INTO `+s.table+` (`+outboxColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (id) DO UPDATE SET pool = excluded.pool, medium = excluded.medium, kind = excluded.kind,
 			destination = excluded.destination, sealed = excluded.sealed, created = excluded.created, due = excluded.due, tries = excluded.tries,
@@ -41,8 +47,8 @@ func (s *OutboxStore) Claim(ctx context.Context, until time.Time, limit int) ([]
 		lock += " SKIP LOCKED"
 	}
 	return s.items(ctx, s.db.write.QueryContext, `WITH picked AS (
-			SELECT id FROM outbox WHERE closed = 0 AND due <= $1 ORDER BY due LIMIT $2`+lock+`)
-		UPDATE outbox SET tries = tries + 1, due = $3 WHERE id IN (SELECT id FROM picked)
+			SELECT id FROM `+s.table+` WHERE closed = 0 AND due <= $1 ORDER BY due LIMIT $2`+lock+`)
+		UPDATE `+s.table+` SET tries = tries + 1, due = $3 WHERE id IN (SELECT id FROM picked)
 		RETURNING `+outboxColumns, s.now(), limit, micros(until))
 }
 
@@ -53,13 +59,13 @@ func (s *OutboxStore) Delivered(ctx context.Context, it *message.Item) error {
 
 // Postpone implements message.Store.
 func (s *OutboxStore) Postpone(ctx context.Context, it *message.Item, due time.Time, reason string) error {
-	return s.settle(ctx, `UPDATE outbox SET due = $3, reason = $4 WHERE id = $1 AND tries = $2 AND closed = 0`,
+	return s.settle(ctx, `UPDATE `+s.table+` SET due = $3, reason = $4 WHERE id = $1 AND tries = $2 AND closed = 0`,
 		it.ID, it.Tries, micros(due), reason)
 }
 
 // Close implements message.Store.
 func (s *OutboxStore) Close(ctx context.Context, it *message.Item, reason string) error {
-	return s.settle(ctx, `UPDATE outbox SET closed = $3, reason = $4, sealed = $5 WHERE id = $1 AND tries = $2 AND closed = 0`,
+	return s.settle(ctx, `UPDATE `+s.table+` SET closed = $3, reason = $4, sealed = $5 WHERE id = $1 AND tries = $2 AND closed = 0`,
 		it.ID, it.Tries, s.now(), reason, []byte{})
 }
 
@@ -96,7 +102,7 @@ func (s *OutboxStore) Log(ctx context.Context, pool userpool.PoolID, state messa
 		where += " AND (created, id) < ($3, $4)"
 		args = append(args, at, id)
 	}
-	all, err := s.items(ctx, s.db.read.QueryContext, `SELECT `+outboxColumns+` FROM outbox
+	all, err := s.items(ctx, s.db.read.QueryContext, `SELECT `+outboxColumns+` FROM `+s.table+`
 		WHERE pool = $1`+where+` ORDER BY created DESC, id DESC LIMIT $2`, args...)
 	for _, it := range all {
 		it.Sealed = nil
@@ -107,8 +113,8 @@ func (s *OutboxStore) Log(ctx context.Context, pool userpool.PoolID, state messa
 
 // DeleteClosed implements message.Store.
 func (s *OutboxStore) DeleteClosed(ctx context.Context, limit int) (int, error) {
-	n, err := rowsAffected(s.db.write.ExecContext(ctx, `DELETE FROM outbox WHERE id IN (
-		SELECT id FROM outbox WHERE closed > 0 AND closed <= $1 LIMIT $2)`,
+	n, err := rowsAffected(s.db.write.ExecContext(ctx, `DELETE FROM `+s.table+` WHERE id IN (
+		SELECT id FROM `+s.table+` WHERE closed > 0 AND closed <= $1 LIMIT $2)`,
 		micros(s.db.now().Add(-message.KeepClosed)), limit))
 	return int(n), err
 }

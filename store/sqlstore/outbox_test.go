@@ -20,3 +20,15 @@ func TestOutboxOnPostgres(t *testing.T) {
 		return sqlstoretest.Postgres(t, now).Outbox()
 	})
 }
+
+func TestFarewellsOnSQLite(t *testing.T) {
+	messagetest.TestStore(t, func(t *testing.T, now func() time.Time) message.Store {
+		return sqlstoretest.SQLite(t, now).Farewells()
+	})
+}
+
+func TestFarewellsOnPostgres(t *testing.T) {
+	messagetest.TestStore(t, func(t *testing.T, now func() time.Time) message.Store {
+		return sqlstoretest.Postgres(t, now).Farewells()
+	})
+}

@@ -1,0 +1,56 @@
+package sqlstore
+
+import (
+	"context"
+
+	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+const participantColumns = `pool, sub, root, client, joined, expires`
+
+// Join implements idp.ParticipantStore.
+func (s *IDPStore) Join(ctx context.Context, p *idp.Participant) error {
+	_, err := s.db.write.ExecContext(ctx, `INSERT INTO idp_participants (`+participantColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (pool, sub, root, client) DO UPDATE SET joined = excluded.joined, expires = excluded.expires`,
+		p.Pool, p.Sub, p.Root, p.Client, micros(p.Joined), micros(p.Expires))
+	return err
+}
+
+// Participants implements idp.ParticipantStore.
+func (s *IDPStore) Participants(ctx context.Context, pool userpool.PoolID, sub string, root idp.Handle) ([]*idp.Participant, error) {
+	rows, err := s.db.read.QueryContext(ctx, `SELECT `+participantColumns+` FROM idp_participants
+		WHERE pool = $1 AND sub = $2 AND ($3 = '' OR root = $3) AND expires > $4 ORDER BY root, client`,
+		pool, sub, root, micros(s.db.now()))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []*idp.Participant
+	for rows.Next() {
+		var p idp.Participant
+		var joined, expires int64
+		if err := rows.Scan(&p.Pool, &p.Sub, &p.Root, &p.Client, &joined, &expires); err != nil {
+			return nil, err
+		}
+		p.Joined, p.Expires = fromMicros(joined), fromMicros(expires)
+		list = append(list, &p)
+	}
+	return list, rows.Err()
+}
+
+// Leave implements idp.ParticipantStore.
+func (s *IDPStore) Leave(ctx context.Context, p *idp.Participant) error {
+	_, err := s.db.write.ExecContext(ctx, `DELETE FROM idp_participants
+		WHERE pool = $1 AND sub = $2 AND root = $3 AND client = $4 AND joined = $5`,
+		p.Pool, p.Sub, p.Root, p.Client, micros(p.Joined))
+	return err
+}
+
+// DeleteExpiredParticipants implements idp.ParticipantStore.
+func (s *IDPStore) DeleteExpiredParticipants(ctx context.Context, limit int) (int, error) {
+	res, err := s.db.write.ExecContext(ctx, `DELETE FROM idp_participants WHERE (pool, sub, root, client) IN (
+		SELECT pool, sub, root, client FROM idp_participants WHERE expires <= $1 ORDER BY expires LIMIT $2)`, micros(s.db.now()), limit)
+	return idpDeleted(res, err)
+}
