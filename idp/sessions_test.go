@@ -82,3 +82,71 @@ func TestStoreHoldsNoSecret(t *testing.T) {
 		t.Error("a session is found by its secret")
 	}
 }
+
+// TestRoot: clients know a session by the same sid while the same user signs in
+// again, and by another one after anybody else did.
+func TestRoot(t *testing.T) {
+	s, clock, secret := begin(t, 0, 0)
+	var ended []idp.Handle
+	s.Ending = func(_ context.Context, sess *idp.Session) error { ended = append(ended, sess.Root); return nil }
+	first, err := s.Store.Get(t.Context(), pool, idp.HandleOf(secret))
+	if err != nil || first.Root != first.ID {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	start := func(sub string) *idp.Session {
+		t.Helper()
+		next, sess, err := s.Start(t.Context(), secret, idp.SignIn{Pool: pool, Sub: sub})
+		if err != nil {
+			t.Fatal(err)
+		}
+		secret = next
+		return sess
+	}
+	if again := start("s"); again.Root != first.Root || again.ID == first.ID || len(ended) != 0 {
+		t.Errorf("the same user: root %s, ended %v", again.Root, ended)
+	}
+	other := start("other")
+	if other.Root == first.Root || len(ended) != 1 || ended[0] != first.Root {
+		t.Errorf("another user: root %s, ended %v", other.Root, ended)
+	}
+	clock.Add(idp.DefaultSessionLife)
+	if late := start("other"); late.Root == other.Root || len(ended) != 1 {
+		t.Errorf("after the session ran out: root %s, ended %v", late.Root, ended)
+	}
+	if err := s.End(t.Context(), pool, secret); err != nil || len(ended) != 2 {
+		t.Errorf("signed out: %v, ended %v", err, ended)
+	}
+	if err := s.End(t.Context(), pool, secret); err != nil || len(ended) != 2 {
+		t.Errorf("signed out twice: %v, ended %v", err, ended)
+	}
+}
+
+// TestEndingThatFails: a sign-out that cannot be told does not look like one.
+func TestEndingThatFails(t *testing.T) {
+	s, _, secret := begin(t, 0, 0)
+	broken := errors.New("broken")
+	s.Ending = func(context.Context, *idp.Session) error { return broken }
+	if err := s.End(t.Context(), pool, secret); !errors.Is(err, broken) {
+		t.Error(err)
+	}
+	if _, _, err := s.Start(t.Context(), secret, idp.SignIn{Pool: pool, Sub: "other"}); !errors.Is(err, broken) {
+		t.Error(err)
+	}
+	if _, _, err := s.Current(t.Context(), pool, secret); err != nil {
+		t.Error("the session ended all the same:", err)
+	}
+}
+
+func TestSIDsAreApart(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range []userpool.PoolID{"a", "b"} {
+		for _, root := range []idp.Handle{"a", "b"} {
+			for _, c := range []userpool.ClientID{"a", "b"} {
+				seen[idp.SID(p, root, c)] = true
+			}
+		}
+	}
+	if len(seen) != 8 {
+		t.Errorf("%d of 8 differ", len(seen))
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/outbound"
@@ -176,27 +177,25 @@ func (s *Server) addLogs(now func() time.Time) {
 
 var _ userpool.Messenger = (*message.Outbox)(nil)
 
-// deliver runs the outbox until finish is called, which waits for the messages
+// deliver runs the outboxes until finish is called, which waits for the messages
 // under way and those that are due, until ctx ends. What is left then stays in the
 // database for the next start, or another node.
 func (s *Server) deliver(ctx context.Context) (finish func(ctx context.Context)) {
-	if s.outbox == nil {
-		return func(context.Context) {}
-	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		s.outbox.Run(running)
-	}()
+	var workers sync.WaitGroup
+	for _, outbox := range s.outboxes() {
+		workers.Go(func() { outbox.Run(running) })
+	}
 	return func(ctx context.Context) {
 		stop()
 		drained := make(chan struct{})
 		go func() { // apart, because a delivery may outlast ctx
 			defer close(drained)
-			<-done
-			if err := s.outbox.Drain(ctx); err != nil && ctx.Err() == nil {
-				s.log.Error("outbox", "err", err)
+			workers.Wait()
+			for _, outbox := range s.outboxes() {
+				if err := outbox.Drain(ctx); err != nil && ctx.Err() == nil {
+					s.log.Error("outbox", "err", err)
+				}
 			}
 		}()
 		select {

@@ -27,14 +27,15 @@ const drainTime = 20 * time.Second
 type Server struct {
 	Services // what is wired, for the demo's seed and for tests
 
-	cfg      Config
-	log      *slog.Logger
-	mail     userpool.Messenger // of the demo; nil elsewhere
-	outbox   *message.Outbox    // nil where messages do not wait
-	sweepers map[string]sweeper
-	keys     *keyring.Keys
-	demo     *demo.App // nil elsewhere
-	samlIDP  *samlidp.Handler
+	cfg       Config
+	log       *slog.Logger
+	mail      userpool.Messenger // of the demo; nil elsewhere
+	outbox    *message.Outbox    // nil where messages do not wait
+	farewells *message.Outbox    // of logout tokens
+	sweepers  map[string]sweeper
+	keys      *keyring.Keys
+	demo      *demo.App // nil elsewhere
+	samlIDP   *samlidp.Handler
 
 	fresh       bool // the store was never used before this start
 	madeRootKey bool

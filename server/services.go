@@ -9,6 +9,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/idp/samlidp"
+	"github.com/poolhouse/poolhouse/idp/signout"
 	"github.com/poolhouse/poolhouse/internal/jose"
 	"github.com/poolhouse/poolhouse/internal/outbound"
 	"github.com/poolhouse/poolhouse/sp/oidcrp"
@@ -29,6 +30,7 @@ type Services struct {
 	Auth     *userpool.Auth
 	Tokens   *userpool.Tokens
 	Sessions *idp.Sessions
+	SignOut  *signout.Service
 	Apps     *samlidp.Service
 	STS      *sts.Service
 	Identity *identity.Service
@@ -43,7 +45,7 @@ type Services struct {
 // build makes the services over the stores.
 func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time) error {
 	issuer := func(pool userpool.PoolID) string { return url + "/" + string(pool) }
-	ephemeral, pools := st.ephemeral(), st.db.Userpool(st.keys)
+	ephemeral, pools := st.ephemeral(), s.watchSignOuts(st, issuer, now)
 	hasher := userpool.NewHasher(userpool.HasherConfig{})
 	fetch := outbound.New(cfg.AllowPrivateFetch)
 	remote := stsapi.Remote{Verifier: oidcrp.New(fetch, now)}
@@ -93,6 +95,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 			return int(n), err
 		},
 	}
+	s.addFarewells(st, fetch, now)
 	return s.addMessages(st, fetch, now)
 }
 

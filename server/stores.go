@@ -71,7 +71,7 @@ func (s *Server) unlock(ctx context.Context, store keyring.Store, now func() tim
 	return keys, err
 }
 
-// ephemeral, sessions and datasets choose Redis where there is one.
+// ephemeral, sessions, participants and datasets choose Redis where there is one.
 
 func (st *stores) ephemeral() ephemeral.Store {
 	if st.redis != nil {
@@ -83,6 +83,13 @@ func (st *stores) ephemeral() ephemeral.Store {
 func (st *stores) sessions() idp.SessionStore {
 	if st.redis != nil {
 		return st.redis.Sessions()
+	}
+	return st.db.IDP()
+}
+
+func (st *stores) participants() idp.ParticipantStore {
+	if st.redis != nil {
+		return st.redis.Participants()
 	}
 	return st.db.IDP()
 }

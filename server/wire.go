@@ -126,7 +126,7 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	}
 	hosted.Mount(mux)
 	mux.LargeEndpoint("PUT /{pool}/imports/{job}", maxUpload, s.uploadImport)
-	op := &oidcop.Handler{Store: store, Tokens: s.Tokens, Grants: st.db.IDP(), Browser: sessions, Gate: gate, Limits: s.Limits, Issuer: issuer,
+	op := &oidcop.Handler{Store: store, Tokens: s.Tokens, Grants: st.db.IDP(), Browser: sessions, Gate: gate, SignOut: s.SignOut, Limits: s.Limits, Issuer: issuer,
 		Script: static.Path("post.js"), Now: now, Log: s.log}
 	if op.Clients, err = s.clientAuthentication(store, ephemeral, issuer, now); err != nil {
 		return nil, err
@@ -139,6 +139,7 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	op.Requests = &pushed.Store{Ephemeral: ephemeral, Now: now}
 	op.Objects = &requestobject.Reader{Remote: s.remoteKeys, Fetch: s.remoteKeys.Fetch, Issuer: issuer, Now: now}
 	op.MutualTLS = s.cfg.mutualTLS(url)
+	op.Pages = hosted
 	op.Mount(mux)
 	s.samlIDP = &samlidp.Handler{Apps: st.db.SAML(), Directory: store, Gate: gate, Keys: st.keys, Ephemeral: ephemeral, Issuer: issuer, Now: now, Log: s.log,
 		Secure: secure(url), Script: static.Path("post.js")}

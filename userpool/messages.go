@@ -25,10 +25,13 @@ type Mail struct {
 // Destination is the address or number with most of it hidden, for people who need
 // to know where a message went and not whom to write to.
 func (m Mail) Destination() string {
-	if m.Medium == "SMS" {
+	switch m.Medium {
+	case "SMS":
 		return maskPhone(m.To)
+	case "EMAIL":
+		return maskEmail(m.To)
 	}
-	return maskEmail(m.To)
+	return m.To // names a program, not a person
 }
 
 // A Delivery says where a code went.

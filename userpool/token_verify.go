@@ -50,7 +50,7 @@ type IDClaims struct {
 	PreferredRole  string
 	Nonce          string
 	JTI, OriginJTI string
-	SessionID      string // sid
+	SessionID      string // sid; empty in a token of a native sign-in
 	AuthTime       time.Time
 	Issued         time.Time
 	Expires        time.Time
@@ -255,8 +255,8 @@ func (t *Tokens) verified(ctx context.Context, raw, use string, claims any) (Poo
 		return "", h, errJWT
 	}
 	pool, ok := t.issuedBy(unverified)
-	if !ok || !slices.Contains(jose.Asymmetric, h.Algorithm) {
-		return "", h, errJWT
+	if !ok || !slices.Contains(jose.Asymmetric, h.Algorithm) || strings.EqualFold(h.Type, typLogout) {
+		return "", h, errJWT // what says that a sign-in ended is no proof of one
 	}
 	keys := &ownKeys{t.Keys, tokenScope(pool, use, h.Algorithm)}
 	payload, h, err := jose.Verify(ctx, raw, keys, jose.Asymmetric)

@@ -101,10 +101,9 @@ func (t *Tokens) CreateFamily(ctx context.Context, g *Grant) (*Family, error) {
 		g.AuthTime = now
 	}
 	c := g.Client
-	last := max(orDefault(c.AccessTokenLife, defaultTokenLife), orDefault(c.IDTokenLife, defaultTokenLife))
 	f := &Family{ID: newTokenID(), Pool: g.Pool.ID, Client: c.ID, Sub: g.User.Sub, Scopes: g.Scopes,
 		AuthTime: g.AuthTime.UTC(), Nonce: g.Nonce, Resource: g.Resource, Particulars: g.Particulars, Device: g.Device, Created: now,
-		Expires: now.Add(orDefault(c.RefreshTokenLife, defaultRefreshLife) + last)}
+		Expires: now.Add(c.LongestSignIn())}
 	if err := t.Store.CreateFamily(ctx, f); err != nil {
 		return nil, err
 	}

@@ -68,7 +68,11 @@ func (s *Store) SignIn(w http.ResponseWriter, r *http.Request, user *userpool.Us
 	}
 	gs.ID, gs.IsNew = secret, false
 	gs.Values[sessionKey], gs.Values[userKey] = sess, user
-	return sess, s.Save(r, w, gs)
+	if err := s.Save(r, w, gs); err != nil {
+		return nil, err
+	}
+	s.setState(w, user.Pool, sess)
+	return sess, nil
 }
 
 // SignOut ends the browser's session at a pool and deletes the cookie.
@@ -78,7 +82,11 @@ func (s *Store) SignOut(w http.ResponseWriter, r *http.Request, pool userpool.Po
 		return err
 	}
 	gs.Options.MaxAge = -1
-	return s.Save(r, w, gs)
+	if err := s.Save(r, w, gs); err != nil {
+		return err
+	}
+	s.setState(w, pool, nil)
+	return nil
 }
 
 // Get returns the named session, read once per request.

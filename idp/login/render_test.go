@@ -45,7 +45,8 @@ func sample(t testing.TB, l *words.Language, text string) *view {
 		Query: "?client_id=abc&state=1", CSRF: "token", Step: "step", Error: text, Notice: text, Detail: text,
 		page: "login", query: url.Values{"client_id": {"abc"}, "state": {text}}, all: catalogue(t).Languages()},
 		Username: text, UsernameLabel: "Username", Destination: text, Rules: rules(l, pool.PasswordPolicy), Attributes: askFor(l, pool, nil, nil), SignUp: true,
-		Terms: []link{{text, "https://example.com/terms"}}, Choices: []choice{{text, text}}, CanToken: true, CanEmail: true, QR: "data:image/png;base64,AAAA", Secret: text}
+		Terms: []link{{text, "https://example.com/terms"}}, Choices: []choice{{text, text}}, CanToken: true, CanEmail: true, QR: "data:image/png;base64,AAAA", Secret: text,
+		Next: "myapp://signed-out?x=1", Frames: []string{"https://app.example/bye?iss=" + text}}
 }
 
 // A guest fills what pages of other rooms read besides.

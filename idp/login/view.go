@@ -27,6 +27,9 @@ type view struct {
 	SignUp              bool
 	Value               string // of a feedback: valid or invalid
 
+	Next   template.URL // where the page leads
+	Frames []string     // addresses that it loads
+
 	Choices            []choice     // of a second factor
 	CanToken, CanEmail bool         // what can be set up
 	QR                 template.URL // image of Secret; we made it

@@ -158,6 +158,9 @@ func (h *Handler) issue(w http.ResponseWriter, r *http.Request, req *request, cu
 	if err := h.use(r.Context(), req); err != nil {
 		return err
 	}
+	if err := h.SignOut.Join(r.Context(), req.client, cur.Session); err != nil {
+		return err
+	}
 	ex := h.exchange(req.pool)
 	ex.app = &app{Client: req.client, redirectURI: req.redirectURI, scopes: req.scopes}
 	ex.kind, ex.user = req.kind, cur.User
@@ -170,7 +173,9 @@ func (h *Handler) issue(w http.ResponseWriter, r *http.Request, req *request, cu
 	if err != nil {
 		return err
 	}
-	return h.deliver(w, r, req, answerOf(resp))
+	values := answerOf(resp)
+	h.addSessionState(values, req, cur.Session)
+	return h.deliver(w, r, req, values)
 }
 
 // grantOf is what the user of a session lets the app have.
@@ -184,7 +189,7 @@ func (h *Handler) grantOf(req *request, s *idp.Session) *idp.Grant {
 		Pool: req.pool.ID, Client: req.client.ID, Sub: s.Sub, Session: s.ID, Scopes: req.scopes,
 		Nonce: req.params.Get("nonce"), AuthTime: s.AuthTime, Challenge: req.challenge,
 		RedirectURI: req.redirectURI, Resource: req.resource, Created: now, Expires: now.Add(life),
-		Particulars: userpool.Particulars{ACR: req.statedACR(s), Methods: s.Methods,
+		Particulars: userpool.Particulars{SessionID: s.SID(req.client.ID), ACR: req.statedACR(s), Methods: s.Methods,
 			Offline: slices.Contains(req.scopes, userpool.ScopeOffline), Confirmation: req.confirmation()},
 	}
 	if req.claims != nil {

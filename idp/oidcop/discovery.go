@@ -98,6 +98,7 @@ type metadata struct {
 	Scopes        []string `json:"scopes_supported"`
 	Claims        []string `json:"claims_supported"`
 	authorizeMetadata
+	logoutMetadata
 	tokenMetadata
 	sealMetadata
 }
@@ -112,7 +113,7 @@ func (h *Handler) metadata(pool *userpool.Pool) *metadata {
 		Claims: []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "c_hash", "acr", "email", "email_verified",
 			"phone_number", "phone_number_verified", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username",
 			"profile", "picture", "website", "gender", "birthdate", "zoneinfo", "locale", "address", "updated_at"},
-		authorizeMetadata: h.authorizeMetadata(pool), tokenMetadata: h.tokenMetadata(iss), sealMetadata: sealing,
+		authorizeMetadata: h.authorizeMetadata(pool), logoutMetadata: h.logoutMetadata(pool), tokenMetadata: h.tokenMetadata(iss), sealMetadata: sealing,
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp/login"
 	"github.com/poolhouse/poolhouse/idp/pushed"
 	"github.com/poolhouse/poolhouse/idp/requestobject"
+	"github.com/poolhouse/poolhouse/idp/signout"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -60,6 +61,8 @@ type Handler struct {
 	Objects   *requestobject.Reader // and those that clients sign
 	Browser   *browser.Store
 	Gate      *login.Gate
+	SignOut   *signout.Service
+	Pages     SignOutPages
 	Limits    *userpool.Limits             // nil limits nothing
 	Issuer    func(userpool.PoolID) string // from the public URL, never from Host
 	Script    string                       // address of the script that submits a form post; empty is none
@@ -81,6 +84,9 @@ func (h *Handler) Mount(m *web.Mux) {
 	m.Endpoint("/{pool}/oauth2/introspect", h.introspect)
 	m.Endpoint("/{pool}/oauth2/device_authorization", h.deviceAuthorization)
 	m.Endpoint("/{pool}/logout", h.logout)
+	m.Post("/{pool}/logout/confirm", h.confirmLogout)
+	m.Get("/{pool}/oauth2/checksession", h.checkSession)
+	m.Get("/{pool}/start/{client}", h.start)
 }
 
 // pool returns the pool that the request's path names.

@@ -27,6 +27,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp/oidcop"
 	"github.com/poolhouse/poolhouse/idp/pushed"
 	"github.com/poolhouse/poolhouse/idp/requestobject"
+	"github.com/poolhouse/poolhouse/idp/signout"
 	"github.com/poolhouse/poolhouse/internal/ephemeral/ephemeraltest"
 	"github.com/poolhouse/poolhouse/internal/jose"
 	"github.com/poolhouse/poolhouse/internal/keyring"
@@ -73,6 +74,7 @@ type house struct {
 	handler  *oidcop.Handler
 	grants   *faultyGrants
 	sessions idp.SessionStore
+	signout  *signout.Service
 	mails    *mails
 	alice    *userpool.User
 }
@@ -140,7 +142,8 @@ func open(t testing.TB) *house {
 		Region: "us-east-1", Account: "000000000000", Issuer: issuer, Log: log}
 	h.auth = &userpool.Auth{Store: h.store, Ephemeral: eph, Keys: ring, Hasher: hasher, Tokens: h.tokens, Messages: h.mails,
 		Now: clock.Now, Log: log}
-	browsers := &browser.Store{Sessions: &idp.Sessions{Store: db.IDP(), Users: h.store, Now: clock.Now}}
+	h.signout = &signout.Service{Participants: db.IDP(), Sessions: db.IDP(), Clients: h.store, Outbox: h.mails, Issuer: issuer, Now: clock.Now, Log: log}
+	browsers := &browser.Store{Sessions: &idp.Sessions{Store: db.IDP(), Users: h.store, Now: clock.Now, Ending: h.signout.SessionEnding}}
 	gate := &login.Gate{Browser: browsers, Ephemeral: eph, Now: clock.Now, Log: log}
 	pages, err := web.ParsePages(templates.FS, "login", static.Path)
 	if err != nil {
@@ -154,16 +157,17 @@ func open(t testing.TB) *house {
 	h.sessions = db.IDP()
 	h.grants = &faultyGrants{GrantStore: db.IDP()}
 	h.handler = &oidcop.Handler{Store: h.store, Tokens: h.tokens, Grants: h.grants, Browser: browsers, Gate: gate,
-		Issuer: issuer, Script: static.Path("post.js"), Now: clock.Now, Log: log}
+		SignOut: h.signout, Issuer: issuer, Script: static.Path("post.js"), Now: clock.Now, Log: log}
 	h.handler.Clients = &clientauth.Authenticator{Clients: h.store, Ephemeral: eph, Issuer: issuer, Now: clock.Now,
 		Remote: remote}
 	h.handler.Waiting = &decoupled.Store{Ephemeral: eph, Keys: ring, Now: clock.Now}
 	h.handler.Proofs = &dpop.Verifier{Ephemeral: eph, Secret: []byte("secret of nonces"), Now: clock.Now}
 	h.handler.Requests = &pushed.Store{Ephemeral: eph, Now: clock.Now}
 	h.handler.Objects = &requestobject.Reader{Remote: h.handler.Clients.Remote, Fetch: outbound.New(true), Issuer: issuer, Now: clock.Now}
-	h.handler.Mount(mux)
 	hosted := &login.Handler{Store: h.store, Passwords: h.auth, Accounts: h.service, Looks: h.service, Browser: browsers, Gate: gate, Ephemeral: eph,
 		Forms: &web.Forms{Secret: []byte("0123456789abcdef0123456789abcdef")}, Pages: pages, Words: texts, Now: clock.Now, Log: log}
+	h.handler.Pages = hosted
+	h.handler.Mount(mux)
 	hosted.Mount(mux)
 	(&approval.Handler{Store: h.store, Waiting: h.handler.Waiting, Login: hosted, Gate: gate, Ephemeral: eph, Log: log}).Mount(mux)
 	front.Handle("/static/", static.Handler())

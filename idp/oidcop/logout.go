@@ -8,104 +8,129 @@ import (
 	"slices"
 
 	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/idp/browser"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
-// logout ends the browser's session at the pool. It is Cognito's endpoint, with
-// logout_uri or with a new sign-in to go on to, and the one of OpenID Connect
-// RP-Initiated Logout 1.0, with post_logout_redirect_uri. The browser is sent on
-// only to where a client has registered.
+// A logoutRequest asks for the end of the browser's session at a pool. The browser
+// is sent on only to where a client has registered, and only for who proved to be
+// that client: by Cognito's parameters, or by an ID token.
+type logoutRequest struct {
+	pool   *userpool.Pool
+	params url.Values
+	client *userpool.Client   // nil where nobody says who asks
+	hint   *userpool.IDClaims // nil without, or with one that is not ours
+	proved bool               // Cognito's client_id and logout_uri, which it takes for proof
+	target string             // where to go afterwards; empty is our own page
+}
+
+// logout is the endpoint of OpenID Connect RP-Initiated Logout 1.0, and Cognito's,
+// with logout_uri or with a new sign-in to go on to.
 func (h *Handler) logout(w http.ResponseWriter, r *http.Request) error {
 	pool, err := h.pool(r)
 	if err != nil {
 		return err
 	}
-	if r.Method != http.MethodGet && r.Method != http.MethodPost {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+	case http.MethodPost:
+		return h.logoutByGet(w, r, pool)
+	default:
 		return web.Fail(http.StatusMethodNotAllowed, "This address does not answer such a request.", nil)
 	}
-	if err := r.ParseForm(); err != nil {
-		return web.Fail(http.StatusBadRequest, "The request could not be read.", err)
-	}
-	next, err := h.afterLogout(r.Context(), pool, r.Form)
+	params, err := h.logoutParams(r, pool)
 	if err != nil {
-		return refuse(w, pool.ID, r.Form.Get("client_id"), err)
-	}
-	if err := h.Browser.SignOut(w, r, pool.ID); err != nil {
 		return err
 	}
-	w.Header().Set("Location", next)
-	w.WriteHeader(http.StatusFound)
+	req, err := h.readLogout(r.Context(), pool, params)
+	if err != nil {
+		return refuse(w, pool.ID, params.Get("client_id"), err)
+	}
+	cur, err := h.Browser.Current(r, pool.ID)
+	if err != nil && !errors.Is(err, idp.ErrSessionNotFound) {
+		return err
+	}
+	if cur != nil && !req.certain(cur) {
+		return h.askLogout(w, r, req)
+	}
+	return h.endSession(w, r, req.ending(), cur)
+}
+
+// readLogout decides who asks, and where the browser may go.
+func (h *Handler) readLogout(ctx context.Context, pool *userpool.Pool, params url.Values) (*logoutRequest, error) {
+	if checkSingle(params) != nil {
+		return nil, &untrusted{"invalid_request"}
+	}
+	req := &logoutRequest{pool: pool, params: params}
+	if params.Get("logout_uri") != "" || params.Get("redirect_uri") != "" {
+		return req, h.readCognitoLogout(ctx, req)
+	}
+	return req, h.readStandardLogout(ctx, req)
+}
+
+// readCognitoLogout reads client_id with logout_uri, or with the redirect_uri of a
+// new sign-in; logout_uri wins.
+func (h *Handler) readCognitoLogout(ctx context.Context, req *logoutRequest) (err error) {
+	req.client, err = h.client(ctx, req.pool, req.params.Get("client_id"))
+	if errors.Is(err, userpool.ErrClientNotFound) {
+		return &untrusted{"invalid_client"}
+	}
+	if err != nil {
+		return err
+	}
+	req.proved = !req.pool.Strict
+	if to := req.params.Get("logout_uri"); to != "" {
+		req.target, err = registeredLogout(req.client, to)
+		return err
+	}
+	if !idp.MatchRedirect(req.client.CallbackURLs, req.params.Get("redirect_uri")) {
+		return &untrusted{"redirect_mismatch"}
+	}
+	req.target = "/" + string(req.pool.ID) + "/login?" + req.params.Encode()
 	return nil
 }
 
-// afterLogout decides where the browser goes once it is signed out.
-func (h *Handler) afterLogout(ctx context.Context, pool *userpool.Pool, form url.Values) (string, error) {
-	if checkSingle(form) != nil {
-		return "", &untrusted{"invalid_request"}
-	}
-	client, err := h.logoutClient(ctx, pool, form)
-	if err != nil {
-		return "", err
-	}
-	target := form.Get("logout_uri")
-	if target == "" {
-		target = form.Get("post_logout_redirect_uri")
-	}
-	switch {
-	case target != "":
-		if client == nil || !slices.Contains(client.LogoutURLs, target) || !idp.WellFormedRedirect(target) {
-			return "", &untrusted{"redirect_mismatch"}
+// readStandardLogout reads the hint. Without one, or with one that none of our keys
+// signed, the browser goes nowhere, whatever else the request says (section 3).
+func (h *Handler) readStandardLogout(ctx context.Context, req *logoutRequest) (err error) {
+	id := req.params.Get("client_id")
+	if raw := req.params.Get("id_token_hint"); raw != "" {
+		req.hint, err = h.Tokens.IDHint(ctx, req.pool.ID, raw)
+		if err != nil && !errors.Is(err, userpool.ErrNotAuthorized) {
+			return err
 		}
-		return withState(target, form), nil
-	case form.Get("redirect_uri") != "":
-		if client == nil || !idp.MatchRedirect(client.CallbackURLs, form.Get("redirect_uri")) {
-			return "", &untrusted{"redirect_mismatch"}
-		}
-		form.Del("id_token_hint")
-		return "/" + string(pool.ID) + "/login?" + form.Encode(), nil
 	}
-	return "/" + string(pool.ID) + "/signedout", nil
-}
-
-// logoutClient returns the client that asks, by client_id or by a hint that one of
-// our keys signed. Both must agree. Nobody needs to ask: then it is nil.
-func (h *Handler) logoutClient(ctx context.Context, pool *userpool.Pool, form url.Values) (*userpool.Client, error) {
-	id := form.Get("client_id")
-	if raw := form.Get("id_token_hint"); raw != "" {
-		hint, err := h.Tokens.IDHint(ctx, pool.ID, raw)
-		if errors.Is(err, userpool.ErrNotAuthorized) || err == nil && id != "" && id != string(hint.Client) {
-			return nil, &untrusted{"invalid_request"}
+	if req.hint != nil {
+		if id != "" && id != string(req.hint.Client) {
+			return &untrusted{"invalid_request"}
 		}
-		if err != nil {
-			return nil, err
-		}
-		id = string(hint.Client)
-	} else if form.Get("post_logout_redirect_uri") != "" && pool.Strict {
-		return nil, &untrusted{"invalid_request"} // who asks is proved by the hint only
+		id = string(req.hint.Client)
 	}
-	if id == "" {
-		return nil, nil
-	}
-	c, err := h.client(ctx, pool, id)
+	req.client, err = h.client(ctx, req.pool, id)
 	if errors.Is(err, userpool.ErrClientNotFound) {
-		return nil, &untrusted{"invalid_client"}
+		return nil // who asks is not known, or gone
 	}
-	return c, err
+	to := req.params.Get("post_logout_redirect_uri")
+	if err != nil || req.hint == nil || to == "" {
+		return err
+	}
+	if req.target, err = registeredLogout(req.client, to); err == nil && req.params.Get("state") != "" {
+		req.target = withQuery(req.target, url.Values{"state": req.params["state"]})
+	}
+	return err
 }
 
-// withState echoes state, which RP-Initiated Logout section 3 promises.
-func withState(target string, form url.Values) string {
-	state := form.Get("state")
-	if state == "" || form.Get("logout_uri") != "" {
-		return target
+// registeredLogout returns an address that the client has registered to the letter.
+func registeredLogout(c *userpool.Client, to string) (string, error) {
+	if !slices.Contains(c.LogoutURLs, to) || !idp.WellFormedRedirect(to) {
+		return "", &untrusted{"redirect_mismatch"}
 	}
-	u, err := url.Parse(target)
-	if err != nil {
-		return target
-	}
-	q := u.Query()
-	q.Set("state", state)
-	u.RawQuery = q.Encode()
-	return u.String()
+	return to, nil
+}
+
+// certain reports whether the request is about this very session: then nobody needs
+// to be asked. Any other may be another site's trick, or an app's mistake.
+func (q *logoutRequest) certain(cur *browser.Current) bool {
+	return q.proved || q.hint != nil && q.hint.SessionID == cur.Session.SID(q.hint.Client)
 }

@@ -37,6 +37,28 @@ func AllowFormTarget(h http.Header, target string) {
 	}
 }
 
+// AllowFraming lets pages of other sites frame this one. It is for a page that shows
+// nothing.
+func AllowFraming(h http.Header) {
+	h.Del("X-Frame-Options")
+	h.Set("Content-Security-Policy", strings.Replace(h.Get("Content-Security-Policy"), "frame-ancestors 'none'", "frame-ancestors *", 1))
+}
+
+// AllowFrames lets a page load frames: these addresses, and no other path even of
+// their hosts. One that a policy cannot express is not loaded.
+func AllowFrames(h http.Header, addresses []string) {
+	var sources []string
+	for _, raw := range addresses {
+		u, err := url.Parse(raw)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || !plainHost.MatchString(u.Host) {
+			continue
+		}
+		path := strings.NewReplacer(";", "%3B", ",", "%2C").Replace(u.EscapedPath())
+		sources = append(sources, u.Scheme+"://"+u.Host+path)
+	}
+	h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+"; frame-src "+strings.Join(sources, " "))
+}
+
 var plainHost = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]+)?$`)
 
 // policySource is the CSP source of a URI: its origin, or the scheme of an app.

@@ -84,7 +84,7 @@ var backupLeftOut = map[string]string{
 	"idp_participants": "they belong to idp_sessions",
 	"idp_farewells":    "messages that wait",
 
-	"outbox":       "messages that wait carry codes that are left out",
+	"outbox": "messages that wait carry codes that are left out",
 
 	"userpool_search_backlog": "what users are searched by follows from them, and is made anew",
 

@@ -12,11 +12,15 @@ import (
 func TestIDPOnSQLite(t *testing.T) {
 	idptest.TestSessions(t, func(t *testing.T, now func() time.Time) idp.SessionStore { return sqlstoretest.SQLite(t, now).IDP() })
 	idptest.TestGrants(t, func(t *testing.T, now func() time.Time) idp.GrantStore { return sqlstoretest.SQLite(t, now).IDP() })
-	idptest.TestParticipants(t, func(t *testing.T, now func() time.Time) idp.ParticipantStore { return sqlstoretest.SQLite(t, now).IDP() })
+	idptest.TestParticipants(t, func(t *testing.T, now func() time.Time) idp.ParticipantStore {
+		return sqlstoretest.SQLite(t, now).IDP()
+	})
 }
 
 func TestIDPOnPostgres(t *testing.T) {
 	idptest.TestSessions(t, func(t *testing.T, now func() time.Time) idp.SessionStore { return sqlstoretest.Postgres(t, now).IDP() })
 	idptest.TestGrants(t, func(t *testing.T, now func() time.Time) idp.GrantStore { return sqlstoretest.Postgres(t, now).IDP() })
-	idptest.TestParticipants(t, func(t *testing.T, now func() time.Time) idp.ParticipantStore { return sqlstoretest.Postgres(t, now).IDP() })
+	idptest.TestParticipants(t, func(t *testing.T, now func() time.Time) idp.ParticipantStore {
+		return sqlstoretest.Postgres(t, now).IDP()
+	})
 }

@@ -1,0 +1,69 @@
+package userpool_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// TestWatch: whatever ends the sign-ins of a user is noticed, and nothing else.
+func TestWatch(t *testing.T) {
+	for name, tt := range map[string]struct {
+		do   func(*estate, *userpool.Client, *userpool.User)
+		want int
+	}{
+		"global sign-out": {func(e *estate, _ *userpool.Client, u *userpool.User) {
+			e.ok(e.AdminSignOut(t.Context(), u.Pool, u.Username))
+		}, 1},
+		"disabled": {func(e *estate, _ *userpool.Client, u *userpool.User) {
+			e.ok(e.AdminSetEnabled(t.Context(), u.Pool, u.Username, false))
+		}, 1},
+		"deleted": {func(e *estate, _ *userpool.Client, u *userpool.User) {
+			e.ok(e.AdminDeleteUser(t.Context(), u.Pool, u.Username))
+		}, 1},
+		"deletes itself": {func(e *estate, _ *userpool.Client, u *userpool.User) { e.ok(e.DeleteUser(t.Context(), u)) }, 1},
+		"new password": {func(e *estate, _ *userpool.Client, u *userpool.User) {
+			e.ok(e.AdminSetPassword(t.Context(), u.Pool, u.Username, "Another-Horse-8", true))
+		}, 1},
+		"recovery": {func(e *estate, c *userpool.Client, u *userpool.User) {
+			_, err := e.ForgotPassword(t.Context(), c, u.Username)
+			e.ok(err)
+			e.ok(e.ConfirmForgotPassword(t.Context(), c, u.Username, e.code(u.Attributes["email"]), "Another-Horse-8"))
+		}, 1},
+		"must reset": {func(e *estate, _ *userpool.Client, u *userpool.User) {
+			e.ok(e.AdminResetPassword(t.Context(), u.Pool, u.Username))
+		}, 1},
+		"new name": {func(e *estate, _ *userpool.Client, u *userpool.User) {
+			e.ok(e.AdminUpdateAttributes(t.Context(), u.Pool, u.Username, map[string]string{"name": "Other"}))
+		}, 0},
+		"enabled": {func(e *estate, _ *userpool.Client, u *userpool.User) {
+			e.ok(e.AdminSetEnabled(t.Context(), u.Pool, u.Username, true))
+		}, 0},
+		"refused": {func(e *estate, _ *userpool.Client, u *userpool.User) {
+			if e.AdminSetPassword(t.Context(), u.Pool, u.Username, "x", true) == nil {
+				t.Error("accepted")
+			}
+		}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := newEstate(t)
+			p := e.newPool(nil)
+			c := e.newClient(p, nil)
+			u := e.member(c, "bob")
+			var heard []string
+			e.Store = userpool.Watch(e.Store, func(_ context.Context, pool userpool.PoolID, sub string) {
+				if pool == p.ID {
+					heard = append(heard, sub)
+				}
+			})
+			e.clock.Advance(time.Minute)
+			tt.do(e, c, u)
+			if want := slices.Repeat([]string{u.Sub}, tt.want); !slices.Equal(heard, want) {
+				t.Errorf("heard of %v, want %v", heard, want)
+			}
+		})
+	}
+}
