@@ -94,7 +94,7 @@ func (s *Service) feedback(ctx context.Context, u *User, event string, f EventFe
 		if t := e.trace(); f.Valid {
 			h.remember(t, f.Given)
 		} else {
-			h.forget(t)
+			h.disown(t)
 		}
 		return nil
 	})

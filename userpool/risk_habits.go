@@ -23,8 +23,9 @@ type Habits struct {
 
 // A Seen is something that a sign-in came from, and when one last did.
 type Seen struct {
-	Name string
-	At   time.Time
+	Name     string
+	At       time.Time
+	Disowned bool `json:",omitempty"` // the user or an administrator said that it was somebody else's
 }
 
 // A Presence is that a user was somewhere.
@@ -47,17 +48,24 @@ func strange(seen []Seen, name string) bool {
 }
 
 func hasSeen(seen []Seen, name string) bool {
-	return slices.ContainsFunc(seen, func(s Seen) bool { return s.Name == name })
+	return slices.ContainsFunc(seen, func(s Seen) bool { return s.Name == name && !s.Disowned })
 }
 
 // saw returns a list with a name seen now.
 func saw(seen []Seen, name string, now time.Time) []Seen {
-	seen = append(forgot(seen, name), Seen{name, now})
+	seen = slices.DeleteFunc(slices.Clone(seen), func(s Seen) bool { return s.Name == name })
+	seen = append(seen, Seen{Name: name, At: now})
 	return seen[max(0, len(seen)-maxSeen):]
 }
 
-func forgot(seen []Seen, name string) []Seen {
-	return slices.DeleteFunc(slices.Clone(seen), func(s Seen) bool { return s.Name == name })
+// disowned returns a list in which a name is not the user's. It stays there: with
+// nothing left the next stranger would be taken for a new user.
+func disowned(seen []Seen, name string) []Seen {
+	seen = slices.Clone(seen)
+	for i := range seen {
+		seen[i].Disowned = seen[i].Disowned || seen[i].Name == name
+	}
+	return seen
 }
 
 // come adds a sign-in that succeeded now.
@@ -79,11 +87,11 @@ func (h *Habits) remember(t trace, now time.Time) {
 	}
 }
 
-// forget takes back what a sign-in that was not the user's own added.
-func (h *Habits) forget(t trace) {
-	h.Devices, h.Networks = forgot(h.Devices, t.device), forgot(h.Networks, t.network)
+// disown takes back what a sign-in that was not the user's own added.
+func (h *Habits) disown(t trace) {
+	h.Devices, h.Networks = disowned(h.Devices, t.device), disowned(h.Networks, t.network)
 	if t.place != nil {
-		h.Countries = forgot(h.Countries, t.place.Country)
+		h.Countries = disowned(h.Countries, t.place.Country)
 	}
 	h.Last = nil
 }

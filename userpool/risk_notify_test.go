@@ -224,3 +224,18 @@ func TestRiskMailsByACustomSender(t *testing.T) {
 	}
 	w.check(w.service().GiveOwnFeedback(t.Context(), worldPool, "alice", facts["EVENT_ID"], facts["FEEDBACK_TOKEN"], true))
 }
+
+// What is disowned leaves nobody without habits: the next stranger is still one.
+func TestDisownedHabits(t *testing.T) {
+	w := newRiskWorld(t, userpool.ThreatsEnforced, userpool.RiskConfiguration{})
+	same(t, "the first is a stranger's", w.level(abroad, firefox), "")
+	events, _, err := w.store.Events(t.Context(), worldPool, w.alice.Sub, "", 1)
+	w.check(err)
+	w.check(w.service().GiveFeedback(t.Context(), worldPool, "alice", events[0].ID, false))
+	w.Advance(24 * time.Hour)
+	same(t, "from there again", w.level(abroad, firefox), "High")
+	w.check(w.service().GiveFeedback(t.Context(), worldPool, "alice", events[0].ID, false))
+	same(t, "another device elsewhere", w.level(home, chrome), "High")
+	w.Advance(24 * time.Hour)
+	same(t, "which is the user's now", w.level(home, chrome), "")
+}
