@@ -132,7 +132,9 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 		return nil, err
 	}
 	op.Waiting = &decoupled.Store{Ephemeral: ephemeral, Keys: st.keys, Now: now}
-	(&approval.Handler{Store: store, Waiting: op.Waiting, Login: hosted, Gate: gate, Ephemeral: ephemeral, Log: s.log}).Mount(mux)
+	(&approval.Handler{Store: store, Waiting: op.Waiting, Login: hosted, Gate: gate, Ephemeral: ephemeral,
+		Caller: outbound.New(s.cfg.AllowPrivateFetch), Log: s.log}).Mount(mux)
+	op.Inviter = &approval.Inviter{Messages: s.Pools.Messages, Words: texts}
 	if op.Proofs, err = proofs(ctx, st.keys, ephemeral, now); err != nil {
 		return nil, err
 	}

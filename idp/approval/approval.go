@@ -35,9 +35,8 @@ type Handler struct {
 	Login     *login.Handler // for the look of the pages
 	Gate      *login.Gate
 	Ephemeral ephemeral.Store // counts guesses
-	// Notify tells an app of the ping mode that there is an answer; nil tells nobody.
-	Notify func(ctx context.Context, r *decoupled.Request) error
-	Log    *slog.Logger
+	Caller    Caller          // of apps that want to hear of an answer
+	Log       *slog.Logger
 }
 
 // Mount adds the pages.

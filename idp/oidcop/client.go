@@ -39,7 +39,7 @@ func (a *app) GetGrantTypes() fosite.Arguments {
 	if a.OAuthEnabled && slices.Contains(a.OAuthFlows, "client_credentials") {
 		types = append(types, "client_credentials")
 	}
-	for _, more := range []string{grantDevice, grantExchange} {
+	for _, more := range []string{grantDevice, grantCIBA, grantExchange} {
 		if a.OAuthEnabled && slices.Contains(a.OpenID.GrantTypes, more) && (more == grantDevice || !a.Public()) {
 			types = append(types, more)
 		}

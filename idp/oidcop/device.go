@@ -1,6 +1,7 @@
 package oidcop
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -38,11 +39,12 @@ func (h *Handler) deviceAuthorization(w http.ResponseWriter, r *http.Request) er
 }
 
 func (h *Handler) startDevice(r *http.Request, pool *userpool.Pool) (*deviceAnswer, error) {
-	c, req, err := h.startDecoupled(r, pool, decoupled.Device, grantDevice)
+	c, err := h.decoupledClient(r, pool, grantDevice)
 	if err != nil {
 		return nil, err
 	}
-	if req.Resource, err = audienceOf(c, r.PostForm.Get("resource")); err != nil {
+	req, err := h.decoupledRequest(r.Context(), c, r.PostForm, decoupled.Device)
+	if err != nil {
 		return nil, err
 	}
 	secret, err := h.Waiting.Add(r.Context(), req)
@@ -55,27 +57,33 @@ func (h *Handler) startDevice(r *http.Request, pool *userpool.Pool) (*deviceAnsw
 		ExpiresIn:  int64(decoupled.Life.Seconds()), Interval: int64(decoupled.Interval.Seconds())}, nil
 }
 
-// startDecoupled reads what the requests of both kinds have: the client, which must
-// be allowed the grant that ends in, and its scopes.
-func (h *Handler) startDecoupled(r *http.Request, pool *userpool.Pool, kind, grant string) (*userpool.Client, *decoupled.Request, error) {
+// decoupledClient returns the client of a request whose answer comes by a grant of
+// another device. It must be allowed that grant.
+func (h *Handler) decoupledClient(r *http.Request, pool *userpool.Pool, grant string) (*userpool.Client, error) {
 	if err := parseForm(r); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := h.limit(r, pool); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	c, err := h.authenticate(r.Context(), pool, r)
-	if err != nil {
-		return nil, nil, err
+	if err == nil && !slices.Contains((&app{Client: c}).GetGrantTypes(), grant) {
+		err = oauthFail("unauthorized_client", "The client may not use this grant.")
 	}
-	if !slices.Contains((&app{Client: c}).GetGrantTypes(), grant) {
-		return nil, nil, oauthFail("unauthorized_client", "The client may not use this grant.")
-	}
-	scopes, err := h.authorizeScopes(r.Context(), c, r.PostForm.Get("scope"))
+	return c, err
+}
+
+// decoupledRequest reads what such requests have in common.
+func (h *Handler) decoupledRequest(ctx context.Context, c *userpool.Client, form url.Values, kind string) (*decoupled.Request, error) {
+	scopes, err := h.authorizeScopes(ctx, c, form.Get("scope"))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	resource, err := audienceOf(c, form.Get("resource"))
+	if err != nil {
+		return nil, err
 	}
 	now := h.Now().UTC().Truncate(time.Microsecond)
-	return c, &decoupled.Request{Kind: kind, Pool: pool.ID, Client: c.ID, Scopes: scopes, Created: now, Expires: now.Add(decoupled.Life),
-		ACR: strings.Fields(r.PostForm.Get("acr_values"))}, nil
+	return &decoupled.Request{Kind: kind, Pool: c.Pool, Client: c.ID, Scopes: scopes, Resource: resource, Created: now, Expires: now.Add(decoupled.Life),
+		ACR: strings.Fields(form.Get("acr_values"))}, nil
 }

@@ -25,6 +25,7 @@ type Store interface {
 	Pool(ctx context.Context, id userpool.PoolID) (*userpool.Pool, error)
 	Client(ctx context.Context, id userpool.ClientID) (*userpool.Client, error)
 	ResourceServers(ctx context.Context, pool userpool.PoolID) ([]*userpool.ResourceServer, error)
+	User(ctx context.Context, pool userpool.PoolID, name string) (*userpool.User, error)
 	UserBySub(ctx context.Context, pool userpool.PoolID, sub string) (*userpool.User, error)
 }
 
@@ -47,6 +48,11 @@ type Tokens interface {
 	SignFor(ctx context.Context, c *userpool.Client, s userpool.Sealing, typ string, claims any) (string, error)
 }
 
+// An Inviter tells a user of a request that waits for them. *approval.Inviter does.
+type Inviter interface {
+	Invite(ctx context.Context, pool *userpool.Pool, c *userpool.Client, u *userpool.User, r *decoupled.Request, link string) error
+}
+
 // A Handler serves the OpenID provider of every pool. Use it by pointer.
 type Handler struct {
 	Store   Store
@@ -54,6 +60,7 @@ type Handler struct {
 	Clients *clientauth.Authenticator
 	Proofs  *dpop.Verifier
 	Waiting *decoupled.Store
+	Inviter Inviter
 	// MutualTLS says that clients can show certificates (RFC 8705).
 	MutualTLS bool
 	Grants    idp.GrantStore
@@ -83,6 +90,7 @@ func (h *Handler) Mount(m *web.Mux) {
 	m.Endpoint("/{pool}/oauth2/revoke", h.revoke)
 	m.Endpoint("/{pool}/oauth2/introspect", h.introspect)
 	m.Endpoint("/{pool}/oauth2/device_authorization", h.deviceAuthorization)
+	m.Endpoint("/{pool}/oauth2/bc-authorize", h.backchannel)
 	m.Endpoint("/{pool}/logout", h.logout)
 	m.Post("/{pool}/logout/confirm", h.confirmLogout)
 	m.Get("/{pool}/oauth2/checksession", h.checkSession)

@@ -169,7 +169,8 @@ func open(t testing.TB) *house {
 	h.handler.Pages = hosted
 	h.handler.Mount(mux)
 	hosted.Mount(mux)
-	(&approval.Handler{Store: h.store, Waiting: h.handler.Waiting, Login: hosted, Gate: gate, Ephemeral: eph, Log: log}).Mount(mux)
+	(&approval.Handler{Store: h.store, Waiting: h.handler.Waiting, Login: hosted, Gate: gate, Ephemeral: eph, Caller: outbound.New(true), Log: log}).Mount(mux)
+	h.handler.Inviter = &approval.Inviter{Messages: h.mails, Words: texts}
 	front.Handle("/static/", static.Handler())
 	front.Handle("/", edge(mux))
 	h.seed()

@@ -24,7 +24,7 @@ func (i *issuer) CanHandleTokenEndpointRequest(_ context.Context, req fosite.Acc
 	return len(req.GetGrantTypes()) == 1 && slices.Contains(grantTypes, req.GetGrantTypes()[0])
 }
 
-var grantTypes = []string{"authorization_code", "refresh_token", "client_credentials", grantDevice, grantExchange}
+var grantTypes = []string{"authorization_code", "refresh_token", "client_credentials", grantDevice, grantCIBA, grantExchange}
 
 // CanSkipClientAuth implements fosite.TokenEndpointHandler.
 func (i *issuer) CanSkipClientAuth(context.Context, fosite.AccessRequester) bool { return false }
@@ -95,6 +95,8 @@ func (i *issuer) PopulateTokenEndpointResponse(ctx context.Context, req fosite.A
 			Scopes: strings.Fields(form.Get("scope")), Resource: i.x.resource, Held: i.x.bound})
 	case grantDevice:
 		set, err = i.x.redeemAnswer(ctx, decoupled.Device, req.GetRequestForm().Get("device_code"))
+	case grantCIBA:
+		set, err = i.x.redeemAnswer(ctx, decoupled.CIBA, req.GetRequestForm().Get("auth_req_id"))
 	case grantExchange:
 		set, err = i.x.exchangeToken(ctx, req.GetRequestForm())
 		resp.SetExtra("issued_token_type", kindAccess)

@@ -103,6 +103,8 @@ func checkGrant(form url.Values) error {
 		return oauthFail("invalid_request", "refresh_token is missing.")
 	case grant == grantDevice && form.Get("device_code") == "":
 		return oauthFail("invalid_request", "device_code is missing.")
+	case grant == grantCIBA && form.Get("auth_req_id") == "":
+		return oauthFail("invalid_request", "auth_req_id is missing.")
 	case grant == grantExchange:
 		return checkExchange(form)
 	}
