@@ -86,8 +86,8 @@ func (h *Handler) startBackchannel(r *http.Request, pool *userpool.Pool) (*backc
 // the object that the client has signed (CIBA Core section 7.1.1).
 func (h *Handler) backchannelForm(ctx context.Context, c *userpool.Client, form url.Values) (url.Values, error) {
 	switch {
-	case c.Public():
-		return nil, oauthFail("unauthorized_client", "A public client cannot ask users.")
+	case c.Public() || c.OpenID.Registered: // nobody vouches for it, and it would write to people
+		return nil, oauthFail("unauthorized_client", "A client that is public, or registered itself, cannot ask users.")
 	case form.Has("request"):
 		signer := *c
 		signer.OpenID.RequestObjectAlgorithm = c.OpenID.CIBAAlgorithm

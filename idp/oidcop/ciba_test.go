@@ -164,6 +164,17 @@ func TestCIBARefused(t *testing.T) {
 	wantGrantError(t, status, got, "expired_token")
 }
 
+// TestCIBAOfStrangers (S23): a client that registered itself writes to nobody.
+func TestCIBAOfStrangers(t *testing.T) {
+	h := open(t)
+	h.cibaClient(func(c *userpool.Client) { c.OpenID.Registered = true })
+	status, got := h.backchannel(nil)
+	wantGrantError(t, status, got, "unauthorized_client")
+	if len(h.mails.sent) != 0 {
+		t.Error("a mail went out")
+	}
+}
+
 // TestCIBAHides (S14): where the client must not learn who exists, nobody looks like
 // somebody who does not answer. A disabled user is nobody (S12).
 func TestCIBAHides(t *testing.T) {
