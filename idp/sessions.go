@@ -32,6 +32,8 @@ type Sessions struct {
 	// Ending is told of a session before it ends because somebody signs out, or
 	// another user signs in. Where it fails the session goes on. It may be nil.
 	Ending func(ctx context.Context, s *Session) error
+
+	Audit Auditor // nil where nobody keeps events
 }
 
 // A SignIn is what is known when a user has just proved who they are.

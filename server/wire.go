@@ -75,6 +75,7 @@ func (s *Server) awsAPIs(ctx context.Context, st *stores, now func() time.Time) 
 		defer cancel()
 		return log.Close(ctx)
 	})
+	s.Sessions.Audit = auditor{log, s.cfg.Region, s.cfg.Account}
 	access := &stsapi.Access{Service: s.STS}
 	var limiter awsapi.Limiter
 	if s.Limits != nil {

@@ -72,6 +72,7 @@ func (s *Store) SignIn(w http.ResponseWriter, r *http.Request, user *userpool.Us
 		return nil, err
 	}
 	s.setState(w, user.Pool, sess)
+	s.record(r, idp.EventSignIn, sess, user)
 	return sess, nil
 }
 
@@ -82,11 +83,21 @@ func (s *Store) SignOut(w http.ResponseWriter, r *http.Request, pool userpool.Po
 		return err
 	}
 	gs.Options.MaxAge = -1
+	sess, _ := gs.Values[sessionKey].(*idp.Session)
+	user, _ := gs.Values[userKey].(*userpool.User)
 	if err := s.Save(r, w, gs); err != nil {
 		return err
 	}
 	s.setState(w, pool, nil)
+	if sess != nil {
+		s.record(r, idp.EventSignOut, sess, user)
+	}
 	return nil
+}
+
+func (s *Store) record(r *http.Request, name string, sess *idp.Session, user *userpool.User) {
+	s.Sessions.Record(r.Context(), idp.Event{Name: name, Pool: sess.Pool, Client: userpool.ClientID(r.URL.Query().Get("client_id")), Sub: sess.Sub,
+		Username: user.Username, Methods: sess.Methods, Address: web.RemoteIP(r), UserAgent: r.UserAgent()})
 }
 
 // Get returns the named session, read once per request.

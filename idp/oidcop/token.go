@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -31,9 +32,25 @@ func (h *Handler) token(w http.ResponseWriter, r *http.Request) error {
 	}
 	answer, err := h.grantTokens(r, pool, held)
 	if err != nil {
+		h.recordRefusal(r, pool, err)
 		return h.fail(w, r, pool, err)
 	}
 	return writeJSON(w, http.StatusOK, answer)
+}
+
+// recordRefusal has the event log remember who was refused a token. Devices and
+// the like that ask again until their user has decided are no matter for it.
+func (h *Handler) recordRefusal(r *http.Request, pool *userpool.Pool, err error) {
+	e, _ := publicError(err)
+	if e.Code == "authorization_pending" || e.Code == "slow_down" || e.Code == "use_dpop_nonce" {
+		return
+	}
+	id, _, ok := r.BasicAuth()
+	if !ok {
+		id = r.PostForm.Get("client_id")
+	}
+	h.Browser.Sessions.Record(r.Context(), idp.Event{Name: idp.EventToken, Pool: pool.ID, Client: userpool.ClientID(id),
+		Grant: r.PostForm.Get("grant_type"), Address: web.RemoteIP(r), UserAgent: r.UserAgent(), Error: e.Code})
 }
 
 // limit counts a request for tokens. Clients that act for themselves have a ceiling

@@ -1,0 +1,37 @@
+package server
+
+import (
+	"context"
+
+	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/internal/audit"
+)
+
+// An auditor writes what happens to sign-ins into the event log.
+type auditor struct {
+	log             *audit.Log
+	region, account string
+}
+
+var _ idp.Auditor = auditor{}
+
+// Record implements idp.Auditor.
+func (a auditor) Record(ctx context.Context, e idp.Event) {
+	kind := audit.ServiceEvent
+	if e.Name == idp.EventSignIn {
+		kind = audit.SignIn
+	}
+	extra := map[string]any{"userPoolId": string(e.Pool)}
+	for name, value := range map[string]string{"clientId": string(e.Client), "sub": e.Sub, "grantType": e.Grant} {
+		if value != "" {
+			extra[name] = value
+		}
+	}
+	if len(e.Methods) > 0 {
+		extra["methods"] = e.Methods
+	}
+	a.log.Add(ctx, audit.Event{Type: kind, Source: "cognito-idp.amazonaws.com", Name: e.Name,
+		Identity: audit.Identity{Type: "Unknown", PrincipalID: e.Sub, AccountID: a.account, UserName: e.Username},
+		SourceIP: e.Address, UserAgent: e.UserAgent, ErrorCode: e.Error, Extra: extra,
+		Resources: []string{"arn:aws:cognito-idp:" + a.region + ":" + a.account + ":userpool/" + string(e.Pool)}})
+}

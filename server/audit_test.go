@@ -1,0 +1,44 @@
+package server
+
+import (
+	"encoding/json"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/internal/audit"
+	"github.com/poolhouse/poolhouse/store/sqlstore/sqlstoretest"
+)
+
+// TestAuditor: what happens to sign-ins is found in the event log, by the user too.
+func TestAuditor(t *testing.T) {
+	store := sqlstoretest.SQLite(t, time.Now).Audit()
+	log := audit.Open(audit.Config{Store: store, Key: []byte("key"), Account: "000000000000", Region: "us-east-1", Now: time.Now, Errors: slog.New(slog.DiscardHandler)})
+	a := auditor{log, "us-east-1", "000000000000"}
+	a.Record(t.Context(), idp.Event{Name: idp.EventSignIn, Pool: "us-east-1_Test00001", Client: "app", Sub: "sub-1", Username: "alice", Methods: []string{"pwd", "mfa"}, Address: "192.0.2.1", UserAgent: "Mozilla"})
+	a.Record(t.Context(), idp.Event{Name: idp.EventToken, Pool: "us-east-1_Test00001", Client: "app", Grant: "refresh_token", Error: "invalid_grant"})
+	if err := log.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	entries, _, err := store.Find(t.Context(), audit.Query{User: "alice", Limit: 10})
+	if err != nil || len(entries) != 1 {
+		t.Fatalf("%d entries, %v", len(entries), err)
+	}
+	var record struct {
+		EventSource, EventName, EventType, SourceIPAddress string
+		AdditionalEventData                                map[string]any
+		Resources                                          []struct{ ARN string }
+	}
+	if err := json.Unmarshal(entries[0].Record, &record); err != nil {
+		t.Fatal(err)
+	}
+	if record.EventSource != "cognito-idp.amazonaws.com" || record.EventName != "Login_POST" || record.EventType != audit.SignIn || record.SourceIPAddress != "192.0.2.1" ||
+		record.AdditionalEventData["userPoolId"] != "us-east-1_Test00001" || record.AdditionalEventData["clientId"] != "app" || record.AdditionalEventData["sub"] != "sub-1" ||
+		len(record.Resources) != 1 || record.Resources[0].ARN != "arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_Test00001" {
+		t.Errorf("record %s", entries[0].Record)
+	}
+	if entries, _, err := store.Find(t.Context(), audit.Query{Name: "Token_POST", Limit: 10}); err != nil || len(entries) != 1 {
+		t.Errorf("%d entries, %v", len(entries), err)
+	}
+}
