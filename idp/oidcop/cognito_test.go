@@ -61,11 +61,13 @@ func TestCognitoAuthorize(t *testing.T) {
 			if res.StatusCode != 302 {
 				t.Errorf("status %d", res.StatusCode)
 			}
-			if tt.page != "" && at.Path != "/"+poolID+"/"+tt.page || tt.page == "" && !strings.HasPrefix(at.String(), callback+"?") {
+			if tt.page != "" && at.Path != "/"+poolID+"/"+tt.page || tt.page == "" && !strings.HasPrefix(at.String(), callback) {
 				t.Fatalf("sent to %s", at)
 			}
+			told, err := url.ParseQuery(at.RawQuery + "&" + at.EscapedFragment()) // tokens, and their errors, come in the fragment
+			h.must(err)
 			for name, want := range tt.app {
-				if got := at.Query().Get(name); got != want {
+				if got := told.Get(name); got != want {
 					t.Errorf("%s is %q, want %q", name, got, want)
 				}
 			}
