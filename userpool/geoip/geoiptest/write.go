@@ -49,7 +49,7 @@ func Write(t testing.TB, entries map[string]map[string]any) string {
 	var out bytes.Buffer
 	nodes.encode(&out, offsets)
 	out.Write(make([]byte, 16)) // between the tree and the data
-	data.WriteTo(&out)
+	out.Write(data.Bytes())
 	out.WriteString("\xab\xcd\xefMaxMind.com")
 	encode(&out, map[string]any{"binary_format_major_version": uint16(2), "binary_format_minor_version": uint16(0), "build_epoch": uint64(1),
 		"database_type": "Test-City", "description": map[string]any{"en": "test"}, "ip_version": uint16(6), "languages": []any{"en"},
