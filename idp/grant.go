@@ -64,5 +64,8 @@ type GrantStore interface {
 	DeleteExpiredGrants(ctx context.Context, limit int) (int, error)
 }
 
+// Limited reports whether the grant's tokens are for certain resources.
+func (g *Grant) Limited() bool { return g.Resource != "" || len(g.Particulars.Resources) > 0 }
+
 // Dead reports whether the code can no longer be redeemed for its age.
 func (g *Grant) Dead(now time.Time) bool { return !now.Before(g.Expires) }

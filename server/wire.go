@@ -139,6 +139,10 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	if op.Proofs, err = proofs(ctx, st.keys, ephemeral, now); err != nil {
 		return nil, err
 	}
+	if op.ConsentKey, err = st.keys.Secret(ctx, "consent"); err != nil {
+		return nil, err
+	}
+	op.Consents, op.Hosted = st.db.Consents(), hosted
 	op.Requests = &pushed.Store{Ephemeral: ephemeral, Now: now}
 	op.Objects = &requestobject.Reader{Remote: s.remoteKeys, Fetch: s.remoteKeys.Fetch, Issuer: issuer, Now: now}
 	op.MutualTLS = s.cfg.mutualTLS(url)

@@ -181,13 +181,10 @@ func (t *Tokens) accessClaims(g *Grant) *accessJSON {
 
 // resources are those that the access token was asked for.
 func (g *Grant) resources() audience {
-	if len(g.Particulars.Resources) > 0 {
-		return g.Particulars.Resources
-	}
-	if g.Resource != "" {
+	if g.Resource != "" { // be it one of several that were granted
 		return audience{g.Resource}
 	}
-	return nil
+	return g.Particulars.Resources
 }
 
 // defaultResources are those that the grant's scopes speak of (RFC 9068 section 3):

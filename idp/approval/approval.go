@@ -10,8 +10,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/idp/decoupled"
@@ -110,46 +108,12 @@ func (h *Handler) ask(w http.ResponseWriter, r *http.Request, v *visit, id idp.H
 	}
 	p := &view{Frame: h.Login.Frame(w, r, v.pool, c, "approval.title"), Code: req.UserCode, Request: string(id), Message: req.Message,
 		App: c.Name, User: v.user.Username, Answer: "/" + string(v.pool.ID) + page}
-	if p.Scopes, err = h.inWords(r.Context(), &p.Frame, v.pool.ID, req.Scopes); err != nil {
+	apis, err := h.Store.ResourceServers(r.Context(), v.pool.ID)
+	if err != nil {
 		return err
 	}
+	p.Scopes = p.Frame.Scopes(apis, req.Scopes)
 	return h.Login.Pages.Render(w, http.StatusOK, "approve.html", p)
-}
-
-// known are the scopes that the catalogues explain.
-var known = map[string]string{"openid": "openid", "email": "email", "phone": "phone", "profile": "profile", "address": "address",
-	"offline_access": "offline", userpool.ScopeAdmin: "admin"}
-
-// inWords says what scopes allow: as the catalogue has it, or as whoever runs the API
-// wrote it.
-func (h *Handler) inWords(ctx context.Context, f *login.Frame, pool userpool.PoolID, scopes []string) ([]string, error) {
-	var apis []*userpool.ResourceServer
-	if slices.ContainsFunc(scopes, func(s string) bool { return known[s] == "" }) {
-		var err error
-		if apis, err = h.Store.ResourceServers(ctx, pool); err != nil {
-			return nil, err
-		}
-	}
-	var out []string
-	for _, scope := range scopes {
-		if key := known[scope]; key != "" {
-			out = append(out, f.T("scopes."+key))
-			continue
-		}
-		out = append(out, explained(apis, scope, f.T("scopes.other", "scope", scope)))
-	}
-	return out, nil
-}
-
-func explained(apis []*userpool.ResourceServer, scope, otherwise string) string {
-	for _, api := range apis {
-		for _, s := range api.Scopes {
-			if scope == api.Identifier+"/"+s.Name && strings.TrimSpace(s.Description) != "" {
-				return s.Description
-			}
-		}
-	}
-	return otherwise
 }
 
 // decide records what the user chose. Nobody answers a request that is not theirs.

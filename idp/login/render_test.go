@@ -54,6 +54,10 @@ type guest struct {
 	*view
 	App, Code, Message, Request, User, Answer string
 	Scopes                                    []string
+
+	Registered                 bool
+	Details                    []string
+	Policy, Conditions, Ticket string
 }
 
 func render(t testing.TB, name string, v any) string {
@@ -75,8 +79,9 @@ func TestEveryPage(t *testing.T) {
 	for _, l := range catalogue(t).Languages() {
 		for _, name := range names {
 			t.Run(l.Tag+"/"+name, func(t *testing.T) {
-				text := render(t, name, guest{sample(t, l, hostile), hostile, hostile, hostile, hostile, hostile,
-					"/us-east-1_Demo00001/approve", []string{hostile}})
+				text := render(t, name, guest{view: sample(t, l, hostile), App: hostile, Code: hostile, Message: hostile, Request: hostile,
+					User: hostile, Answer: "/us-east-1_Demo00001/approve", Scopes: []string{hostile}, Registered: true, Details: []string{hostile},
+					Policy: "https://app.example/" + hostile, Ticket: hostile})
 				if strings.Contains(text, "<script>") {
 					t.Error("typed text became markup")
 				}

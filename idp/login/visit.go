@@ -26,7 +26,7 @@ type visit struct {
 // kept are the parameters of the authorize endpoint that the login pages carry.
 var kept = []string{"response_type", "client_id", "redirect_uri", "state", "scope", "nonce", "code_challenge",
 	"code_challenge_method", "dpop_jkt", "prompt", "max_age", "login_hint", "id_token_hint", "resource", "lang", "ui_locales", "acr_values",
-	"claims", "claims_locales", "display", "response_mode", "identity_provider", "idp_identifier", "request", "request_uri", "registration"}
+	"claims", "claims_locales", "display", "authorization_details", "response_mode", "identity_provider", "idp_identifier", "request", "request_uri", "registration"}
 
 // visit reads the request. A request whose client or return address is wrong is
 // answered with the error page, and visit returns nil.

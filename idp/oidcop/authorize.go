@@ -3,7 +3,6 @@ package oidcop
 import (
 	"encoding/json"
 	"errors"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -16,7 +15,7 @@ import (
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
-// authorize is the authorization endpoint. A pool's own clients ask no consent.
+// authorize is the authorization endpoint.
 func (h *Handler) authorize(w http.ResponseWriter, r *http.Request) error {
 	pool, err := h.pool(r)
 	if err != nil {
@@ -33,16 +32,21 @@ func (h *Handler) authorize(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return refuse(w, pool.ID, r.URL.Query().Get("client_id"), err)
 	}
-	err = h.answer(w, r, req)
-	if err == nil {
-		return nil
+	return h.conclude(w, r, req, h.answer(w, r, req))
+}
+
+// conclude tells the app what went wrong, if anything did, or the user where the app
+// must not hear of it.
+func (h *Handler) conclude(w http.ResponseWriter, r *http.Request, req *request, err error) error {
+	if page := (*web.Error)(nil); err == nil || errors.As(err, &page) {
+		return err
 	}
 	if u := (*untrusted)(nil); errors.As(err, &u) {
-		return refuse(w, pool.ID, string(req.client.ID), err)
+		return refuse(w, req.pool.ID, string(req.client.ID), err)
 	}
 	e, ok := publicError(err)
 	if !ok {
-		h.Log.ErrorContext(r.Context(), "authorize failed", "pool", pool.ID, "client", req.client.ID, "error", err)
+		h.Log.ErrorContext(r.Context(), "authorize failed", "pool", req.pool.ID, "client", req.client.ID, "error", err)
 	}
 	return h.deliver(w, r, req, e.values())
 }
@@ -75,7 +79,7 @@ var errSignIn = errors.New("oidcop: a sign-in is needed")
 // answer signs the user in where needed, then issues what the app asked for.
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, req *request) error {
 	if err := h.parse(r.Context(), req); err != nil {
-		return err
+		return req.wrong(err)
 	}
 	cur, err := h.session(r, req)
 	if errors.Is(err, errSignIn) {
@@ -87,7 +91,25 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, req *request) e
 	if err != nil {
 		return err
 	}
+	ask, err := h.mustAsk(r.Context(), req, cur)
+	if err != nil {
+		return err
+	}
+	if ask {
+		return h.ask(w, r, req, cur)
+	}
 	return h.issue(w, r, req, cur)
+}
+
+// wrong decides who hears of a request that is wrong. Anybody can register a client,
+// and have a link to this server end at a page of theirs by an error: such a client
+// hears only of what happens once its request is good (RFC 9700 section 4.11.2).
+func (req *request) wrong(err error) error {
+	e, ok := publicError(err)
+	if !ok || !req.client.OpenID.Registered {
+		return err
+	}
+	return &untrusted{e.Code}
 }
 
 // session returns a session that satisfies the request, or errSignIn. A sign-in that
@@ -104,10 +126,13 @@ func (h *Handler) session(r *http.Request, req *request) (*browser.Current, erro
 	if err != nil {
 		return nil, err
 	}
-	if !fresh && !req.satisfiedBy(cur.Session, h.Now()) {
+	right, err := h.isFor(r.Context(), req, cur.Session.Sub)
+	switch {
+	case err != nil:
+		return nil, err
+	case !fresh && !(right && req.satisfiedBy(cur.Session, h.Now())):
 		return nil, errSignIn
-	}
-	if req.subject != "" && req.subject != cur.Session.Sub {
+	case !right:
 		return nil, oauthFail("login_required", "Another user is signed in.")
 	}
 	return cur, h.checkACR(req, cur, fresh)
@@ -133,16 +158,9 @@ func (h *Handler) checkACR(req *request, cur *browser.Current, fresh bool) error
 // Cognito does. Where they were signed or pushed the browser gets a name for them, and
 // cannot change any.
 func (h *Handler) toLogin(w http.ResponseWriter, r *http.Request, req *request) error {
-	params := maps.Clone(req.params)
-	params.Del("ph_signin") // spent, or forged
-	if req.kept != nil {
-		if err := h.Requests.Visit(r.Context(), req.pool.ID, req.kept); err != nil {
-			return err
-		}
-		params = url.Values{"client_id": {string(req.client.ID)}, "request_uri": {req.kept.Name()}}
-		if languages := req.params.Get("ui_locales"); languages != "" {
-			params.Set("ui_locales", languages)
-		}
+	params, err := h.carried(r.Context(), req)
+	if err != nil {
+		return err
 	}
 	page := "login"
 	if req.asks("create") && !req.pool.AllowAdminCreateOnly {
@@ -188,9 +206,13 @@ func (h *Handler) grantOf(req *request, s *idp.Session) *idp.Grant {
 	g := &idp.Grant{
 		Pool: req.pool.ID, Client: req.client.ID, Sub: s.Sub, Session: s.ID, Scopes: req.scopes,
 		Nonce: req.params.Get("nonce"), AuthTime: s.AuthTime, Challenge: req.challenge,
-		RedirectURI: req.redirectURI, Resource: req.resource, Created: now, Expires: now.Add(life),
+		RedirectURI: req.redirectURI, Created: now, Expires: now.Add(life),
 		Particulars: userpool.Particulars{SessionID: s.SID(req.client.ID), ACR: req.statedACR(s), Methods: s.Methods,
 			Offline: slices.Contains(req.scopes, userpool.ScopeOffline), Confirmation: req.confirmation()},
+	}
+	g.Particulars.Details = req.details
+	if g.Particulars.Resources = req.resources; len(req.resources) == 1 {
+		g.Resource, g.Particulars.Resources = req.resources[0], nil
 	}
 	if req.claims != nil {
 		g.Particulars.Claims = json.RawMessage(req.params.Get("claims"))

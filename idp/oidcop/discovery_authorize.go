@@ -21,6 +21,9 @@ type authorizeMetadata struct {
 	RequestURIParameter bool     `json:"request_uri_parameter_supported"`
 	RegisterRequestURI  bool     `json:"require_request_uri_registration"`
 	RequestAlgorithms   []string `json:"request_object_signing_alg_values_supported"`
+	AnswerAlgorithms    []string `json:"authorization_signing_alg_values_supported"`
+	AnswerEncryption    []string `json:"authorization_encryption_alg_values_supported"`
+	AnswerContent       []string `json:"authorization_encryption_enc_values_supported"`
 	PAR                 string   `json:"pushed_authorization_request_endpoint"`
 	RequirePAR          bool     `json:"require_pushed_authorization_requests"`
 }
@@ -29,6 +32,7 @@ func (h *Handler) authorizeMetadata(p *userpool.Pool) authorizeMetadata {
 	return authorizeMetadata{
 		ResponseTypes: responseTypesOf(p), ResponseModes: responseModes, Challenges: []string{"S256"}, Prompts: promptValues,
 		ACRs: idp.ACRs(), IssParameter: true, ClaimsParameter: true,
+		AnswerAlgorithms: jose.Asymmetric, AnswerEncryption: jose.KeyManagers, AnswerContent: jose.Contents,
 		RequestParameter: true, RequestURIParameter: true, RegisterRequestURI: true,
 		RequestAlgorithms: slices.Concat(jose.Asymmetric, jose.Symmetric), PAR: h.Issuer(p.ID) + "/oauth2/par",
 	}

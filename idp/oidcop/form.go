@@ -22,9 +22,6 @@ func checkSingle(v url.Values) error {
 			return oauthFail("invalid_request", "A parameter is included more than once.")
 		}
 	}
-	if len(v["resource"]) > 1 {
-		return oauthFail("invalid_target", "Only one resource can be asked for at a time.")
-	}
 	return nil
 }
 

@@ -87,12 +87,12 @@ func (req *request) parseClaims() error {
 }
 
 // parseSubject finds who must be signed in: the user of an id_token_hint, which any
-// published key may have signed and which may have expired, or the one that the
+// published key may have signed and which may have expired, or the one whom the
 // claims parameter names (Core section 5.5.1).
 func (h *Handler) parseSubject(ctx context.Context, req *request) error {
 	if req.claims != nil {
 		if subs := req.claims.IDToken["sub"].Texts(); len(subs) > 0 {
-			req.subject = subs[0]
+			req.called = subs[0]
 		}
 	}
 	raw := req.params.Get("id_token_hint")
@@ -103,23 +103,28 @@ func (h *Handler) parseSubject(ctx context.Context, req *request) error {
 	if errors.Is(err, userpool.ErrNotAuthorized) {
 		return oauthFail("invalid_request", "id_token_hint is invalid.")
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		req.subject = hint.Sub
 	}
-	if req.subject != "" && req.subject != hint.Sub {
-		return oauthFail("invalid_request", "id_token_hint and claims name two users.")
+	return err
+}
+
+// isFor reports whether a user is the one that must be signed in.
+func (h *Handler) isFor(ctx context.Context, req *request, sub string) (bool, error) {
+	if req.subject != "" && req.subject != sub {
+		return false, nil
 	}
-	req.subject = hint.Sub
-	return nil
+	if req.called == "" {
+		return true, nil
+	}
+	called, err := h.Tokens.Subject(ctx, req.client, sub)
+	return called == req.called, err
 }
 
 // satisfiedBy reports whether the session will do for the request without a fresh
 // sign-in.
 func (req *request) satisfiedBy(s *idp.Session, now time.Time) bool {
 	if req.asks("login") || req.asks("select_account") || req.asks("create") {
-		return false
-	}
-	if req.subject != "" && req.subject != s.Sub {
 		return false
 	}
 	// max_age=0 asks for a sign-in now, however recent the last one: fosite ignores it (F3).

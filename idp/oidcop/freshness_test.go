@@ -24,7 +24,7 @@ func (h *house) redeemed(t *testing.T, code string) (id map[string]any, set map[
 
 // TestPromptsThatAskForAPage: an old session is not enough, a new sign-in is, once.
 func TestPromptsThatAskForAPage(t *testing.T) {
-	for prompt, page := range map[string]string{"login": "login", "select_account": "login", "create": "signup", "login consent": "login"} {
+	for prompt, page := range map[string]string{"login": "login", "select_account": "login", "create": "signup"} {
 		t.Run(prompt, func(t *testing.T) {
 			h := open(t)
 			v := h.visitor()

@@ -10,6 +10,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/idp/browser"
 	"github.com/poolhouse/poolhouse/idp/clientauth"
+	"github.com/poolhouse/poolhouse/idp/consent"
 	"github.com/poolhouse/poolhouse/idp/decoupled"
 	"github.com/poolhouse/poolhouse/idp/dpop"
 	"github.com/poolhouse/poolhouse/idp/login"
@@ -66,15 +67,19 @@ type Handler struct {
 	Grants    idp.GrantStore
 	Requests  *pushed.Store         // authorization requests that wait here
 	Objects   *requestobject.Reader // and those that clients sign
-	Browser   *browser.Store
-	Gate      *login.Gate
-	SignOut   *signout.Service
-	Pages     SignOutPages
-	Limits    *userpool.Limits             // nil limits nothing
-	Issuer    func(userpool.PoolID) string // from the public URL, never from Host
-	Script    string                       // address of the script that submits a form post; empty is none
-	Now       func() time.Time
-	Log       *slog.Logger
+	Consents  consent.Store
+	// ConsentKey authenticates the answers of users who are asked for consent.
+	ConsentKey []byte
+	Hosted     *login.Handler // for the look of the page that asks
+	Browser    *browser.Store
+	Gate       *login.Gate
+	SignOut    *signout.Service
+	Pages      SignOutPages
+	Limits     *userpool.Limits             // nil limits nothing
+	Issuer     func(userpool.PoolID) string // from the public URL, never from Host
+	Script     string                       // address of the script that submits a form post; empty is none
+	Now        func() time.Time
+	Log        *slog.Logger
 
 	documents documents
 }
@@ -84,6 +89,7 @@ func (h *Handler) Mount(m *web.Mux) {
 	m.Endpoint("/{pool}/.well-known/openid-configuration", h.discovery)
 	m.Endpoint("/{pool}/.well-known/jwks.json", h.jwks)
 	m.Endpoint("/{pool}/oauth2/authorize", h.authorize)
+	m.Post("/{pool}/oauth2/consent", h.decide)
 	m.Endpoint("/{pool}/oauth2/par", h.push)
 	m.Endpoint("/{pool}/oauth2/token", h.token)
 	m.Endpoint("/{pool}/oauth2/userInfo", h.userInfo)

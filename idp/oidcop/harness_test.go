@@ -164,12 +164,13 @@ func open(t testing.TB) *house {
 	h.handler.Proofs = &dpop.Verifier{Ephemeral: eph, Secret: []byte("secret of nonces"), Now: clock.Now}
 	h.handler.Requests = &pushed.Store{Ephemeral: eph, Now: clock.Now}
 	h.handler.Objects = &requestobject.Reader{Remote: h.handler.Clients.Remote, Fetch: outbound.New(true), Issuer: issuer, Now: clock.Now}
-	hosted := &login.Handler{Store: h.store, Passwords: h.auth, Accounts: h.service, Looks: h.service, Browser: browsers, Gate: gate, Ephemeral: eph,
+	h.handler.Consents, h.handler.ConsentKey = db.Consents(), []byte("secret of consents")
+	h.handler.Hosted = &login.Handler{Store: h.store, Passwords: h.auth, Accounts: h.service, Looks: h.service, Browser: browsers, Gate: gate, Ephemeral: eph,
 		Forms: &web.Forms{Secret: []byte("0123456789abcdef0123456789abcdef")}, Pages: pages, Words: texts, Now: clock.Now, Log: log}
-	h.handler.Pages = hosted
+	h.handler.Pages = h.handler.Hosted
 	h.handler.Mount(mux)
-	hosted.Mount(mux)
-	(&approval.Handler{Store: h.store, Waiting: h.handler.Waiting, Login: hosted, Gate: gate, Ephemeral: eph, Caller: outbound.New(true), Log: log}).Mount(mux)
+	h.handler.Hosted.Mount(mux)
+	(&approval.Handler{Store: h.store, Waiting: h.handler.Waiting, Login: h.handler.Hosted, Gate: gate, Ephemeral: eph, Caller: outbound.New(true), Log: log}).Mount(mux)
 	h.handler.Inviter = &approval.Inviter{Messages: h.mails, Words: texts}
 	front.Handle("/static/", static.Handler())
 	front.Handle("/", edge(mux))

@@ -62,7 +62,7 @@ func (x *exchange) parseResource(raw string) (string, error) {
 	if err != nil || resource == "" {
 		return "", err
 	}
-	if g := x.grant; g != nil && g.Resource != "" && resource != g.Resource && !slices.Contains(g.Particulars.Resources, resource) {
+	if g := x.grant; g != nil && g.Limited() && resource != g.Resource && !slices.Contains(g.Particulars.Resources, resource) {
 		return "", errTarget
 	}
 	return resource, nil
@@ -115,6 +115,9 @@ func (i *issuer) PopulateTokenEndpointResponse(ctx context.Context, req fosite.A
 	resp.SetExpiresIn(set.ExpiresIn)
 	resp.SetExtra("id_token", set.IDToken)
 	resp.SetExtra("refresh_token", set.RefreshToken)
+	if set.Family != nil {
+		i.x.details = set.Family.Particulars.Details
+	}
 	return nil
 }
 

@@ -33,8 +33,9 @@ type exchange struct {
 	resource string                 // that it asks for; empty for the grant's
 	granted  []string               // scopes, where the app cannot know them; nil elsewhere
 
-	grant  *idp.Grant // of the code being redeemed
-	failed error      // a store error that fosite swallows
+	grant   *idp.Grant // of the code being redeemed
+	details []byte     // authorization_details of the tokens
+	failed  error      // a store error that fosite swallows
 }
 
 func (h *Handler) exchange(pool *userpool.Pool) *exchange { return &exchange{h: h, pool: pool} }

@@ -32,10 +32,12 @@ type request struct {
 	scopes    []string
 	challenge string
 	proofKey  string // dpop_jkt
-	resource  string
+	resources []string
+	details   []byte // authorization_details, empty for none
 	prompt    []string
 	maxAge    *time.Duration
-	subject   string // sub that the user must have, empty for any
+	subject   string // of the user that must be signed in, empty for any
+	called    string // what the client calls that user, empty for any
 	acr       acrRequest
 	claims    *userpool.ClaimsRequest // nil where nothing was asked by name
 }
@@ -107,7 +109,10 @@ func (h *Handler) parse(ctx context.Context, req *request) (err error) {
 	if err := req.parseFreshness(); err != nil {
 		return err
 	}
-	if req.resource, err = parseResource(req.params.Get("resource")); err != nil {
+	if err := req.parseResources(); err != nil {
+		return err
+	}
+	if err := req.parseDetails(); err != nil {
 		return err
 	}
 	return h.parseSubject(ctx, req)
@@ -164,13 +169,4 @@ func (req *request) parsePKCE() error {
 	}
 	req.challenge = challenge
 	return nil
-}
-
-// parseResource checks a resource indicator (RFC 8707 section 2), which becomes
-// the audience of the access token.
-func parseResource(raw string) (string, error) {
-	if raw != "" && !idp.WellFormedRedirect(raw) {
-		return "", oauthFail("invalid_target", "resource is malformed.")
-	}
-	return raw, nil
 }

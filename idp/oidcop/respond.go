@@ -1,10 +1,12 @@
 package oidcop
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The response modes: how an answer gets to the app.
@@ -12,9 +14,15 @@ const (
 	modeQuery    = "query"
 	modeFragment = "fragment"
 	modeFormPost = "form_post" // OAuth 2.0 Form Post Response Mode
+
+	// JARM section 2.3: the answer as one JWT, by one of the three; jwt alone is by
+	// the one that the response type has.
+	modeJWT   = "jwt"
+	suffixJWT = "." + modeJWT
 )
 
-var responseModes = []string{modeQuery, modeFragment, modeFormPost}
+var responseModes = []string{modeQuery, modeFragment, modeFormPost,
+	modeQuery + suffixJWT, modeFragment + suffixJWT, modeFormPost + suffixJWT, modeJWT}
 
 // chooseMode finds the response mode before anything else is known of the request,
 // so that errors take it too. What is not good is refused later, by checkMode.
@@ -23,16 +31,29 @@ func chooseMode(params url.Values) string {
 	if len(params["response_type"]) == 1 {
 		kind, _ = readResponseType(params.Get("response_type"))
 	}
-	mode := modeQuery
-	if kind.front() {
-		mode = modeFragment
-	}
+	mode := kind.mode()
 	asked := params.Get("response_mode")
-	if len(params["response_mode"]) != 1 || !slices.Contains(responseModes, asked) || asked == modeQuery && kind.front() {
+	switch {
+	case len(params["response_mode"]) != 1 || !slices.Contains(responseModes, asked):
+		return mode
+	case asked == modeJWT || kind.front() && carrier(asked) == modeQuery && asked != modeQuery:
+		return mode + suffixJWT
+	case kind.front() && asked == modeQuery:
 		return mode
 	}
 	return asked
 }
+
+// mode is how answers of a type go where nobody says.
+func (t responseType) mode() string {
+	if t.front() {
+		return modeFragment
+	}
+	return modeQuery
+}
+
+// carrier is how an answer goes, be it as a JWT or plainly.
+func carrier(mode string) string { return strings.TrimSuffix(mode, suffixJWT) }
 
 // checkMode refuses a response mode that is not known, that would write tokens into
 // an address's query, or that posts a form to what is no web server.
@@ -43,13 +64,10 @@ func (req *request) checkMode() error {
 		return nil
 	case !slices.Contains(responseModes, asked):
 		return oauthFail("invalid_request", "The response mode is not supported.")
-	case asked == modeQuery && req.kind.front():
+	case carrier(asked) == modeQuery && req.kind.front():
 		return oauthFail("invalid_request", "Tokens cannot be sent in the query.")
-	case asked == modeFormPost && !postable(req.redirectURI):
-		req.mode = modeQuery
-		if req.kind.front() {
-			req.mode = modeFragment
-		}
+	case carrier(asked) == modeFormPost && !postable(req.redirectURI):
+		req.mode = req.kind.mode()
 		return oauthFail("invalid_request", "A form cannot be sent to this redirect URI.")
 	}
 	return nil
@@ -66,7 +84,13 @@ func (h *Handler) deliver(w http.ResponseWriter, r *http.Request, req *request, 
 		v.Set("state", req.state)
 	}
 	v.Set("iss", h.Issuer(req.pool.ID))
-	switch req.mode {
+	if carrier(req.mode) != req.mode {
+		var err error
+		if v, err = h.sealed(r.Context(), req, v); err != nil {
+			return err
+		}
+	}
+	switch carrier(req.mode) {
 	case modeFormPost:
 		return h.postToApp(w, req, v)
 	case modeFragment:
@@ -75,6 +99,21 @@ func (h *Handler) deliver(w http.ResponseWriter, r *http.Request, req *request, 
 		redirect(w, r, withQuery(req.redirectURI, v))
 	}
 	return nil
+}
+
+// answerLife is how long an app may take an answer that is a JWT, at most what JARM
+// section 2.1 recommends.
+const answerLife = 10 * time.Minute
+
+// sealed is an answer as one JWT, signed and encrypted as the client's settings say.
+func (h *Handler) sealed(ctx context.Context, req *request, v url.Values) (url.Values, error) {
+	claims := map[string]any{}
+	for name := range v {
+		claims[name] = v.Get(name)
+	}
+	claims["aud"], claims["exp"] = req.client.ID, h.Now().Add(answerLife).Unix()
+	raw, err := h.Tokens.SignFor(ctx, req.client, req.client.OpenID.Authorization, "", claims)
+	return url.Values{"response": {raw}}, err
 }
 
 // withQuery adds parameters to an address, which is otherwise left to the letter.

@@ -72,6 +72,8 @@ type tokenAnswer struct {
 	TokenType    string `json:"token_type"`
 	IssuedType   string `json:"issued_token_type,omitempty"` // of an exchange, as is:
 	Scope        string `json:"scope,omitempty"`
+
+	Details json.RawMessage `json:"authorization_details,omitempty"` // RFC 9396 section 7
 }
 
 func (h *Handler) grantTokens(r *http.Request, pool *userpool.Pool, held *userpool.Confirmation) (*tokenAnswer, error) {
@@ -103,7 +105,8 @@ func (h *Handler) grantTokens(r *http.Request, pool *userpool.Pool, held *userpo
 	extra := func(name string) string { s, _ := resp.GetExtra(name).(string); return s }
 	seconds := resp.ToMap()["expires_in"].(int64)
 	return &tokenAnswer{IDToken: extra("id_token"), AccessToken: resp.GetAccessToken(), RefreshToken: extra("refresh_token"),
-		ExpiresIn: seconds, TokenType: resp.GetTokenType(), IssuedType: extra("issued_token_type"), Scope: joinScopes(x.granted)}, nil
+		ExpiresIn: seconds, TokenType: resp.GetTokenType(), IssuedType: extra("issued_token_type"), Scope: joinScopes(x.granted),
+		Details: x.details}, nil
 }
 
 // checkGrant refuses a grant type that is not served or lacks its parameters.
@@ -112,6 +115,10 @@ func checkGrant(form url.Values) error {
 	switch {
 	case grant == "":
 		return oauthFail("invalid_request", "grant_type is missing.")
+	case len(form["resource"]) > 1: // a token is for one, or for all that were granted
+		return oauthFail("invalid_target", "Only one resource can be asked for at a time.")
+	case form.Has("authorization_details"):
+		return oauthFail("invalid_authorization_details", "Details are asked for at the authorization endpoint.")
 	case !slices.Contains(grantTypes, grant):
 		return oauthFail("unsupported_grant_type", "The grant type is not supported.")
 	case grant == "authorization_code" && (form.Get("code") == "" || form.Get("redirect_uri") == ""):

@@ -37,6 +37,7 @@ var backupTables = []backupTable{
 		sealed(docs("secret"), "userpool_devices/secret", "pool", "sub", "key")),
 	table("passkey", "userpool_passkeys", texts("pool", "id", "sub"), numbers("owner"), docs("doc")),
 	table("recovery_code", "userpool_recovery_codes", texts("pool", "sub"), numbers("owner"), blobs("hash")),
+	table("consent", "idp_consents", texts("pool", "sub", "client"), numbers("owner", "given", "modified"), docs("doc")),
 	table("branding", "userpool_branding", texts("pool", "id", "client"), docs("doc")),
 	table("ui_customization", "userpool_ui", texts("pool", "client", "owner"), docs("doc")),
 	table("image", "userpool_images", texts("pool", "hash", "record", "client", "type"), blobs("body")),
