@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/idp/consent"
 	"github.com/poolhouse/poolhouse/idp/samlidp"
 	"github.com/poolhouse/poolhouse/idp/signout"
 	"github.com/poolhouse/poolhouse/internal/jose"
@@ -40,6 +41,7 @@ type Services struct {
 	deliveries message.Store    // nil where messages leave no log
 	senders    *kmsapi.API      // what functions decrypt codes with
 	remoteKeys *jose.RemoteKeys // of OpenID clients
+	consents   consent.Store
 }
 
 // build makes the services over the stores.
@@ -51,6 +53,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	remote := stsapi.Remote{Verifier: oidcrp.New(fetch, now)}
 
 	s.senders = &kmsapi.API{Sealer: st.keys}
+	s.consents = st.db.Consents()
 	s.remoteKeys = &jose.RemoteKeys{Fetch: fetch, Now: now}
 	triggers, err := s.triggers(&cfg, now)
 	if err != nil {

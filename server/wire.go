@@ -96,7 +96,7 @@ func (s *Services) apis(cfg Config, access *stsapi.Access, log *audit.Log) []aws
 		(&stsapi.API{STS: s.STS}).Service(),
 		(&iamapi.API{STS: s.STS}).Service(),
 		s.senders.Service(),
-		(&poolhouseapi.API{Apps: s.Apps, Pools: s.Pools, Tokens: s.Tokens, Deliveries: s.deliveries, Region: cfg.Region, Account: cfg.Account}).Service(),
+		(&poolhouseapi.API{Apps: s.Apps, Pools: s.Pools, Tokens: s.Tokens, Consents: s.consents, Deliveries: s.deliveries, Region: cfg.Region, Account: cfg.Account}).Service(),
 	}
 }
 
@@ -142,7 +142,7 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	if op.ConsentKey, err = st.keys.Secret(ctx, "consent"); err != nil {
 		return nil, err
 	}
-	op.Consents, op.Hosted = st.db.Consents(), hosted
+	op.Consents, op.Hosted = s.consents, hosted
 	op.Requests = &pushed.Store{Ephemeral: ephemeral, Now: now}
 	op.Objects = &requestobject.Reader{Remote: s.remoteKeys, Fetch: s.remoteKeys.Fetch, Issuer: issuer, Now: now}
 	op.MutualTLS = s.cfg.mutualTLS(url)

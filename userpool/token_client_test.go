@@ -148,9 +148,10 @@ func TestResourcesOfAccessTokens(t *testing.T) {
 		many []string
 		want any
 	}{
-		"one":  {"https://a.example", nil, "https://a.example"},
-		"many": {"https://a.example", []string{"https://a.example", "https://b.example"}, []any{"https://a.example", "https://b.example"}},
-		"none": {"", nil, issuer(worldPool)},
+		"one":         {"https://a.example", nil, "https://a.example"},
+		"many":        {"", []string{"https://a.example", "https://b.example"}, []any{"https://a.example", "https://b.example"}},
+		"one of many": {"https://b.example", []string{"https://a.example", "https://b.example"}, "https://b.example"},
+		"none":        {"", nil, issuer(worldPool)},
 	} {
 		g.Resource, g.Particulars.Resources = tt.one, tt.many
 		set := w.issue(g)

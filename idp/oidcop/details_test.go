@@ -99,6 +99,10 @@ func TestResources(t *testing.T) {
 			t.Errorf("%v: sent to %s", list, at)
 		}
 	}
+	status, out := h.pushes(plain(public, both), nil)
+	if status != 201 {
+		t.Errorf("pushed: %d %v", status, out)
+	}
 	form := redemption(public, h.code(poolID, public, both))
 	form["resource"] = []string{a, b}
 	if status, out := h.token(poolID, form); status != 400 || out["error"] != "invalid_target" {

@@ -25,9 +25,21 @@ func checkSingle(v url.Values) error {
 	return nil
 }
 
-// parseForm reads the form of a program's POST. Nothing counts that stands in the
-// address, where logs would keep it.
+// parseForm reads the form of a program's POST. A token is for one resource, or for
+// all that were granted: several are asked for at the authorization endpoint.
 func parseForm(r *http.Request) error {
+	if err := parseRequest(r); err != nil {
+		return err
+	}
+	if len(r.PostForm["resource"]) > 1 {
+		return oauthFail("invalid_target", "Only one resource can be asked for at a time.")
+	}
+	return nil
+}
+
+// parseRequest reads the form of a program's POST. Nothing counts that stands in the
+// address, where logs would keep it.
+func parseRequest(r *http.Request) error {
 	if r.Method != http.MethodPost {
 		return &oauthError{"invalid_request", "The method must be POST.", http.StatusMethodNotAllowed}
 	}

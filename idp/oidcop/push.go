@@ -24,7 +24,7 @@ func (h *Handler) push(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := parseForm(r); err != nil {
+	if err := parseRequest(r); err != nil {
 		return h.fail(w, r, pool, err)
 	}
 	if err := h.limit(r, pool); err != nil {

@@ -115,8 +115,6 @@ func checkGrant(form url.Values) error {
 	switch {
 	case grant == "":
 		return oauthFail("invalid_request", "grant_type is missing.")
-	case len(form["resource"]) > 1: // a token is for one, or for all that were granted
-		return oauthFail("invalid_target", "Only one resource can be asked for at a time.")
 	case form.Has("authorization_details"):
 		return oauthFail("invalid_authorization_details", "Details are asked for at the authorization endpoint.")
 	case !slices.Contains(grantTypes, grant):

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/poolhouse/poolhouse/idp/consent"
 	"github.com/poolhouse/poolhouse/idp/samlidp"
 	"github.com/poolhouse/poolhouse/internal/awsapi"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -17,6 +18,7 @@ type API struct {
 	Apps            *samlidp.Service
 	Pools           *userpool.Service
 	Tokens          *userpool.Tokens
+	Consents        consent.Store
 	Deliveries      message.Store // nil where messages leave no log
 	Region, Account string        // of resource ARNs
 }
@@ -42,6 +44,8 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("AdminCreateRecoveryCodes", awsapi.SigV4, a.AdminCreateRecoveryCodes),
 		awsapi.Func("CreateRecoveryCodes", awsapi.AccessToken, a.CreateRecoveryCodes),
 		awsapi.Func("GetRecoveryCodes", awsapi.AccessToken, a.GetRecoveryCodes),
+		awsapi.Func("ListConsents", awsapi.SigV4, a.ListConsents),
+		awsapi.Func("RevokeConsent", awsapi.SigV4, a.RevokeConsent),
 		awsapi.Func("ImportUserPool", awsapi.SigV4, a.ImportUserPool),
 		awsapi.Func("ImportUserPoolClient", awsapi.SigV4, a.ImportUserPoolClient),
 		awsapi.Func("ImportUsers", awsapi.SigV4, a.ImportUsers),
@@ -55,6 +59,7 @@ func (a *API) Ops() []awsapi.Op {
 var Errors = awsapi.ErrorTable{
 	{Is: samlidp.ErrNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The SAML application does not exist."},
 	{Is: samlidp.ErrExists, Status: 400, Code: "ResourceConflictException", Message: "The user pool has a SAML application with that entity ID already."},
+	{Is: consent.ErrNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The user has allowed the client nothing."},
 	{Is: userpool.ErrPoolNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The user pool does not exist."},
 	{Is: userpool.ErrUserNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "User does not exist."},
 	{Is: userpool.ErrNotAuthorized, Status: 400, Code: "NotAuthorizedException", Message: "Invalid Access Token"},

@@ -159,6 +159,17 @@ type ImportUsersOutput struct {
 	Refused  []ImportUserRefusalType
 }
 
+// ListConsentsInput is what ListConsents takes.
+type ListConsentsInput struct {
+	UserPoolId *string // required
+	Username   *string // required
+}
+
+// ListConsentsOutput is what ListConsents answers.
+type ListConsentsOutput struct {
+	Consents []ConsentType
+}
+
 // ListMessageDeliveriesInput is what ListMessageDeliveries takes.
 type ListMessageDeliveriesInput struct {
 	UserPoolId *string // required
@@ -284,6 +295,17 @@ type RenameCustomAttributeOutput struct {
 	Mentions         []AttributeMentionType
 }
 
+// RevokeConsentInput is what RevokeConsent takes.
+type RevokeConsentInput struct {
+	UserPoolId *string // required
+	Username   *string // required
+	ClientId   *string // required
+}
+
+// RevokeConsentOutput is what RevokeConsent answers.
+type RevokeConsentOutput struct {
+}
+
 // SearchUsersInput is what SearchUsers takes.
 type SearchUsersInput struct {
 	UserPoolId *string // required
@@ -402,6 +424,16 @@ type ImportedUserType struct {
 type ImportUserRefusalType struct {
 	Username *string
 	Reason   *string
+}
+
+// ConsentType is the structure of that name in the service model.
+type ConsentType struct {
+	ClientId         *string
+	Scopes           []string
+	Claims           []string
+	Resources        []string
+	CreationDate     *time.Time
+	LastModifiedDate *time.Time
 }
 
 // MessageDeliveryType is the structure of that name in the service model.
