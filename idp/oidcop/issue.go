@@ -133,8 +133,8 @@ func (i *issuer) redeem(ctx context.Context) (*userpool.TokenSet, error) {
 		return nil, userpool.ErrNotAuthorized
 	}
 	resource, particulars := g.Resource, g.Particulars
-	if x.resource != "" {
-		resource, particulars.Resources = x.resource, nil
+	if x.resource != "" { // the sign-in keeps the others for its refreshes (RFC 8707 section 2.2)
+		resource = x.resource
 	}
 	particulars.Confirmation = x.bound
 	set, err := x.h.Tokens.Issue(ctx, &userpool.Grant{Pool: x.pool, Client: x.app.Client, User: user, Scopes: g.Scopes,
