@@ -293,6 +293,15 @@ func TestStrictPool(t *testing.T) {
 	if at.Query().Get("error") != "invalid_request" || at.Query().Get("iss") != h.url+"/"+strictID {
 		t.Errorf("a public client without PKCE: %s", at)
 	}
+	h.client(stricter, func(c *userpool.Client) { c.Secret = secret })
+	if at = where(h.visitor().get(authorizeURL(strictID, stricter, none))); at.Query().Get("error") != "invalid_request" {
+		t.Errorf("a confidential client without PKCE: %s", at)
+	}
+	h.client(stricter, func(c *userpool.Client) { c.Secret = "" })
+	h.client(public, func(c *userpool.Client) { c.OpenID.RequirePKCE = true })
+	if at = where(h.visitor().get(authorizeURL(poolID, public, none))); at.Query().Get("error") != "invalid_request" {
+		t.Errorf("a client that must: %s", at)
+	}
 	at = h.visitor().signIn(authorizeURL(strictID, stricter, nil), "alice")
 	if at.Query().Get("iss") != h.url+"/"+strictID {
 		t.Errorf("no iss (RFC 9207): %s", at)

@@ -11,7 +11,10 @@ import (
 // without a session, and none leads anywhere but home or to a registered address.
 func FuzzAuthorize(f *testing.F) {
 	for _, changes := range []map[string]any{nil, {"redirect_uri": "https://evil.example/"}, {"client_id": []string{public, otherID}},
-		{"prompt": "none"}, {"scope": "x y z"}, {"max_age": "99999999999999999999"}, {"redirect_uri": "http://127.0.0.1:1/cb"}} {
+		{"prompt": "none"}, {"scope": "x y z"}, {"max_age": "99999999999999999999"}, {"redirect_uri": "http://127.0.0.1:1/cb"},
+		{"response_type": "code id_token", "response_mode": "form_post.jwt"}, {"claims": `{"id_token":{"acr":{"essential":true,"value":"phr"}}}`},
+		{"authorization_details": payment}, {"resource": []string{"https://a.example", "x"}}, {"acr_values": "phr 1", "prompt": "create"},
+		{"request": "e30.e30.e30"}, {"request_uri": "urn:ietf:params:oauth:request_uri:x"}, {"request_uri": "urn:poolhouse:visit:x", "request": "y"}} {
 		_, query, _ := strings.Cut(authorizeURL(poolID, public, changes), "?")
 		f.Add(query)
 	}

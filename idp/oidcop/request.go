@@ -157,10 +157,11 @@ var pkceText = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`)
 
 func (req *request) parsePKCE() error {
 	challenge, method := req.params.Get("code_challenge"), req.params.Get("code_challenge_method")
+	o := &req.client.OpenID
 	switch {
 	case challenge == "" && method == "":
-		if req.pool.Strict && req.client.Secret == "" {
-			return oauthFail("invalid_request", "A public client must send a code_challenge.")
+		if req.kind.code && (req.pool.Strict || o.FAPI || o.RequirePKCE) { // OAuth 2.1, FAPI 2.0 section 5.3.2.2
+			return oauthFail("invalid_request", "code_challenge is missing.")
 		}
 	case method != "S256":
 		return oauthFail("invalid_request", "code_challenge_method must be S256.")
