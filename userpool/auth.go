@@ -41,6 +41,7 @@ type Auth struct {
 type Step struct {
 	Challenge *Challenge
 	Result    *TokenSet
+	Passed    *Passed // in place of tokens, on a page: see Begin
 }
 
 // A Challenge is what the client has to answer next. Session goes back with the
@@ -235,6 +236,9 @@ func (a *Auth) respondFactor(ctx context.Context, c *Client, challenge string, i
 // complete issues the tokens of a sign-in that has nothing left to prove but, where
 // its client names a known device, that it is on that.
 func (a *Auth) complete(ctx context.Context, pool *Pool, c *Client, u *User, shown proof) (*Step, error) {
+	if arrivalOf(ctx).page {
+		return &Step{Passed: &Passed{u, shown.mfa, shown.both}}, nil
+	}
 	if device := arrivalOf(ctx).device; device != "" && device != shown.device {
 		ch, err := a.deviceChallenge(ctx, pool, c, u, a.newSession(c, u).from(shown), device)
 		return &Step{Challenge: ch}, err

@@ -10,6 +10,7 @@ import (
 type arrival struct {
 	device string // key of a known device of the user's, which proves itself last; or empty
 	track  bool   // a device that is not known may become so
+	page   bool   // it comes from a page of ours, where a sign-in ends in a browser session
 }
 
 type arrivalKey struct{}

@@ -72,7 +72,8 @@ func (p *Pool) creationOptions(u *User, party, challenge string, keys []*Passkey
 	return json.Marshal(o)
 }
 
-// requestOptions returns what a browser needs to use one of a user's passkeys.
+// requestOptions returns what a browser needs to use one of a user's passkeys, or,
+// without a user, one that the browser finds itself.
 func (p *Pool) requestOptions(u *User, party, challenge string, keys []*Passkey) (string, error) {
 	text, err := json.Marshal(requestOptions{challenge, party, passkeyTimeout, p.userVerification(u), descriptors(keys)})
 	return string(text), err
@@ -87,9 +88,10 @@ func descriptors(keys []*Passkey) []credentialDescriptor {
 }
 
 // verifiesUser reports whether a passkey of u is of use only with a PIN or a finger:
-// where the pool says so, or where the passkey stands for both factors.
+// where the pool says so, or where the passkey stands for both factors. Of a user who
+// is not known yet it may.
 func (p *Pool) verifiesUser(u *User) bool {
-	return p.Passkeys.VerifyUser || p.Passkeys.MultiFactor && u.MFA.Passkey
+	return p.Passkeys.VerifyUser || p.Passkeys.MultiFactor && (u == nil || u.MFA.Passkey)
 }
 
 func (p *Pool) userVerification(u *User) string {

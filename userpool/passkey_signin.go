@@ -56,6 +56,11 @@ func (a *Auth) provePasskey(ctx context.Context, p *Pool, c *Client, u *User, s 
 	if credential == "" {
 		return nil, Fail(ErrInvalidParameter, "Missing required parameter CREDENTIAL")
 	}
+	return a.acceptPasskey(ctx, p, c, u, s, credential)
+}
+
+// acceptPasskey judges the answer of a user to the challenge of a session.
+func (a *Auth) acceptPasskey(ctx context.Context, p *Pool, c *Client, u *User, s *session, credential string) (*Step, error) {
 	if ok, err := a.offersPasskey(ctx, p, u); !ok || err != nil {
 		return nil, cmp.Or(err, errSession) // deleted or turned off meanwhile
 	}
