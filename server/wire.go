@@ -120,7 +120,7 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 		return nil, err
 	}
 	hosted := &login.Handler{Store: store, Passwords: s.Auth, Accounts: s.Pools, Looks: s.Pools, Browser: sessions, Gate: gate, Ephemeral: ephemeral, Limits: s.Limits,
-		Forms: forms, Pages: views, Words: texts, Now: now, Log: s.log}
+		Forms: forms, Sealer: st.keys, Pages: views, Words: texts, Now: now, Log: s.log}
 	mux := web.NewMux(s.log, login.ErrorPage(views, texts))
 	if err := mux.TrustOrigin(url); err != nil {
 		return nil, err

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -32,20 +31,19 @@ const (
 func (h *Handler) next(w http.ResponseWriter, r *http.Request, v *visit, user *userpool.User) error {
 	ch, err := h.Passwords.SecondFactor(h.origin(r), v.pool, v.actor(), user)
 	if err != nil {
-		page := h.view(w, r, v, "login.title")
-		page.Username = user.Username
-		return h.again(w, "login.html", page, err)
+		return h.loginAgain(w, r, v, user.Username, err)
 	}
 	if ch == nil {
 		return h.finish(w, r, v, user, "pwd")
 	}
-	return h.toFactor(w, r, v, user.Username, ch)
+	return h.toFactor(w, r, v, step{Username: user.Username, Challenge: ch, Methods: []string{"pwd"}})
 }
 
 // toFactor sends the browser to the page of a challenge. Where an authenticator
 // app is all that can be set up, its secret is made at once.
-func (h *Handler) toFactor(w http.ResponseWriter, r *http.Request, v *visit, username string, ch *userpool.Challenge) error {
-	s := step{Page: stepFactor, Username: username, Challenge: ch}
+func (h *Handler) toFactor(w http.ResponseWriter, r *http.Request, v *visit, s step) error {
+	s.Page = stepFactor
+	ch := s.Challenge
 	if ch.Name == setUpFactor && slices.Equal(choices(ch), []string{userpool.FactorTOTP}) {
 		return h.toToken(w, r, v, s)
 	}
@@ -77,7 +75,7 @@ func choices(ch *userpool.Challenge) []string {
 // gone turns the end of a session into the page that says so.
 func gone(err error) error {
 	if userpool.SessionGone(err) {
-		return web.Fail(http.StatusBadRequest, textStepGone, err)
+		return errStepGone
 	}
 	return err
 }
@@ -87,7 +85,7 @@ func gone(err error) error {
 func (h *Handler) factorStep(r *http.Request, v *visit, token string) (*step, error) {
 	s, err := h.step(r, v, stepFactor, token)
 	if err == nil && (s == nil || s.Challenge == nil) {
-		return nil, web.Fail(http.StatusBadRequest, textStepGone, nil)
+		return nil, errStepGone
 	}
 	return s, err
 }
@@ -113,6 +111,10 @@ func (h *Handler) showFactor(w http.ResponseWriter, r *http.Request) error {
 // factorView returns the page of a step and its template.
 func (h *Handler) factorView(w http.ResponseWriter, r *http.Request, v *visit, s *step, token string) (string, *view, error) {
 	p := h.view(w, r, v, "mfa.title")
+	if p.Recovery = r.FormValue("recovery") != ""; p.Recovery {
+		p.Title = p.T("recovery.title")
+	}
+	p.page = stepFactor
 	p.Step, p.Username, p.Destination = token, s.Username, s.Challenge.Params["CODE_DELIVERY_DESTINATION"]
 	switch s.Challenge.Name {
 	case selectFactor:
@@ -171,9 +173,10 @@ func (h *Handler) submitFactor(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if done.Challenge != nil {
-		return h.toFactor(w, r, v, s.Username, done.Challenge)
+		return h.toFactor(w, r, v, step{Username: s.Username, Challenge: done.Challenge, Methods: s.Methods})
 	}
-	return h.finish(w, r, v, done.User, append([]string{"pwd"}, done.Methods...)...)
+	v.setUp = s.Token != ""
+	return h.finish(w, r, v, done.User, append(s.Methods, done.Methods...)...)
 }
 
 // answer hands the form's answer over to the domain.

@@ -9,12 +9,14 @@ package login
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/poolhouse/poolhouse/idp/browser"
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
+	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/internal/words"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -31,6 +33,7 @@ type Store interface {
 type Passwords interface {
 	CheckPassword(ctx context.Context, p *userpool.Pool, c *userpool.Client, name, password string) (*userpool.User, error)
 	ChangeForcedPassword(ctx context.Context, p *userpool.Pool, c *userpool.Client, u *userpool.User, password string, attributes map[string]string) (*userpool.User, error)
+	FirstFactors
 	SecondFactors
 	Finish(ctx context.Context, p *userpool.Pool, c *userpool.Client, u *userpool.User, how userpool.Finished) error
 }
@@ -43,6 +46,15 @@ type Accounts interface {
 	ForgotPassword(ctx context.Context, c *userpool.Client, name string) (*userpool.Delivery, error)
 	ConfirmForgotPassword(ctx context.Context, c *userpool.Client, name, code, password string) error
 	GiveOwnFeedback(ctx context.Context, pool userpool.PoolID, name, event, token string, valid bool) error
+	Keepsakes
+}
+
+// Keepsakes are what users sign in by later. *userpool.Service makes them.
+type Keepsakes interface {
+	StartPasskey(ctx context.Context, c *userpool.Client, u *userpool.User) (json.RawMessage, error)
+	CompletePasskey(ctx context.Context, c *userpool.Client, u *userpool.User, answer []byte) error
+	ListPasskeys(ctx context.Context, u *userpool.User, token string, limit int) ([]*userpool.Passkey, string, error)
+	CreateRecoveryCodes(ctx context.Context, u *userpool.User) ([]string, error)
 }
 
 // A Handler serves the hosted pages of every pool.
@@ -56,75 +68,47 @@ type Handler struct {
 	Ephemeral ephemeral.Store
 	Limits    *userpool.Limits // nil limits nothing
 	Forms     *web.Forms
+	Sealer    keyring.Sealer   // of the accounts that browsers remember; nil remembers none
 	Pages     *web.Pages       // of templates/login
 	Words     *words.Catalogue // of templates/login/locales
 	Now       func() time.Time
 	Log       *slog.Logger
 }
 
-// Mount adds the pages, at Cognito's paths.
+// Mount adds the pages, at Cognito's paths where it has them.
 func (h *Handler) Mount(m *web.Mux) {
-	m.Get("/{pool}/login", h.showLogin)
-	m.Post("/{pool}/login", h.submitLogin)
-	m.Get("/{pool}/newpassword", h.showNewPassword)
-	m.Post("/{pool}/newpassword", h.submitNewPassword)
-	m.Get("/{pool}/mfa", h.showFactor)
-	m.Post("/{pool}/mfa", h.submitFactor)
-	m.Get("/{pool}/signup", h.showSignUp)
-	m.Post("/{pool}/signup", h.submitSignUp)
-	m.Get("/{pool}/confirm", h.showConfirm)
-	m.Get("/{pool}/confirmUser", h.showLink)
-	m.Post("/{pool}/confirmUser", h.submitLink)
-	m.Post("/{pool}/confirm", h.submitConfirm)
-	m.Post("/{pool}/resendcode", h.submitResend)
-	m.Get("/{pool}/forgotPassword", h.showForgot)
-	m.Post("/{pool}/forgotPassword", h.submitForgot)
-	m.Get("/{pool}/confirmforgotPassword", h.showReset)
-	m.Post("/{pool}/confirmforgotPassword", h.submitReset)
-	m.Get("/{pool}/feedback", h.showFeedback)
-	m.Post("/{pool}/feedback", h.submitFeedback)
-	m.Get("/{pool}/error", h.showError)
-	m.Get("/{pool}/branding/{file}", h.showImage)
-	m.Get("/{pool}/branding/{hash}/{file}", h.showStylesheet)
-	m.Get("/{pool}/signedout", h.showSignedOut)
-}
-
-// showLogin shows the form. An app's login_hint fills in the name.
-func (h *Handler) showLogin(w http.ResponseWriter, r *http.Request) error {
-	v, err := h.visit(w, r)
-	if v == nil || err != nil {
-		return err
+	for _, p := range []struct {
+		path         string
+		show, submit web.Handler
+	}{
+		{"login", h.showLogin, h.submitLogin},
+		{stepSignIn, h.showSignIn, h.submitSignIn},
+		{stepVerify, h.showVerify, h.submitVerify},
+		{"accounts", nil, h.submitForget},
+		{"passkeys/signin", nil, h.submitPasskey},
+		{stepPasskey, h.showAddPasskey, h.submitAddPasskey},
+		{stepNewPassword, h.showNewPassword, h.submitNewPassword},
+		{stepFactor, h.showFactor, h.submitFactor},
+		{stepCodes, h.showCodes, h.submitCodes},
+		{"signup", h.showSignUp, h.submitSignUp},
+		{stepConfirm, h.showConfirm, h.submitConfirm},
+		{"confirmUser", h.showLink, h.submitLink},
+		{"resendcode", nil, h.submitResend},
+		{stepForgot, h.showForgot, h.submitForgot},
+		{stepReset, h.showReset, h.submitReset},
+		{"feedback", h.showFeedback, h.submitFeedback},
+		{"error", h.showError, nil},
+		{"signedout", h.showSignedOut, nil},
+		{"branding/{file}", h.showImage, nil},
+		{"branding/{hash}/{file}", h.showStylesheet, nil},
+	} {
+		if p.show != nil {
+			m.Get("/{pool}/"+p.path, h.orGone(p.show))
+		}
+		if p.submit != nil {
+			m.Post("/{pool}/"+p.path, h.orGone(p.submit))
+		}
 	}
-	page := h.view(w, r, v, "login.title")
-	page.Username = v.asked.Get("login_hint")
-	page.SignUp = v.client != nil && !v.pool.AllowAdminCreateOnly
-	if r.URL.Query().Has("done") {
-		page.Notice = page.T("login.done")
-	}
-	return h.Pages.Render(w, http.StatusOK, "login.html", page)
-}
-
-// submitLogin checks the password and sends the browser to the next step.
-func (h *Handler) submitLogin(w http.ResponseWriter, r *http.Request) error {
-	v, err := h.submitted(w, r)
-	if v == nil || err != nil {
-		return err
-	}
-	name, password := r.PostForm.Get("username"), r.PostForm.Get("password")
-	user, err := h.Passwords.CheckPassword(h.origin(r), v.pool, v.actor(), name, password)
-	if step, ok := nextStep(err); ok {
-		return h.toStep(w, r, v, step, name)
-	}
-	if err != nil {
-		page := h.view(w, r, v, "login.title")
-		page.Username = name
-		page.SignUp = v.client != nil && !v.pool.AllowAdminCreateOnly
-		return h.again(w, "login.html", page, err)
-	}
-	if user.Status == userpool.ForceChangePassword {
-		return h.toStepAt(w, r, v, step{Page: stepNewPassword, Username: user.Username, Changed: user.PasswordChanged})
-	}
-	return h.next(w, r, v, user)
 }
 
 // origin tells userpool where a sign-in comes from, and what the person reads.

@@ -5,11 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
-
-const textStepGone = "This step has expired. Sign in again to continue."
 
 // showNewPassword asks a user with a temporary password for one of their own.
 func (h *Handler) showNewPassword(w http.ResponseWriter, r *http.Request) error {
@@ -40,14 +37,14 @@ func (h *Handler) forced(r *http.Request, v *visit, token string) (*step, *userp
 		return nil, nil, err
 	}
 	if s == nil {
-		return nil, nil, web.Fail(http.StatusBadRequest, textStepGone, nil)
+		return nil, nil, errStepGone
 	}
 	user, err := h.Store.User(r.Context(), v.pool.ID, s.Username)
 	if err != nil {
 		return nil, nil, err
 	}
 	if !user.PasswordChanged.Equal(s.Changed) {
-		return nil, nil, web.Fail(http.StatusBadRequest, textStepGone, nil)
+		return nil, nil, errStepGone
 	}
 	return s, user, nil
 }
@@ -64,7 +61,7 @@ func (h *Handler) submitNewPassword(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	changed, err := h.Passwords.ChangeForcedPassword(h.origin(r), v.pool, v.actor(), user, r.PostForm.Get("password"),
-		answers(v.pool, r.PostForm))
+		answers(v.pool, nil, r.PostForm))
 	if err != nil {
 		return h.again(w, "newpassword.html", h.newPasswordView(w, r, v, s, user, token), err)
 	}

@@ -40,12 +40,15 @@ func catalogue(t testing.TB) *words.Catalogue {
 // sample fills every part of every page.
 func sample(t testing.TB, l *words.Language, text string) *view {
 	pool := &userpool.Pool{PasswordPolicy: userpool.PasswordPolicy{MinimumLength: 10, RequireNumbers: true, RequireSymbols: true},
-		Schema: []userpool.SchemaAttribute{{Name: "given_name", Required: true}, {Name: "email", Required: true}}}
+		Schema: []userpool.SchemaAttribute{{Name: "given_name", Required: true}, {Name: "email", Required: true},
+			{Name: "custom:vip", Type: "Boolean"}, {Name: "custom:age", Type: "Number", Min: "1", Max: "9"}, {Name: "custom:seen", Type: "DateTime"}, {Name: "locale", Type: "String", Min: "2", Max: "9"}}}
 	return &view{Frame: Frame{Lang: l, Title: "Sign in", PoolName: "Riverside Clinic", ClientName: "Field notes", Path: "/us-east-1_Demo00001",
 		Query: "?client_id=abc&state=1", CSRF: "token", Step: "step", Error: text, Notice: text, Detail: text,
 		page: "login", query: url.Values{"client_id": {"abc"}, "state": {text}}, all: catalogue(t).Languages()},
 		Username: text, UsernameLabel: "Username", Destination: text, Rules: rules(l, pool.PasswordPolicy), Attributes: askFor(l, pool, nil, nil), SignUp: true,
-		Terms: []link{{text, "https://example.com/terms"}}, Choices: []choice{{text, text}}, CanToken: true, CanEmail: true, QR: "data:image/png;base64,AAAA", Secret: text,
+		Terms: []link{{text, "https://example.com/terms"}}, Choices: []choice{{text, text}}, Optional: fieldsOf(l, pool, []string{"custom:vip", "custom:age", "custom:seen", "locale", "phone_number"}, nil),
+		Recovery: len(text)%2 == 0, Codes: []string{text}, Password: true, Remember: true, Passkey: &passkeyView{text, text}, Factor: text,
+		Question: questionView{Text: text, Hint: text, Label: text}, Accounts: []account{{text, "/us-east-1_Demo00001/login?x=1"}}, Other: "/us-east-1_Demo00001/login", Again: "/us-east-1_Demo00001/login", CanToken: true, CanEmail: true, QR: "data:image/png;base64,AAAA", Secret: text,
 		Next: "myapp://signed-out?x=1", Frames: []string{"https://app.example/bye?iss=" + text}}
 }
 
@@ -121,7 +124,7 @@ func checkPage(t *testing.T, text string) {
 			}
 		case "label":
 			labels = append(labels, attr(tok, "for"))
-		case "input":
+		case "input", "select":
 			if attr(tok, "name") == "_csrf" {
 				tokens++
 			}

@@ -18,6 +18,8 @@ const (
 	stepReset       = "confirmforgotPassword"
 	stepForgot      = "forgotPassword"
 	stepFactor      = "mfa"
+	stepSignIn      = "signin" // the name is typed
+	stepVerify      = "verify" // a challenge of the first factor
 )
 
 const (
@@ -33,8 +35,13 @@ type step struct {
 	Browser     idp.Handle // the browser that got here; no other may go on
 	Changed     time.Time  // when the temporary password was set that the user proved to know
 
-	Challenge *userpool.Challenge `json:",omitempty"` // of the second factor
+	Challenge *userpool.Challenge `json:",omitempty"`
+	Methods   []string            `json:",omitempty"` // what was proved before a second factor
 	Token     string              `json:",omitempty"` // session of the authenticator app that is being set up
+
+	To     string            `json:",omitempty"` // where the browser was going, of what is offered after a sign-in
+	Target string            `json:",omitempty"` // where the app is, which forms may end at
+	Client userpool.ClientID `json:",omitempty"` // that it was for
 }
 
 // nextStep says which page an error of the password check leads to.

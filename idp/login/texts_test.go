@@ -125,3 +125,41 @@ func TestErrorPageInTheReadersLanguage(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryTextIsUsed: a text that nothing shows is not translated.
+func TestEveryTextIsUsed(t *testing.T) {
+	var code strings.Builder
+	for _, pattern := range []string{"../../templates/login/*.html", "*.go", "../*/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasSuffix(file, "_test.go") {
+				code.Write(raw)
+			}
+		}
+	}
+	text := code.String()
+	for _, room := range []string{"../../internal/web/error.go", "../../internal/web/form.go", "../../internal/web/mux.go"} {
+		raw, err := os.ReadFile(room)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += string(raw)
+	}
+	en := catalogue(t).For("en")
+	for _, key := range en.Keys() {
+		section, _, _ := strings.Cut(key, ".")
+		if section == "language" || section == "attribute" || strings.Contains(text, `"`+key+`"`) || strings.Contains(text, `"`+en.Text(key)+`"`) {
+			continue
+		}
+		if !slices.Contains([]string{"signup.terms-of-use", "signup.privacy-policy"}, key) { // named by userpool.Terms
+			t.Errorf("%s: %q is not used", key, en.Text(key))
+		}
+	}
+}

@@ -24,6 +24,8 @@ type view struct {
 	Rules               []string
 	FocusPassword       bool
 	Attributes          []field
+	Optional            []field // of sign-up
+	NoPassword          bool    // sign-up takes no password too
 	SignUp              bool
 	Value               string // of a feedback: valid or invalid
 
@@ -34,6 +36,17 @@ type view struct {
 	CanToken, CanEmail bool         // what can be set up
 	QR                 template.URL // image of Secret; we made it
 	Secret             string       // of an authenticator app
+	Recovery           bool         // a recovery code is asked for
+	Codes              []string     // recovery codes, shown once
+
+	NameFirst, Password bool         // what the sign-in page asks for
+	Remember            bool         // the browser can remember accounts
+	NoForm              bool         // there is no way in
+	Passkey             *passkeyView // nil where there are none
+	Factor              string       // of the code that was sent
+	Question            questionView
+	Accounts            []account
+	Other, Again        string // addresses
 }
 
 // A choice is one of several buttons.

@@ -21,6 +21,8 @@ type visit struct {
 	client *userpool.Client // nil where a Gate asks
 	query  url.Values       // carried from page to page
 	asked  url.Values       // the authorization request, which the server may keep; empty where a Gate asks
+	step   string           // of what is offered after a sign-in
+	setUp  bool             // the user has just set up an authenticator app
 }
 
 // kept are the parameters of the authorize endpoint that the login pages carry.
@@ -32,11 +34,8 @@ var kept = []string{"response_type", "client_id", "redirect_uri", "state", "scop
 // answered with the error page, and visit returns nil.
 func (h *Handler) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
 	pool, err := h.Store.Pool(r.Context(), userpool.PoolID(r.PathValue("pool")))
-	if errors.Is(err, userpool.ErrPoolNotFound) {
-		return nil, web.Fail(http.StatusNotFound, "There is no such page.", err)
-	}
 	if err != nil {
-		return nil, err
+		return nil, notPool(err)
 	}
 	q := r.URL.Query()
 	if !web.IsText(q) {
@@ -81,7 +80,7 @@ func (h *Handler) asked(r *http.Request, c *userpool.Client, q url.Values) (url.
 	requests := &pushed.Store{Ephemeral: h.Ephemeral, Now: h.Now}
 	kept, err := requests.Load(r.Context(), c.Pool, c.ID, name)
 	if errors.Is(err, pushed.ErrNotFound) {
-		return nil, web.Fail(http.StatusBadRequest, "This sign-in has expired. Go back to the app and start again.", err)
+		return nil, web.Fail(http.StatusBadRequest, textSignInGone, err)
 	}
 	if err != nil {
 		return nil, err
@@ -89,10 +88,20 @@ func (h *Handler) asked(r *http.Request, c *userpool.Client, q url.Values) (url.
 	return kept.Params, nil
 }
 
+// notPool makes an unknown pool a page that there is not.
+func notPool(err error) error {
+	if errors.Is(err, userpool.ErrPoolNotFound) {
+		return web.Fail(http.StatusNotFound, "There is no such page.", err)
+	}
+	return err
+}
+
+const textSignInGone = "This sign-in has expired. Go back to the app and start again."
+
 func (h *Handler) visitForGate(r *http.Request, pool *userpool.Pool, token string) (*visit, error) {
 	_, err := h.Ephemeral.Get(r.Context(), nsContinue, string(pool.ID)+"/"+token)
 	if errors.Is(err, ephemeral.ErrNotFound) {
-		return nil, web.Fail(http.StatusBadRequest, "This sign-in has expired. Go back to the app and start again.", err)
+		return nil, web.Fail(http.StatusBadRequest, textSignInGone, err)
 	}
 	if err != nil {
 		return nil, err
@@ -126,7 +135,7 @@ func (v *visit) actor() *userpool.Client {
 	if v.client != nil {
 		actor = *v.client
 	}
-	actor.HideUserExistence = true
+	actor.HideUserExistence, actor.Secret = true, ""
 	actor.SessionLife = stepLife // sessions last as the pages do
 	return &actor
 }
@@ -141,39 +150,6 @@ func (v *visit) address(page string, extra ...string) string {
 		q.Set(extra[i], extra[i+1])
 	}
 	return "/" + string(v.pool.ID) + "/" + page + "?" + q.Encode()
-}
-
-// finish starts the session of a user who proved all that was asked for, under a new
-// id, and sends the browser back. Where a function withholds it the form is shown
-// again and says so.
-func (h *Handler) finish(w http.ResponseWriter, r *http.Request, v *visit, user *userpool.User, methods ...string) error {
-	if err := h.Passwords.Finish(h.origin(r), v.pool, v.actor(), user, userpool.Finished{MFA: slices.Contains(methods, "mfa")}); err != nil {
-		page := h.view(w, r, v, "login.title")
-		page.Username = user.Username
-		return h.again(w, "login.html", page, err)
-	}
-	to := v.address("oauth2/authorize")
-	if token := v.query.Get(continueParam); token != "" {
-		raw, err := h.Ephemeral.Take(r.Context(), nsContinue, string(v.pool.ID)+"/"+token)
-		if errors.Is(err, ephemeral.ErrNotFound) {
-			return web.Fail(http.StatusBadRequest, "This sign-in has expired. Go back to the app and start again.", err)
-		}
-		if err != nil {
-			return err
-		}
-		to = string(raw)
-	}
-	sess, err := h.Browser.SignIn(w, r, user, methods...)
-	if err != nil {
-		return err
-	}
-	if v.wantsProof() {
-		if to, err = h.Gate.returnFrom(r, sess, to); err != nil {
-			return err
-		}
-	}
-	seeOther(w, to)
-	return nil
 }
 
 // wantsProof reports whether who asked may insist on a fresh sign-in.

@@ -116,7 +116,7 @@ func TestLoginForgery(t *testing.T) {
 	}
 }
 
-func tokenOn(t *testing.T, page *reply) string {
+func tokenOn(t testing.TB, page *reply) string {
 	t.Helper()
 	_, rest, ok := strings.Cut(page.text, `name="_csrf" value="`)
 	token, _, end := strings.Cut(rest, `"`)

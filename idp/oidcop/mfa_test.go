@@ -241,7 +241,17 @@ func TestSetUpOnThePages(t *testing.T) {
 		t.Errorf("after a wrong code: %d, another key", res.StatusCode)
 	}
 	v.signedOut()
-	v.signedIn(v.post(page, h.totp(secret, 0)))
+	offer := where(v.post(page, h.totp(secret, 0))).String() // recovery codes, which are not to be skipped unread
+	if res := v.post(offer, url.Values{"show": {"1"}}); len(regexp.MustCompile(`<code>[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}</code>`).FindAllString(res.text, -1)) != 10 {
+		t.Errorf("%d %s", res.StatusCode, res.text)
+	}
+	if res := h.visitor().get(offer); res.StatusCode != 400 {
+		t.Errorf("another browser is offered her codes: %d", res.StatusCode)
+	}
+	v.signedIn(v.post(offer, url.Values{}))
+	if res := v.get(offer); res.StatusCode != 400 {
+		t.Errorf("the codes are shown once more: %d", res.StatusCode)
+	}
 	later := h.visitor()
 	later.signedIn(later.post(later.toFactor(later.loginPage(nil), "alice", password), h.totp(secret, 1)))
 }

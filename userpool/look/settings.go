@@ -182,9 +182,9 @@ func Merged(raw []byte) (json.RawMessage, error) {
 	}
 	fill(doc, "categories.global.colorSchemeMode", ours.Mode)
 	fill(doc, "categories.form.location.horizontal", ours.Place)
-	fill(doc, "components.form.borderRadius", 16.0)
-	fill(doc, "componentClasses.buttons.borderRadius", 10.0)
-	fill(doc, "componentClasses.input.borderRadius", 10.0)
+	fill(doc, "components.form.borderRadius", 20.0)
+	fill(doc, "componentClasses.buttons.borderRadius", 12.0)
+	fill(doc, "componentClasses.input.borderRadius", 12.0)
 	fill(doc, "components.form.logo.enabled", true)
 	fill(doc, "components.pageBackground.image.enabled", true)
 	return json.Marshal(doc)

@@ -91,6 +91,6 @@ func (t *Theme) writeBackground(b *strings.Builder, images Images) {
 	if t.Mode == Dynamic && second != "" && second != first {
 		fmt.Fprintf(b, "@media (prefers-color-scheme:dark){"+body+"}\n", second)
 	}
-	b.WriteString(".brand,footer{background:var(--card);padding:.375rem .875rem;border-radius:var(--radius-button,.625rem)}" +
+	b.WriteString("body::before{content:none}.brand,footer{background:var(--card);padding:.375rem .875rem;border-radius:var(--radius-button,.625rem)}" +
 		".brand{color:var(--ink)}footer{color:var(--soft);margin-block-start:1.5rem}\n")
 }
