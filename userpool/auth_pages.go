@@ -45,7 +45,9 @@ func (a *Auth) Ways(p *Pool, c *Client) Ways {
 	flows := c.ExplicitAuthFlows
 	alone := slices.Contains(flows, "CUSTOM_AUTH_FLOW_ONLY")
 	w.Custom = alone || slices.Contains(flows, "ALLOW_CUSTOM_AUTH")
-	others := func(f string) bool { return f != "ALLOW_CUSTOM_AUTH" && f != "ALLOW_REFRESH_TOKEN_AUTH" && strings.HasPrefix(f, "ALLOW_") }
+	others := func(f string) bool {
+		return f != "ALLOW_CUSTOM_AUTH" && f != "ALLOW_REFRESH_TOKEN_AUTH" && strings.HasPrefix(f, "ALLOW_")
+	}
 	if alone || w.Custom && !slices.ContainsFunc(flows, others) {
 		w.Password = false
 	}

@@ -20,3 +20,15 @@ func TestChromium(t *testing.T) {
 		}
 	})
 }
+
+// TestAccessibility walks over every page with axe-core, by keyboard, without
+// JavaScript and with passkeys.
+func TestAccessibility(t *testing.T) {
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		harness.Missing(t, "chromium is not installed")
+	}
+	functions := harness.FreeAddress(t) // where the test's functions listen
+	s := harness.Start(t, harness.Embedded, harness.AtLocalhost(), harness.Args("--lambda-endpoint", "http://"+functions))
+	harness.Node(t, "browser/accessibility.test.js", append(s.Env(), "POOLHOUSE_TEST_CHROMIUM="+path, "POOLHOUSE_LAMBDA="+functions)...)
+}
