@@ -31,7 +31,7 @@ export async function world(env, arn) {
   const asking = await client(open, ['ALLOW_CUSTOM_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH']);
   const given = { Name: 'given_name', Value: 'Ada' };
   await user(open, 'ada', true, given, { Name: 'email', Value: 'ada@example.com' }, { Name: 'email_verified', Value: 'true' });
-  await user(open, 'carol', false, { Name: 'email', Value: 'carol@example.com' });
+  await user(open, 'carol', false, given, { Name: 'email', Value: 'carol@example.com' });
 
   const strict = (await admin('CreateUserPool', { PoolName: 'Riverside Clinic' })).UserPool.Id;
   await admin('SetUserPoolMfaConfig', { UserPoolId: strict, MfaConfiguration: 'ON', SoftwareTokenMfaConfiguration: { Enabled: true }, EmailMfaConfiguration: {} });
