@@ -29,6 +29,6 @@ func TestAccessibility(t *testing.T) {
 		harness.Missing(t, "chromium is not installed")
 	}
 	functions := harness.FreeAddress(t) // where the test's functions listen
-	s := harness.Start(t, harness.Embedded, harness.AtLocalhost(), harness.Args("--lambda-endpoint", "http://"+functions))
+	s := harness.Start(t, harness.Embedded, harness.AtLocalhost(), harness.Args("--allow-private-triggers", "--lambda-endpoint", "http://"+functions))
 	harness.Node(t, "browser/accessibility.test.js", append(s.Env(), "POOLHOUSE_TEST_CHROMIUM="+path, "POOLHOUSE_LAMBDA="+functions)...)
 }

@@ -3,7 +3,6 @@ package login
 import (
 	"errors"
 	"net/http"
-	"net/url"
 
 	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/internal/web"
@@ -46,13 +45,7 @@ func (h *Handler) toOffer(w http.ResponseWriter, r *http.Request, v *visit, page
 	if v.client != nil {
 		s.Client = v.client.ID
 	}
-	bare := &visit{pool: v.pool, query: url.Values{}}
-	for _, name := range []string{"lang", "ui_locales"} {
-		if v.query.Has(name) {
-			bare.query[name] = v.query[name]
-		}
-	}
-	return h.toStepAt(w, r, bare, s)
+	return h.toStepAt(w, r, &visit{pool: v.pool, query: languageIn(v.query)}, s)
 }
 
 const laterCookie = "ph_passkey_later"
@@ -98,7 +91,7 @@ func (h *Handler) offered(w http.ResponseWriter, r *http.Request, page string) (
 	if err != nil {
 		return nil, "", notPool(err)
 	}
-	v := &visit{pool: pool, query: url.Values{}, step: token}
+	v := &visit{pool: pool, query: languageIn(r.URL.Query()), step: token}
 	s, err := h.step(r, v, page, token)
 	if err != nil {
 		return nil, "", err

@@ -106,13 +106,20 @@ func (h *Handler) visitForGate(r *http.Request, pool *userpool.Pool, token strin
 	if err != nil {
 		return nil, err
 	}
-	v := &visit{pool: pool, query: url.Values{continueParam: {token}}}
+	v := &visit{pool: pool, query: languageIn(r.URL.Query())}
+	v.query.Set(continueParam, token)
+	return v, nil
+}
+
+// languageIn is what a query says of the language of pages, and nothing else.
+func languageIn(q url.Values) url.Values {
+	out := url.Values{}
 	for _, name := range []string{"lang", "ui_locales"} {
-		if q := r.URL.Query(); q.Has(name) {
-			v.query[name] = q[name]
+		if q.Has(name) {
+			out[name] = q[name]
 		}
 	}
-	return v, nil
+	return out
 }
 
 // submitted is visit for a form: it checks the form's token too.
