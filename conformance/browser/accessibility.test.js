@@ -100,7 +100,7 @@ test('the main ways without JavaScript', async () => {
   await page.goto(start(env, w.open, w.wide).replace('/oauth2/authorize', '/signup'));
   const name = `quiet${Date.now()}`;
   await submit(page, { username: name, password: 'Correct-horse-1', 'attribute:given_name': 'Eve', 'attribute:email': `${name}@example.com` });
-  assert.match(page.url(), /\/confirm\?/);
+  await page.waitForURL('**/confirm?**');
   await context.close();
 });
 
