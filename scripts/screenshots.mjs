@@ -1,59 +1,128 @@
-// Take the pictures of README.md: start a demo, photograph its pages, and lay
-// the pictures side by side. Usage: node scripts/screenshots.mjs POOLHOUSE
+// Take the pictures of README.md and docs/pages.md: start a demo and a server with
+// pools that have every page, photograph them light and dark, and lay the pictures
+// side by side. Usage: node scripts/screenshots.mjs POOLHOUSE
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { lambda } from '../conformance/lambda.js';
+import { questions, walk, world } from '../conformance/browser/walk.js';
 
 const require = createRequire(new URL('../conformance/package.json', import.meta.url));
 const { chromium } = require('playwright-core');
 const folder = new URL('../docs/images/', import.meta.url);
+const limit = 40; // kB of a picture
 
-// startDemo runs the demo on a free port and returns it with its URL.
-async function startDemo(binary) {
-  const demo = spawn(binary, ['demo', '--addr', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const line of createInterface({ input: demo.stdout })) {
-    const url = /^Poolhouse demo at (\S+)/.exec(line)?.[1];
-    if (url) return { demo, url };
+// started runs poolhouse until a line of its output matches, and returns the match.
+async function started(binary, args, env, line, output) {
+  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  let log = '';
+  child[output === 'stdout' ? 'stderr' : 'stdout'].on('data', (text) => { log += text; });
+  for await (const text of createInterface({ input: child[output] })) {
+    log += `${text}\n`;
+    const match = line.exec(text);
+    if (match) {
+      child[output].resume();
+      return { child, match };
+    }
   }
-  throw new Error('the demo ended before it served');
+  throw new Error(`poolhouse ${args[0]} ended: ${log}`);
 }
 
-// shot opens a page and returns its picture as a data URL.
-async function shot(browser, path, { viewport, colorScheme }) {
-  const page = await browser.newPage({ viewport, colorScheme, deviceScaleFactor: 1.5 });
-  await page.goto(path);
+async function stop(child) {
+  child.kill('SIGTERM');
+  if (child.exitCode === null) await once(child, 'exit');
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  return port;
+}
+
+// shot returns a picture of a page, in a colour scheme, as a data URL.
+async function shot(page, colorScheme) {
+  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   await page.evaluate(() => document.activeElement?.blur()); // a blinking caret differs from run to run
-  const png = await page.screenshot();
-  await page.close();
-  return `data:image/png;base64,${png.toString('base64')}`;
+  return `data:image/png;base64,${(await page.screenshot({ fullPage: true })).toString('base64')}`;
 }
 
-// montage lays pictures side by side into a file.
-async function montage(browser, name, pictures) {
-  const page = await browser.newPage({ deviceScaleFactor: 1.5 });
-  await page.setContent(`<body style="margin:0"><div id="row" style="display:inline-flex">${
-    pictures.map((src) => `<img src="${src}" style="zoom:${1 / 1.5}">`).join('')}</div>`);
-  const file = fileURLToPath(new URL(name, folder));
-  await page.locator('#row').screenshot({ path: file });
+// join lays pictures side by side into a WebP file.
+async function join(browser, name, pictures) {
+  const page = await browser.newPage();
+  const bytes = await page.evaluate(async ([sources, most]) => {
+    const images = await Promise.all(sources.map(async (src) => { const i = new Image(); i.src = src; await i.decode(); return i; }));
+    const canvas = document.createElement('canvas');
+    canvas.width = images.reduce((sum, i) => sum + i.width, 0);
+    canvas.height = Math.max(...images.map((i) => i.height));
+    let x = 0;
+    for (const i of images) {
+      canvas.getContext('2d').drawImage(i, x, 0);
+      x += i.width;
+    }
+    for (let quality = 0.8; ; quality -= 0.15) {
+      const blob = await new Promise((resolve) => { canvas.toBlob(resolve, 'image/webp', quality); });
+      if (blob.size <= most || quality < 0.3) return [...new Uint8Array(await blob.arrayBuffer())];
+    }
+  }, [pictures, limit * 1024]);
   await page.close();
-  console.log(`${file}: ${Math.round((await stat(file)).size / 1024)} kB`);
+  await writeFile(new URL(name, folder), Buffer.from(bytes));
+  console.log(`${fileURLToPath(new URL(name, folder))}: ${Math.ceil(bytes.length / 1024)} kB`);
+  if (bytes.length > limit * 1024) throw new Error(`${name} is larger than ${limit} kB`);
 }
 
-const { demo, url } = await startDemo(process.argv[2] ?? 'bin/poolhouse');
+// readme takes the picture of README.md: the first page of the demo.
+async function readme(browser, binary) {
+  const { child, match: [, url] } = await started(binary, ['demo', '--addr', '127.0.0.1:0'], {}, /^Poolhouse demo at (\S+)/, 'stdout');
+  try {
+    const page = await browser.newPage({ viewport: { width: 480, height: 560 }, deviceScaleFactor: 1.5 });
+    await page.goto(`${url}/demo/saml/login`); // the SAML app sends the browser on to the sign-in page
+    await join(browser, 'sign-in.webp', [await shot(page, 'light'), await shot(page, 'dark')]);
+    await page.close();
+  } finally {
+    await stop(child);
+  }
+}
+
+// pages takes a picture of each page; some once more in Arabic, or wide.
+async function pages(browser, binary) {
+  const data = await mkdtemp(`${tmpdir()}/poolhouse-`);
+  const [port, functionsPort] = [await freePort(), await freePort()];
+  const env = { POOLHOUSE_URL: `http://localhost:${port}`, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'AKIAPICTURESPICTURES', AWS_SECRET_ACCESS_KEY: 'pictures/of/the/hosted/pages/for/the/docs' };
+  const functions = await lambda(`127.0.0.1:${functionsPort}`);
+  const { child } = await started(binary, ['serve', '--addr', `127.0.0.1:${port}`, '--public-url', env.POOLHOUSE_URL, '--data', data, '--mail-dir', data, '--allow-private-triggers', '--lambda-endpoint', `http://127.0.0.1:${functionsPort}`],
+    { POOLHOUSE_ROOT_ACCESS_KEY_ID: env.AWS_ACCESS_KEY_ID, POOLHOUSE_ROOT_SECRET_ACCESS_KEY: env.AWS_SECRET_ACCESS_KEY }, /serves at/, process.env.POOLHOUSE_SERVES_ON ?? 'stdout');
+  try {
+    const arn = functions.define('questions', questions);
+    const w = { ...await world(env, arn), arn };
+    const narrow = await browser.newContext({ viewport: { width: 400, height: 600 } });
+    await walk(env, w, narrow, async (name, page) => {
+      await join(browser, `pages/${name}.webp`, [await shot(page, 'light'), await shot(page, 'dark')]);
+    });
+    const wide = await browser.newContext({ viewport: { width: 1100, height: 640 } });
+    await walk(env, w, wide, async (name, page) => {
+      if (name === 'password') await join(browser, 'pages/password-ar.webp', [await shot(page, 'light')]);
+      if (name === 'password-wrong') await join(browser, 'pages/password-wrong-ar.webp', [await shot(page, 'dark')]);
+    }, 'ar');
+  } finally {
+    await stop(child);
+    await functions.close();
+    await rm(data, { recursive: true });
+  }
+}
+
+const binary = process.argv[2] ?? 'bin/poolhouse';
 const browser = await chromium.launch({ executablePath: process.env.POOLHOUSE_TEST_CHROMIUM || '/usr/bin/chromium', args: ['--no-sandbox'] });
 try {
-  await mkdir(folder, { recursive: true });
-  const signIn = `${url}/demo/saml/login`; // the SAML app sends the browser on to the sign-in page
-  const viewport = { width: 480, height: 500 };
-  await montage(browser, 'sign-in.png', [
-    await shot(browser, signIn, { viewport, colorScheme: 'light' }),
-    await shot(browser, signIn, { viewport, colorScheme: 'dark' }),
-  ]);
+  await mkdir(new URL('pages/', folder), { recursive: true });
+  await readme(browser, binary);
+  await pages(browser, binary);
 } finally {
   await browser.close();
-  demo.kill('SIGTERM');
-  if (demo.exitCode === null) await once(demo, 'exit');
 }

@@ -26,6 +26,7 @@ export async function world(env, arn) {
   const open = (await admin('CreateUserPool', { PoolName: 'Riverside Clinic', AutoVerifiedAttributes: ['email'], LambdaConfig: arn ? { DefineAuthChallenge: arn, CreateAuthChallenge: arn, VerifyAuthChallengeResponse: arn } : {},
     Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP', 'WEB_AUTHN'] } },
     Schema: [{ Name: 'given_name', Required: true, Mutable: true, AttributeDataType: 'String' }, { Name: 'newsletter', AttributeDataType: 'Boolean', Mutable: true }, { Name: 'age', AttributeDataType: 'Number', Mutable: true }] })).UserPool.Id;
+  await admin('SetUserPoolMfaConfig', { UserPoolId: open, MfaConfiguration: 'OFF', WebAuthnConfiguration: { RelyingPartyId: 'localhost', UserVerification: 'preferred' } });
   const ALLOW = ['ALLOW_USER_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'];
   const wide = await client(open, ALLOW, { WriteAttributes: ['given_name', 'email', 'phone_number', 'birthdate', 'website', 'custom:newsletter', 'custom:age'] });
   const asking = await client(open, ['ALLOW_CUSTOM_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH']);

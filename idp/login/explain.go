@@ -109,6 +109,6 @@ func (h *Handler) again(w http.ResponseWriter, page string, p *view, err error) 
 	if !ok {
 		return err
 	}
-	p.Error = text
+	p.Error, p.NewPasswordWrong = text, errors.Is(err, userpool.ErrInvalidPassword) || errors.Is(err, userpool.ErrPasswordHistory)
 	return h.Pages.Render(w, status, page, p)
 }

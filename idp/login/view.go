@@ -23,6 +23,7 @@ type view struct {
 	ByLink              bool // the mail has a link in place of a code
 	Rules               []string
 	FocusPassword       bool
+	NewPasswordWrong    bool // the error is about it
 	Attributes          []field
 	Optional            []field // of sign-up
 	NoPassword          bool    // sign-up takes no password too
@@ -113,14 +114,24 @@ func (h *Handler) showError(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		key = "error.unknown"
 	}
-	l := h.Words.For(wanted(r)...)
-	return h.Pages.Render(w, http.StatusBadRequest, "error.html", &view{Frame: Frame{Lang: l, Title: l.Text("error.request"),
-		Error: l.Text(key), Detail: l.Text("error.go-back")}})
+	f := h.bare(w, r, "error.request")
+	f.Error, f.Detail = f.T(key), f.T("error.go-back")
+	return h.Pages.Render(w, http.StatusBadRequest, "error.html", &view{Frame: f})
+}
+
+// bare is the frame of a page that nobody visits for an app: of the pool, if there is
+// one.
+func (h *Handler) bare(w http.ResponseWriter, r *http.Request, title string) Frame {
+	p, err := h.Store.Pool(r.Context(), userpool.PoolID(r.PathValue("pool")))
+	if err != nil || !web.IsText(r.URL.Query()) {
+		l := h.Words.For(wanted(r)...)
+		return Frame{Lang: l, Title: l.Text(title)}
+	}
+	return h.Frame(w, r, p, nil, title)
 }
 
 func (h *Handler) showSignedOut(w http.ResponseWriter, r *http.Request) error {
-	l := h.Words.For(wanted(r)...)
-	return h.Pages.Render(w, http.StatusOK, "signedout.html", &view{Frame: Frame{Lang: l, Title: l.Text("signedout.title")}})
+	return h.Pages.Render(w, http.StatusOK, "signedout.html", &view{Frame: h.bare(w, r, "signedout.title")})
 }
 
 // ErrorPage is the web.Mux's page for errors that no handler rendered. Its texts
