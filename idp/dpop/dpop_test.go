@@ -131,6 +131,7 @@ func TestProofs(t *testing.T) {
 		{name: "no alg", header: m{"alg": nil}, bad: true},
 		{name: "none", header: m{"alg": "none"}, bad: true},
 		{name: "RS256", header: m{"alg": "RS256", "jwk": public(rsaKey)}, key: rsaKey, bad: true},
+		{name: "ES384", header: m{"alg": "ES384"}, bad: true},
 		{name: "HS256", header: m{"alg": "HS256", "jwk": m{"kty": "oct", "k": "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}}, bad: true},
 		{name: "weak key", header: m{"alg": "PS256", "jwk": public(weak)}, key: weak, bad: true},
 		{name: "no key", header: m{"jwk": nil}, bad: true},

@@ -18,9 +18,9 @@ const (
 
 const proofType = "dpop+jwt"
 
-// Algorithms are those that proofs may be signed with: without RS256, as FAPI 2.0
-// section 5.4 has it.
-var Algorithms = []string{jose.ES256, jose.ES384, jose.ES512, jose.PS256, jose.PS384, jose.PS512, jose.EdDSA}
+// Algorithms are those that proofs may be signed with: of FAPI 2.0 section 5.4, for
+// all clients, as discovery names one list for all of them.
+var Algorithms = jose.FAPI
 
 // A proof is a DPoP header whose signature is good.
 type proof struct {
