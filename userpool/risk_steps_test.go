@@ -157,3 +157,27 @@ func TestCustomMode(t *testing.T) {
 func (w *world) service() *userpool.Service {
 	return &userpool.Service{Store: w.store, Ephemeral: w.auth.Ephemeral, Keys: w.auth.Keys, Hasher: w.hasher, Risk: w.auth.Risk, Now: w.Now, Log: w.auth.Log}
 }
+
+// The second factor that a risk asked for still counts when the device has proved
+// itself after it.
+func TestSecondFactorAndThenTheDevice(t *testing.T) {
+	w, s := tracking(t)
+	w.protect(userpool.ThreatsEnforced, allLevels(userpool.RiskMFARequired))
+	d, _ := w.knownDevice(s)
+	w.mfa(userpool.MFAOptional, func(*userpool.Pool) {})
+	w.changeUser("alice", withTOTP)
+	w.Advance(time.Second)
+	ctx := origin(t.Context(), abroad, chrome)
+	step, err := w.auth.Initiate(ctx, w.client, "USER_PASSWORD_AUTH", map[string]string{"USERNAME": "alice", "PASSWORD": password, "DEVICE_KEY": d.Key}, "", false)
+	same(t, "first", outcome(step, err), "SOFTWARE_TOKEN_MFA")
+	step, err = w.auth.Respond(ctx, w.client, "SOFTWARE_TOKEN_MFA",
+		map[string]string{"USERNAME": "alice", "SOFTWARE_TOKEN_MFA_CODE": w.totp(0), "DEVICE_KEY": d.Key}, step.Challenge.Session, false)
+	same(t, "then", outcome(step, err), "DEVICE_SRP_AUTH")
+	answer, err := w.proof(d, devicePassword)
+	w.check(err)
+	step, err = w.auth.Respond(ctx, w.client, "DEVICE_PASSWORD_VERIFIER", answer, "", false)
+	same(t, "at last", outcome(step, err), "in")
+	events, _, err := w.store.Events(t.Context(), worldPool, w.alice.Sub, "", 1)
+	w.check(err)
+	same(t, "challenges", len(events[0].Challenges), 2)
+}
