@@ -92,7 +92,11 @@ func (h *Handler) signedInLately(w http.ResponseWriter, r *http.Request, v *visi
 		return cur, nil
 	}
 	if err == nil || errors.Is(err, idp.ErrSessionNotFound) {
-		return nil, h.Gate.sendToLogin(w, r, v.pool, v.address(stepPasskey))
+		var step []string
+		if v.step != "" {
+			step = []string{"step", v.step}
+		}
+		return nil, h.Gate.sendToLogin(w, r, v.pool, v.address(stepPasskey, step...))
 	}
 	return nil, err
 }
