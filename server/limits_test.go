@@ -106,3 +106,28 @@ func TestLimitsOff(t *testing.T) {
 	s := limited(t, servertest.Embedded, servertest.Options{Edit: func(c *server.Config) { c.RateLimits = "off" }})
 	exhaust(t, s, 300, there, "RespondToAuthChallenge", respond)
 }
+
+// TestVisits: a network that opens page after page is held back, and no other one.
+func TestVisits(t *testing.T) {
+	s := limited(t, servertest.Embedded, servertest.Options{})
+	visit := func(from, path string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("GET", path, nil)
+		r.RemoteAddr = from
+		w := httptest.NewRecorder()
+		s.Handler().ServeHTTP(w, r)
+		return w
+	}
+	page := "/" + demodata.PoolID + "/signedout"
+	for i := range 3000 {
+		if w := visit("192.0.2.1:1", page); w.Code != 200 {
+			t.Fatalf("visit %d: %d %s", i+1, w.Code, w.Body)
+		}
+	}
+	wantLater(t, visit("192.0.2.1:2", page), 429, "Too many requests")
+	wantLater(t, visit("192.0.2.1:2", "/"+demodata.PoolID+"/oauth2/authorize?client_id=x"), 429, "Too many requests")
+	for _, w := range []*httptest.ResponseRecorder{visit("192.0.2.2:1", page), visit("192.0.2.1:3", "/"+demodata.PoolID+"/.well-known/jwks.json")} {
+		if w.Code != 200 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	}
+}

@@ -59,7 +59,7 @@ func (s *Server) wire(ctx context.Context, now func() time.Time) (http.Handler, 
 	m.mount(mux, from)
 	mux.Handle("/static/", static.Handler())
 	mux.Handle("/identity/.well-known/", s.identityDocuments())
-	mux.Handle("/", pages)
+	mux.Handle("/", s.paced(pages))
 	return s.edge(from, m.observe(apisOr(aws, mux))), nil
 }
 

@@ -39,6 +39,10 @@ const (
 	CategoryPoolClientUpdate   Category = "UserPoolClientUpdate"
 )
 
+// CategoryVisit is what browsers open, of all pools. It is counted by address alone
+// and cannot be provisioned; AWS has no name for it.
+const CategoryVisit Category = "visit"
+
 // A ceiling is what a category has by default.
 type ceiling struct {
 	pool int32 // calls a second in one pool, unless provisioned otherwise
@@ -71,6 +75,10 @@ var ceilings = map[Category]ceiling{
 }
 
 const (
+	// visits is what one network may open of pages, in visits a second. A sign-in
+	// takes half a dozen.
+	visits = 300
+
 	// limitWindow is what rates are averaged over, so that a page or a script that
 	// makes a few dozen calls at once is no flood.
 	limitWindow = 10 * time.Second
@@ -111,7 +119,11 @@ func (l *Limits) AllowAddress(ctx context.Context, c Category, ip string) error 
 	if l == nil {
 		return nil
 	}
-	return l.allow(ctx, string(c)+"/ip/"+network(ip), c, ceilings[c].ip)
+	perSecond := ceilings[c].ip
+	if c == CategoryVisit {
+		perSecond = visits
+	}
+	return l.allow(ctx, string(c)+"/ip/"+network(ip), c, perSecond)
 }
 
 // AllowPool counts a call against the ceiling of a pool alone. Calls about pools as
