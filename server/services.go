@@ -67,7 +67,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	logs := &userpool.Logbook{Pools: pools, Now: now, Log: s.log}
 	s.Auth.Risk, s.Auth.Logs = &userpool.Risk{Store: pools, Ephemeral: ephemeral, Logs: logs, Now: now, Log: s.log}, logs
 	s.Pools = &userpool.Service{Risk: s.Auth.Risk, Passwords: passwords, Store: pools, Ephemeral: ephemeral, Keys: st.keys, Hasher: hasher, Triggers: triggers, Now: now, PasskeyVerifier: passkey.Verifier{},
-		Region: cfg.Region, Account: cfg.Account, Issuer: issuer, Logs: logs, Log: s.log}
+		Region: cfg.Region, Account: cfg.Account, Issuer: issuer, Fetch: fetch, Logs: logs, Log: s.log}
 	if err := s.addSigns(); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp/login"
 	"github.com/poolhouse/poolhouse/idp/oidcop"
 	"github.com/poolhouse/poolhouse/idp/pushed"
+	"github.com/poolhouse/poolhouse/idp/registration"
 	"github.com/poolhouse/poolhouse/idp/requestobject"
 	"github.com/poolhouse/poolhouse/idp/samlidp"
 	"github.com/poolhouse/poolhouse/internal/audit"
@@ -148,6 +149,7 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	op.MutualTLS = s.cfg.mutualTLS(url)
 	op.Pages = hosted
 	op.Mount(mux)
+	(&registration.Handler{Clients: s.Pools, Ephemeral: ephemeral, Limits: s.Limits, Issuer: issuer, Log: s.log}).Mount(mux)
 	s.samlIDP = &samlidp.Handler{Apps: st.db.SAML(), Directory: store, Gate: gate, Keys: st.keys, Ephemeral: ephemeral, Issuer: issuer, Now: now, Log: s.log,
 		Secure: secure(url), Script: static.Path("post.js")}
 	s.samlIDP.Mount(mux)

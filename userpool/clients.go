@@ -125,6 +125,11 @@ func (s *Service) validateClient(ctx context.Context, p *Pool, c *Client) error 
 	if err := s.providersExist(ctx, c); err != nil {
 		return err
 	}
+	if c.OpenID.Standard() { // whose settings may not fit the others any more
+		if err := s.settleOpenID(ctx, p, c); err != nil {
+			return err
+		}
+	}
 	if slices.Contains(c.ExplicitAuthFlows, "ALLOW_"+flowChoice) {
 		if err := p.requireTier(TierEssentials, "Choice-Based Sign-In"); err != nil {
 			return err

@@ -18,6 +18,13 @@ const (
 	AuthNone          = "none"
 )
 
+// Grant types beyond RFC 6749's that a client's settings can list.
+const (
+	GrantDevice   = "urn:ietf:params:oauth:grant-type:device_code"    // RFC 8628
+	GrantExchange = "urn:ietf:params:oauth:grant-type:token-exchange" // RFC 8693
+	GrantCIBA     = "urn:openid:params:grant-type:ciba"
+)
+
 // An OpenIDClient is what an OpenID Connect client asked for beyond what an app
 // client of Cognito's has. Its members are those of OpenID Connect Dynamic Client
 // Registration 1.0 section 2 and RFC 7591 section 2, and of the extensions that
@@ -81,6 +88,8 @@ type OpenIDClient struct {
 	// Registered marks a client that registered itself (RFC 7591): nobody vouches
 	// for it. Its user is asked for consent, and errors do not lead to it in silence.
 	Registered bool `json:",omitempty"`
+	// RegistrationToken is the hash of what the client manages itself with (RFC 7592).
+	RegistrationToken []byte `json:",omitempty"`
 }
 
 // Standard reports whether the client is OpenID Connect's rather than Cognito's: it
@@ -131,7 +140,10 @@ const (
 // An OpenIDPool is what a pool's OpenID provider does beyond Cognito's.
 type OpenIDPool struct {
 	Registration string `json:",omitempty"`
-	DPoPNonces   bool   `json:",omitempty"` // DPoP proofs need a nonce of this server (RFC 9449 section 8)
+	// ImplicitClients lets clients that register themselves have tokens sent by the
+	// browser.
+	ImplicitClients bool `json:",omitempty"`
+	DPoPNonces      bool `json:",omitempty"` // DPoP proofs need a nonce of this server (RFC 9449 section 8)
 }
 
 // Particulars are what a sign-in through the OpenID provider was agreed on beyond its

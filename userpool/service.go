@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
+	"github.com/poolhouse/poolhouse/internal/jose"
 	"github.com/poolhouse/poolhouse/internal/keyring"
 )
 
@@ -36,6 +37,7 @@ type Service struct {
 	Region          string // of new pools, for instance "us-east-1"
 	Account         string // 12 digits
 	Issuer          func(PoolID) string
+	Fetch           jose.Fetcher // of documents that clients name; nil fetches none
 	Log             *slog.Logger
 
 	wakeOnce sync.Once

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/poolhouse/poolhouse/idp/registration"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -94,6 +95,7 @@ type metadata struct {
 	Revocation    string   `json:"revocation_endpoint"`
 	EndSession    string   `json:"end_session_endpoint"`
 	JWKS          string   `json:"jwks_uri"`
+	Registration  string   `json:"registration_endpoint,omitempty"`
 	GrantTypes    []string `json:"grant_types_supported"`
 	Scopes        []string `json:"scopes_supported"`
 	Claims        []string `json:"claims_supported"`
@@ -107,7 +109,7 @@ func (h *Handler) metadata(pool *userpool.Pool) *metadata {
 	iss := h.Issuer(pool.ID)
 	return &metadata{
 		Issuer: iss, Authorization: iss + "/oauth2/authorize", Token: iss + "/oauth2/token", UserInfo: iss + "/oauth2/userInfo",
-		Revocation: iss + "/oauth2/revoke", EndSession: iss + "/logout", JWKS: iss + "/.well-known/jwks.json",
+		Revocation: iss + "/oauth2/revoke", EndSession: iss + "/logout", JWKS: iss + "/.well-known/jwks.json", Registration: h.registration(pool),
 		GrantTypes: grantTypesOf(pool),
 		Scopes:     []string{"openid", "email", "phone", "profile", "address", "offline_access"},
 		Claims: []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "c_hash", "acr", "email", "email_verified",
@@ -122,4 +124,12 @@ func grantTypesOf(p *userpool.Pool) []string {
 		return grantTypes
 	}
 	return append(slices.Clone(grantTypes), "implicit")
+}
+
+// registration is where clients register themselves, in pools that let them.
+func (h *Handler) registration(p *userpool.Pool) string {
+	if p.OpenID.Registration == userpool.RegistrationOff {
+		return ""
+	}
+	return h.Issuer(p.ID) + registration.Path
 }

@@ -31,6 +31,7 @@ type Pool struct {
 	Name     string         `yaml:"name"`
 	Domain   string         `yaml:"domain"`
 	Settings map[string]any `yaml:"settings"` // of CreateUserPool
+	OpenID   map[string]any `yaml:"openid"`   // of SetOpenIDPool
 	Clients  []Client       `yaml:"clients"`
 	Groups   []Group        `yaml:"groups"`
 	Users    []User         `yaml:"users"`
@@ -42,6 +43,7 @@ type Pool struct {
 type Client struct {
 	Name     string         `yaml:"name"`
 	Settings map[string]any `yaml:"settings"` // of CreateUserPoolClient
+	OpenID   map[string]any `yaml:"openid"`   // client metadata, of PutOpenIDClient
 }
 
 // A Group is a group of users.

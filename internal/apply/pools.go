@@ -55,7 +55,7 @@ func (a *Applier) applyPool(ctx context.Context, p Pool) error {
 			return err
 		}
 	}
-	for _, part := range []func(context.Context, Pool) error{a.applyClients, a.applyGroups, a.applyUsers, a.applySAMLApps} {
+	for _, part := range []func(context.Context, Pool) error{a.applyOpenIDPool, a.applyClients, a.applyGroups, a.applyUsers, a.applySAMLApps} {
 		if err := part(ctx, p); err != nil {
 			return err
 		}
@@ -147,6 +147,9 @@ func (a *Applier) applyClients(ctx context.Context, p Pool) error {
 	}
 	for _, c := range p.Clients {
 		if err := a.applyClient(ctx, p, c, ids); err != nil {
+			return err
+		}
+		if err := a.applyOpenIDClient(ctx, p, c, ids); err != nil {
 			return err
 		}
 	}

@@ -52,6 +52,11 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("SearchUsers", awsapi.SigV4, a.SearchUsers),
 		awsapi.Func("PutPasswordSource", awsapi.SigV4, a.PutPasswordSource),
 		awsapi.Func("DeletePasswordSource", awsapi.SigV4, a.DeletePasswordSource),
+		awsapi.Func("PutOpenIDClient", awsapi.SigV4, a.PutOpenIDClient),
+		awsapi.Func("DescribeOpenIDClient", awsapi.SigV4, a.DescribeOpenIDClient),
+		awsapi.Func("SetOpenIDPool", awsapi.SigV4, a.SetOpenIDPool),
+		awsapi.Func("DescribeOpenIDPool", awsapi.SigV4, a.DescribeOpenIDPool),
+		awsapi.Func("CreateRegistrationToken", awsapi.SigV4, a.CreateRegistrationToken),
 	)
 }
 
@@ -62,6 +67,7 @@ var Errors = awsapi.ErrorTable{
 	{Is: consent.ErrNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The user has allowed the client nothing."},
 	{Is: userpool.ErrPoolNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The user pool does not exist."},
 	{Is: userpool.ErrUserNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "User does not exist."},
+	{Is: userpool.ErrClientNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The app client does not exist."},
 	{Is: userpool.ErrNotAuthorized, Status: 400, Code: "NotAuthorizedException", Message: "Invalid Access Token"},
 	{Is: userpool.ErrConflict, Status: 400, Code: "ResourceConflictException", Message: "A resource with that ID exists already."},
 	{Is: userpool.ErrNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The resource does not exist."},

@@ -27,6 +27,19 @@ type CreateRecoveryCodesOutput struct {
 	Codes []string
 }
 
+// CreateRegistrationTokenInput is what CreateRegistrationToken takes.
+type CreateRegistrationTokenInput struct {
+	UserPoolId    *string // required
+	Uses          *int32
+	LifeInSeconds *int32
+}
+
+// CreateRegistrationTokenOutput is what CreateRegistrationToken answers.
+type CreateRegistrationTokenOutput struct {
+	Token          *string
+	ExpirationDate *time.Time
+}
+
 // CreateSamlApplicationInput is what CreateSamlApplication takes.
 type CreateSamlApplicationInput struct {
 	UserPoolId       *string // required
@@ -97,6 +110,27 @@ type DeleteScimTokenInput struct {
 
 // DeleteScimTokenOutput is what DeleteScimToken answers.
 type DeleteScimTokenOutput struct {
+}
+
+// DescribeOpenIDClientInput is what DescribeOpenIDClient takes.
+type DescribeOpenIDClientInput struct {
+	UserPoolId *string // required
+	ClientId   *string // required
+}
+
+// DescribeOpenIDClientOutput is what DescribeOpenIDClient answers.
+type DescribeOpenIDClientOutput struct {
+	Client *OpenIDClientType
+}
+
+// DescribeOpenIDPoolInput is what DescribeOpenIDPool takes.
+type DescribeOpenIDPoolInput struct {
+	UserPoolId *string // required
+}
+
+// DescribeOpenIDPoolOutput is what DescribeOpenIDPool answers.
+type DescribeOpenIDPoolOutput struct {
+	Pool *OpenIDPoolType
 }
 
 // DescribeSamlApplicationInput is what DescribeSamlApplication takes.
@@ -220,6 +254,16 @@ type ListScimTokensOutput struct {
 	NextToken *string
 }
 
+// ListSigningKeysInput is what ListSigningKeys takes.
+type ListSigningKeysInput struct {
+	UserPoolId *string // required
+}
+
+// ListSigningKeysOutput is what ListSigningKeys answers.
+type ListSigningKeysOutput struct {
+	Keys []SigningKeyType
+}
+
 // ListUserImportFailuresInput is what ListUserImportFailures takes.
 type ListUserImportFailuresInput struct {
 	UserPoolId *string // required
@@ -247,6 +291,18 @@ type PutMessageTextInput struct {
 // PutMessageTextOutput is what PutMessageText answers.
 type PutMessageTextOutput struct {
 	Text *MessageTextType
+}
+
+// PutOpenIDClientInput is what PutOpenIDClient takes.
+type PutOpenIDClientInput struct {
+	UserPoolId *string // required
+	ClientId   *string // required
+	Metadata   *string // required
+}
+
+// PutOpenIDClientOutput is what PutOpenIDClient answers.
+type PutOpenIDClientOutput struct {
+	Client *OpenIDClientType
 }
 
 // PutPasswordSourceInput is what PutPasswordSource takes.
@@ -306,6 +362,29 @@ type RevokeConsentInput struct {
 type RevokeConsentOutput struct {
 }
 
+// RevokeSigningKeyInput is what RevokeSigningKey takes.
+type RevokeSigningKeyInput struct {
+	UserPoolId *string // required
+	KeyId      *string // required
+}
+
+// RevokeSigningKeyOutput is what RevokeSigningKey answers.
+type RevokeSigningKeyOutput struct {
+	Key *SigningKeyType
+}
+
+// RotateSigningKeyInput is what RotateSigningKey takes.
+type RotateSigningKeyInput struct {
+	UserPoolId *string // required
+	TokenUse   *string // required
+	Algorithm  *string
+}
+
+// RotateSigningKeyOutput is what RotateSigningKey answers.
+type RotateSigningKeyOutput struct {
+	Key *SigningKeyType
+}
+
 // SearchUsersInput is what SearchUsers takes.
 type SearchUsersInput struct {
 	UserPoolId *string // required
@@ -321,6 +400,20 @@ type SearchUsersOutput struct {
 	Users     []FoundUserType
 	Complete  *bool
 	NextToken *string
+}
+
+// SetOpenIDPoolInput is what SetOpenIDPool takes.
+type SetOpenIDPoolInput struct {
+	UserPoolId           *string // required
+	Mode                 *string
+	Registration         *string
+	AllowImplicitClients *bool
+	RequireDPoPNonces    *bool
+}
+
+// SetOpenIDPoolOutput is what SetOpenIDPool answers.
+type SetOpenIDPoolOutput struct {
+	Pool *OpenIDPoolType
 }
 
 // UpdateCustomAttributeInput is what UpdateCustomAttribute takes.
@@ -399,6 +492,23 @@ type ScimTokenType struct {
 	LastUsedDate *time.Time
 }
 
+// OpenIDClientType is the structure of that name in the service model.
+type OpenIDClientType struct {
+	UserPoolId *string
+	ClientId   *string
+	Registered *bool
+	Metadata   *string
+}
+
+// OpenIDPoolType is the structure of that name in the service model.
+type OpenIDPoolType struct {
+	UserPoolId           *string
+	Mode                 *string
+	Registration         *string
+	AllowImplicitClients *bool
+	RequireDPoPNonces    *bool
+}
+
 // ImportedSchemaAttributeType is the structure of that name in the service model.
 type ImportedSchemaAttributeType struct {
 	Name                   *string // required
@@ -456,6 +566,17 @@ type MessageTextType struct {
 	Locale  *string
 	Subject *string
 	Body    *string
+}
+
+// SigningKeyType is the structure of that name in the service model.
+type SigningKeyType struct {
+	KeyId          *string
+	TokenUse       *string
+	Algorithm      *string
+	State          *string
+	CreationDate   *time.Time
+	SignsFrom      *time.Time
+	PublishedUntil *time.Time
 }
 
 // UserImportFailureType is the structure of that name in the service model.
