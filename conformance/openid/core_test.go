@@ -15,11 +15,21 @@ var core = []struct {
 }{
 	// Those that wait long begin first.
 	{"codereuse-30seconds", "BH", codeReuseLate},
+	{"server", "BIH", server},
 	{"response-type-missing", "BIH", responseTypeMissing},
 	{"idtoken-signature", "BIH", idTokenSignature},
 	{"idtoken-unsigned", "B", nil},
 	{"ensure-request-without-nonce-succeeds-for-code-flow", "BH", withoutNonceSucceeds},
 	{"ensure-request-without-nonce-fails", "IH", withoutNonceFails},
+	{"userinfo-get", "BIH", userInfoGet},
+	{"userinfo-post-header", "BIH", userInfoPostHeader},
+	{"userinfo-post-body", "BIH", userInfoPostBody},
+	{"scope-profile", "BIH", scopes("profile")},
+	{"scope-email", "BIH", scopes("email")},
+	{"scope-address", "BIH", scopes("address")},
+	{"scope-phone", "BIH", scopes("phone")},
+	{"scope-all", "BIH", scopes("profile", "email", "address", "phone")},
+	{"alternate-happy-flow", "BIH", alternateHappyFlow},
 	{"display-page", "BIH", harmless("display", "page")},
 	{"display-popup", "BIH", harmless("display", "popup")},
 	{"prompt-login", "BIH", promptLogin},
@@ -40,6 +50,8 @@ var core = []struct {
 	{"request-uri-unsigned-supported-correctly-or-rejected-as-unsupported", "BIH", nil},
 	{"unsigned-request-object-supported-correctly-or-rejected-as-unsupported", "BIH", nil},
 	{"ensure-request-object-with-redirect-uri", "BIH", nil},
+	{"claims-essential", "BIH", claimsEssential},
+	{"refresh-token", "BH", refreshToken},
 	{"ensure-request-with-valid-pkce-succeeds", "BH", validPKCE},
 }
 

@@ -2,10 +2,12 @@ package openid_test
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/poolhouse/poolhouse/conformance/harness"
 )
@@ -30,13 +32,59 @@ func (r *rp) flow(params ...param) *flow {
 	if r.mode != "" {
 		f.params.Set("response_mode", r.mode)
 	}
+	if r.pkce {
+		pkce(f.params)
+	}
 	for _, p := range params {
 		p(f.params)
 	}
 	return f
 }
 
-func (f *flow) url() string { return f.meta.Authorization + "?" + f.params.Encode() }
+// start is the address that the visitor's browser is sent to.
+func (f *flow) start(t *testing.T) string {
+	t.Helper()
+	if f.pushes {
+		return f.pushedAt(f.pushed(t))
+	}
+	return f.meta.Authorization + "?" + f.params.Encode()
+}
+
+// open sends the visitor there, and onward.
+func (f *flow) open(t *testing.T, v *visitor) *harness.Page {
+	t.Helper()
+	return v.walk(t, v.Open(t, f.start(t)), f.callback)
+}
+
+// push sends the request to the provider (RFC 9126 section 2).
+func (f *flow) push(t *testing.T) *reply {
+	t.Helper()
+	return f.call(t, f.endpoint("pushed_authorization_request_endpoint"), f.params)
+}
+
+// pushed is push that must work; it returns the request_uri.
+func (f *flow) pushed(t *testing.T) string {
+	t.Helper()
+	uri, _ := f.pushedFor(t, f.push(t))
+	return uri
+}
+
+func (f *flow) pushedFor(t *testing.T, got *reply) (uri string, life time.Duration) {
+	t.Helper()
+	var a struct {
+		URI  string `json:"request_uri"`
+		Life int64  `json:"expires_in"`
+	}
+	if err := json.Unmarshal([]byte(got.body), &a); err != nil || got.status != http.StatusCreated || a.URI == "" || a.Life <= 0 {
+		t.Fatalf("the pushed request is answered %d %s", got.status, got.body)
+	}
+	return a.URI, time.Duration(a.Life) * time.Second
+}
+
+// pushedAt is where a pushed request goes on.
+func (f *flow) pushedAt(uri string) string {
+	return f.meta.Authorization + "?" + url.Values{"client_id": {f.id}, "request_uri": {uri}}.Encode()
+}
 
 // An answer is what came to the callback.
 type answer struct {
@@ -49,7 +97,7 @@ type answer struct {
 // whole and faultless one fails the test.
 func (f *flow) run(t *testing.T, v *visitor) *answer {
 	t.Helper()
-	return f.ended(t, v, v.walk(t, v.Open(t, f.url()), f.callback))
+	return f.ended(t, v, f.open(t, v))
 }
 
 // ended is run for a walk that is over.
@@ -80,7 +128,7 @@ func (f *flow) ended(t *testing.T, v *visitor, p *harness.Page) *answer {
 // callback.
 func (f *flow) fails(t *testing.T, v *visitor, codes ...string) {
 	t.Helper()
-	f.failed(t, v, v.walk(t, v.Open(t, f.url()), f.callback), codes...)
+	f.failed(t, v, f.open(t, v), codes...)
 }
 
 func (f *flow) failed(t *testing.T, v *visitor, p *harness.Page, codes ...string) {
@@ -99,7 +147,24 @@ func (f *flow) failed(t *testing.T, v *visitor, p *harness.Page, codes ...string
 // failsOrPage is fails, or a page of the provider that says no.
 func (f *flow) failsOrPage(t *testing.T, v *visitor, codes ...string) {
 	t.Helper()
-	p := v.walk(t, v.Open(t, f.url()), f.callback)
+	f.landsRefused(t, v, f.open(t, v), codes...)
+}
+
+// refused wants the request refused: when it is pushed, at the callback, or on a
+// page of the provider.
+func (f *flow) refused(t *testing.T, v *visitor, codes ...string) {
+	t.Helper()
+	got := f.push(t)
+	if got.status != http.StatusCreated {
+		got.refused(t, codes...)
+		return
+	}
+	uri, _ := f.pushedFor(t, got)
+	f.landsRefused(t, v, v.walk(t, v.Open(t, f.pushedAt(uri)), f.callback), codes...)
+}
+
+func (f *flow) landsRefused(t *testing.T, v *visitor, p *harness.Page, codes ...string) {
+	t.Helper()
 	if p.Redirects() || formTo(p, f.callback) != nil {
 		f.failed(t, v, p, codes...)
 		return
@@ -110,7 +175,7 @@ func (f *flow) failsOrPage(t *testing.T, v *visitor, codes ...string) {
 // errorPage wants a page of the provider that says no, and nothing sent to the app.
 func (f *flow) errorPage(t *testing.T, v *visitor) {
 	t.Helper()
-	f.isErrorPage(t, v, v.walk(t, v.Open(t, f.url()), f.home))
+	f.isErrorPage(t, v, v.walk(t, v.Open(t, f.start(t)), f.home))
 }
 
 func (f *flow) isErrorPage(t *testing.T, v *visitor, p *harness.Page) {

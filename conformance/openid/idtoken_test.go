@@ -21,6 +21,7 @@ const skew = 10 * time.Second
 type idToken struct {
 	raw    string
 	alg    string
+	kid    string
 	claims map[string]any
 }
 
@@ -32,7 +33,7 @@ func (r *rp) verify(t *testing.T, raw string) *idToken {
 		t.Errorf("discovery does not list %s", r.idAlg)
 	}
 	id := &idToken{raw: raw, alg: r.idAlg}
-	r.open(t, raw, r.idAlg, &id.claims)
+	id.kid = r.open(t, raw, r.idAlg, &id.claims).KeyID
 	id.same(t, "iss", r.meta.Issuer)
 	if aud := fmt.Sprint(id.claims["aud"]); aud != r.id && aud != "["+r.id+"]" {
 		t.Errorf("aud %s, want %s", aud, r.id)

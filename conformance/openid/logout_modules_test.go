@@ -2,15 +2,11 @@ package openid_test
 
 import (
 	"crypto/rand"
-	"crypto/rsa"
 	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
-
-	"github.com/go-jose/go-jose/v4"
 
 	"github.com/poolhouse/poolhouse/conformance/harness"
 )
@@ -120,17 +116,7 @@ func unsignedHint(_ *testing.T, k *tokens, v url.Values) {
 // foreignHint has the hint signed by another key, under the id of the right one.
 func foreignHint(t *testing.T, k *tokens, v url.Values) {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	jws, err := jose.ParseSignedCompact(k.ID.raw, []jose.SignatureAlgorithm{jose.RS256})
-	if err != nil {
-		t.Fatal(err)
-	}
-	claims, err := json.Marshal(k.ID.claims)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v.Set("id_token_hint", signed(t, jose.JSONWebKey{Key: key, KeyID: jws.Signatures[0].Protected.KeyID, Algorithm: "RS256"}, "", json.RawMessage(claims)))
+	foreign := rsaKey(t, "RS256")
+	foreign.id = k.ID.kid
+	v.Set("id_token_hint", foreign.signed(t, "", k.ID.claims))
 }

@@ -27,12 +27,16 @@ func TestMain(m *testing.M) {
 
 // A plan is a certification profile in one of its variants.
 type plan struct {
-	name    string // as in the names of the tests
-	modules []module
-	count   int    // of modules that the Foundation's plan has for the variant
-	kind    string // response_type; code where empty
-	mode    string // response_mode; the response type's own where empty
-	auth    string // at the token endpoint; client_secret_basic where empty
+	name     string // as in the names of the tests
+	modules  []module
+	count    int                   // of modules that the Foundation's plan has for the variant
+	kind     string                // response_type; code where empty
+	mode     string                // response_mode; the response type's own where empty
+	auth     string                // at the token endpoint; client_secret_basic where empty
+	dynamic  bool                  // relying parties register themselves
+	fapi     bool                  // requests are pushed, with PKCE
+	once     bool                  // enough on the embedded profile: it differs by the request alone
+	settings func(*testing.T, *rp) // of the variant's relying parties; nil: nothing special
 }
 
 // A module is one test of a plan.
@@ -54,19 +58,30 @@ func (e *exam) has(what string) bool {
 
 func (e *exam) responseType() string { return cmp.Or(e.plan.kind, "code") }
 
+// front reports whether tokens come by the browser: strict pools give none so.
+func (p *plan) front() bool { return strings.Contains(p.kind, "token") }
+
 // TestPlans runs all plans against one server of each storage profile.
 func TestPlans(t *testing.T) {
 	ca := harness.NewAuthority(t)
 	certFile, keyFile := ca.Issue(t, "localhost")
 	for _, profile := range []harness.Profile{harness.Embedded, harness.Shared} {
 		t.Run(string(profile), func(t *testing.T) {
-			s := harness.Start(t, profile, harness.TLS(certFile, keyFile, ca.Pool), trusting(ca.File), harness.Args("--rate-limits", "off"))
-			o := newOP(t, s, newApps(t, ca))
+			s := harness.Start(t, profile, harness.Args("--client-ca", ca.File), harness.TLS(certFile, keyFile, ca.Pool), trusting(ca.File), harness.Args("--rate-limits", "off"))
+			a := newApps(t, ca)
+			strict, classic := newOP(t, s, a, true), newOP(t, s, a, false)
 			t.Parallel()
 			for _, p := range plans {
+				if p.once && profile != harness.Embedded {
+					continue
+				}
 				t.Run(p.name, func(t *testing.T) {
 					t.Parallel()
-					p.run(t, o)
+					if p.front() {
+						p.run(t, classic)
+					} else {
+						p.run(t, strict)
+					}
 				})
 			}
 		})
@@ -87,6 +102,9 @@ func (p *plan) run(t *testing.T, o *op) {
 			if s, ok := skips[m.name]; ok && s.holds(e) {
 				t.Logf("SKIPPED: %s", s.reason)
 				return
+			}
+			if m.run == nil {
+				t.Fatal("the reason to skip this module does not hold any more")
 			}
 			m.run(t, e)
 		})

@@ -1,5 +1,7 @@
 package openid_test
 
+import "strings"
+
 // A skip is why a module does not apply. The Foundation's suite skips it for the
 // same reason; holds tells whether the reason is true of the provider at hand.
 type skip struct {
@@ -16,9 +18,10 @@ var skips = map[string]skip{
 	"oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported":    unsignedRequests,
 	"oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported": unsignedRequests,
 	"oidcc-ensure-request-object-with-redirect-uri":                                unsignedRequests,
-	"oidcc-userinfo-get":         noAccessToken,
-	"oidcc-userinfo-post-header": noAccessToken,
-	"oidcc-userinfo-post-body":   noAccessToken,
+	"oidcc-request-uri-unsigned":                                                   unsignedRequests,
+	"oidcc-userinfo-get":                                                           noAccessToken,
+	"oidcc-userinfo-post-header":                                                   noAccessToken,
+	"oidcc-userinfo-post-body":                                                     noAccessToken,
 	"oidcc-ensure-request-without-nonce-succeeds-for-code-flow": {"not for variants with an ID token from the authorization endpoint: there a nonce is required", func(e *exam) bool {
 		return e.has("id_token")
 	}},
@@ -34,3 +37,15 @@ var unsignedRequests = skip{"unsigned request objects are optional and not adver
 var noAccessToken = skip{"not for response_type=id_token, which yields no access token", func(e *exam) bool {
 	return e.responseType() == "id_token"
 }}
+
+// The modules with the marks D and K.
+func init() {
+	for _, m := range fapiDPoP {
+		skips["fapi2-security-profile-final-"+m.name] = skip{"for tokens bound by DPoP", func(e *exam) bool { return !dpopBound(e) }}
+	}
+	for _, m := range fapiClients {
+		if strings.Contains(m.name, "assertion") || strings.HasPrefix(m.name, "par-test") {
+			skips["fapi2-security-profile-final-"+m.name] = skip{"for clients that authenticate by private_key_jwt", func(e *exam) bool { return !byAssertion(e) }}
+		}
+	}
+}

@@ -33,6 +33,9 @@ func contains(list []string, s string) bool { return slices.Contains(list, s) }
 // redemption is the token request for the answer's code.
 func (a *answer) redemption(params ...param) url.Values {
 	form := url.Values{"grant_type": {"authorization_code"}, "code": {a.values.Get("code")}, "redirect_uri": {a.callback}}
+	if a.pkce {
+		form.Set("code_verifier", verifier)
+	}
 	for _, p := range params {
 		p(form)
 	}
@@ -85,7 +88,13 @@ func (r *rp) granted(t *testing.T, got *reply) *tokens {
 	return out
 }
 
-func (r *rp) tokenType() string { return "Bearer" }
+// tokenType is the type of its access tokens, and the scheme that they are used with.
+func (r *rp) tokenType() string {
+	if r.holder != nil {
+		return "DPoP"
+	}
+	return "Bearer"
+}
 
 // signIn is a whole sign-in at the variant's endpoints.
 func (r *rp) signIn(t *testing.T, v *visitor, params ...param) *tokens {
@@ -96,7 +105,16 @@ func (r *rp) signIn(t *testing.T, v *visitor, params ...param) *tokens {
 // userInfo asks the UserInfo endpoint, which must speak of the ID token's subject.
 func (k *tokens) userInfo(t *testing.T) map[string]any {
 	t.Helper()
-	return k.info(t, k.fetch(t, http.MethodGet, k.meta.UserInfo, nil, "Authorization", "Bearer "+k.Access))
+	return k.info(t, k.present(t))
+}
+
+// present opens the UserInfo endpoint with the access token.
+func (k *tokens) present(t *testing.T) *reply {
+	t.Helper()
+	address := k.endpoint("userinfo_endpoint")
+	return k.proving(t, http.MethodGet, address, k.Access, func(proof []string) *reply {
+		return fetch(t, k.client, http.MethodGet, address, nil, append(proof, "Authorization", k.tokenType()+" "+k.Access)...)
+	})
 }
 
 func (k *tokens) info(t *testing.T, got *reply) map[string]any {
@@ -113,7 +131,7 @@ func (k *tokens) info(t *testing.T, got *reply) map[string]any {
 // works reports whether the access token opens the UserInfo endpoint.
 func (k *tokens) works(t *testing.T) bool {
 	t.Helper()
-	got := k.fetch(t, http.MethodGet, k.meta.UserInfo, nil, "Authorization", "Bearer "+k.Access)
+	got := k.present(t)
 	if got.status != http.StatusOK && got.header.Get("WWW-Authenticate") == "" {
 		t.Errorf("%d without WWW-Authenticate (RFC 6750 section 3)", got.status)
 	}
