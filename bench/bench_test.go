@@ -8,6 +8,8 @@ package bench_test
 
 import (
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -109,6 +111,23 @@ func signatures(b *testing.B, n int) func() {
 	return func() {
 		for range n {
 			if _, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:]); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+// signaturesES256 is the same for P-256.
+func signaturesES256(b *testing.B, n int) func() {
+	b.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		b.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte("floor"))
+	return func() {
+		for range n {
+			if _, _, err := ecdsa.Sign(rand.Reader, key, sum[:]); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"html"
 	"net/url"
 	"strings"
@@ -115,23 +116,66 @@ func BenchmarkRefresh(b *testing.B) {
 
 // The floor is one signature.
 func BenchmarkClientCredentials(b *testing.B) {
-	onEach(b, func(w *world) {
-		w.admin(idp+"CreateResourceServer", obj{"UserPoolId": demodata.PoolID, "Identifier": "orders", "Name": "Orders",
-			"Scopes": []obj{{"ScopeName": "read", "ScopeDescription": "Read orders"}}}, new(obj))
-		var made struct {
-			UserPoolClient struct{ ClientId, ClientSecret string }
+	onEach(b, func(w *world) { w.clientCredentials("RS256", signatures(b, 1)) })
+}
+
+// The floor is one signature by P-256.
+func BenchmarkClientCredentialsES256(b *testing.B) {
+	onEach(b, func(w *world) { w.clientCredentials("ES256", signaturesES256(b, 1)) })
+}
+
+func (w *world) clientCredentials(alg string, floor func()) {
+	w.Helper()
+	w.admin(idp+"CreateResourceServer", obj{"UserPoolId": demodata.PoolID, "Identifier": "orders", "Name": "Orders",
+		"Scopes": []obj{{"ScopeName": "read", "ScopeDescription": "Read orders"}}}, new(obj))
+	id, secret := w.app(obj{"ClientName": "machine", "GenerateSecret": true, "AllowedOAuthFlowsUserPoolClient": true,
+		"AllowedOAuthFlows": []string{"client_credentials"}, "AllowedOAuthScopes": []string{"orders/read"}}, alg)
+	w.run(func() {
+		var out struct {
+			AccessToken string `json:"access_token"`
 		}
-		w.admin(idp+"CreateUserPoolClient", obj{"UserPoolId": demodata.PoolID, "ClientName": "machine", "GenerateSecret": true,
-			"AllowedOAuthFlowsUserPoolClient": true, "AllowedOAuthFlows": []string{"client_credentials"}, "AllowedOAuthScopes": []string{"orders/read"}}, &made)
-		c := made.UserPoolClient
+		w.token(url.Values{"grant_type": {"client_credentials"}, "scope": {"orders/read"}}, id, secret, &out)
+		if out.AccessToken == "" {
+			w.Fatal("no token")
+		}
+	}, floor)
+}
+
+// At the token endpoint, with a new refresh token each time. The floor is two
+// signatures by P-256.
+func BenchmarkRefreshES256(b *testing.B) {
+	onEach(b, func(w *world) {
+		client, _ := w.app(obj{"ClientName": "rotating", "ExplicitAuthFlows": []string{"ALLOW_USER_PASSWORD_AUTH"},
+			"RefreshTokenRotation": obj{"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}}, "ES256")
+		var set tokens
+		w.call(idp+"InitiateAuth", obj{"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": client,
+			"AuthParameters": obj{"USERNAME": demodata.Alice.Username, "PASSWORD": demodata.Alice.Password}}, &set)
+		refresh := set.AuthenticationResult.RefreshToken
 		w.run(func() {
 			var out struct {
-				AccessToken string `json:"access_token"`
+				RefreshToken string `json:"refresh_token"`
 			}
-			w.token(url.Values{"grant_type": {"client_credentials"}, "scope": {"orders/read"}}, c.ClientId, c.ClientSecret, &out)
-			if out.AccessToken == "" {
-				w.Fatal("no token")
+			w.token(url.Values{"grant_type": {"refresh_token"}, "client_id": {client}, "refresh_token": {refresh}}, "", "", &out)
+			if out.RefreshToken == "" || out.RefreshToken == refresh {
+				w.Fatal("the refresh token did not change")
 			}
-		}, signatures(b, 1))
+			refresh = out.RefreshToken
+		}, signaturesES256(b, 2))
 	})
+}
+
+// app makes an app client whose tokens are signed by that algorithm.
+func (w *world) app(in obj, alg string) (id, secret string) {
+	w.Helper()
+	var made struct {
+		UserPoolClient struct{ ClientId, ClientSecret string }
+	}
+	in["UserPoolId"] = demodata.PoolID
+	w.admin(idp+"CreateUserPoolClient", in, &made)
+	if alg != "RS256" {
+		metadata, err := json.Marshal(obj{"id_token_signed_response_alg": alg, "access_token_signed_response_alg": alg})
+		w.check(err)
+		w.admin("Poolhouse.PutOpenIDClient", obj{"UserPoolId": demodata.PoolID, "ClientId": made.UserPoolClient.ClientId, "Metadata": string(metadata)}, new(obj))
+	}
+	return made.UserPoolClient.ClientId, made.UserPoolClient.ClientSecret
 }

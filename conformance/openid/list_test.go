@@ -15,6 +15,10 @@ var plans = withFormPost([]*plan{
 	{name: "Hybrid/code token", modules: coreModules("H"), count: 37, kind: "code token", once: true},
 	{name: "Hybrid/code id_token token", modules: coreModules("H"), count: 37, kind: "code id_token token"},
 	{name: "RPInitiatedLogout", modules: rpInitiatedLogout, count: 11},
+	{name: "FrontChannelLogout", modules: frontChannel, count: 2},
+	{name: "BackChannelLogout", modules: backChannel, count: 2},
+	{name: "ThirdPartyLogin", modules: thirdPartyLogin, count: 1},
+	{name: "Security", modules: security, count: 10},
 	{name: "Races/secret", modules: races, count: 2},
 	{name: "Races/keys", modules: boundRaces, count: 3, fapi: true, auth: "private_key_jwt", settings: fapiClient("private_key_jwt", "dpop")},
 })

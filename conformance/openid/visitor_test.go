@@ -1,6 +1,9 @@
 package openid_test
 
 import (
+	"html"
+	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -46,6 +49,10 @@ func (v *visitor) walk(t *testing.T, p *harness.Page, target string) *harness.Pa
 		if formTo(p, target) != nil {
 			return p
 		}
+		if next := v.tellApps(t, p); next != nil {
+			p = next
+			continue
+		}
 		form := v.fill(p)
 		if form == nil {
 			return p
@@ -66,13 +73,42 @@ func (v *visitor) submit(t *testing.T, p *harness.Page, f harness.Form) *harness
 	return v.Submit(t, p, f)
 }
 
-// fill returns the form that the person sends, or nil.
+var (
+	frame  = regexp.MustCompile(`<iframe src="([^"]+)"`)
+	onward = regexp.MustCompile(`<a id="next" href="([^"]+)"`)
+)
+
+// tellApps loads the frames of a page that tells apps of a sign-out, and returns where
+// the page goes on to; nil for any other page.
+func (v *visitor) tellApps(t *testing.T, p *harness.Page) *harness.Page {
+	t.Helper()
+	next := onward.FindStringSubmatch(p.Body)
+	if next == nil {
+		return nil
+	}
+	for _, m := range frame.FindAllStringSubmatch(p.Body, -1) {
+		v.Open(t, html.UnescapeString(m[1]))
+	}
+	u, err := p.URL.Parse(html.UnescapeString(next[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &harness.Page{URL: u, Status: p.Status, Header: http.Header{"Location": {u.String()}}}
+}
+
+// fill returns the form that the person sends, or nil: the password, a yes to a
+// sign-out.
 func (v *visitor) fill(p *harness.Page) *harness.Form {
 	if f := p.Form("password"); f != nil && v.who != nil {
 		v.signIns++
 		f.Fields.Set("username", v.who.Username)
 		f.Fields.Set("password", v.who.Password)
 		return f
+	}
+	for i := range p.Forms {
+		if f := &p.Forms[i]; f.Post && strings.HasSuffix(f.Action, "/logout/confirm") {
+			return f
+		}
 	}
 	return nil
 }
