@@ -58,10 +58,11 @@ func (e *exam) has(what string) bool {
 
 func (e *exam) responseType() string { return cmp.Or(e.plan.kind, "code") }
 
-// front reports whether tokens come by the browser: strict pools give none so.
+// front reports whether tokens come by the browser.
 func (p *plan) front() bool { return strings.Contains(p.kind, "token") }
 
-// TestPlans runs all plans against one server of each storage profile.
+// TestPlans runs all plans against one server of each storage profile: FAPI 2.0 in a
+// strict pool; the others, which know neither PKCE nor OAuth 2.1, in one that is not.
 func TestPlans(t *testing.T) {
 	ca := harness.NewAuthority(t)
 	certFile, keyFile := ca.Issue(t, "localhost")
@@ -77,10 +78,10 @@ func TestPlans(t *testing.T) {
 				}
 				t.Run(p.name, func(t *testing.T) {
 					t.Parallel()
-					if p.front() {
-						p.run(t, classic)
-					} else {
+					if p.fapi {
 						p.run(t, strict)
+					} else {
+						p.run(t, classic)
 					}
 				})
 			}
