@@ -11,6 +11,7 @@ import (
 var fapiRequests = []module{
 	{"discovery-end-point-verification", fapiDiscovery},
 	{"happy-flow", fapiHappyFlow},
+	{"user-rejects-authentication", userRejects},
 	{"ensure-authorization-request-without-state-success", fapiSignIn(drop("state"))},
 	{"ensure-authorization-request-without-nonce-success", fapiSignIn(drop("nonce"))},
 	{"ensure-authorization-request-with-64-char-nonce-success", fapiSignIn(set("nonce", strings.Repeat("n0nce-64", 8)))},
@@ -82,6 +83,13 @@ func (k *tokens) unusableAlone(t *testing.T) {
 
 func fapiSignIn(params ...param) func(*testing.T, *exam) {
 	return func(t *testing.T, e *exam) { e.register(t).signIn(t, e.visitor(t), params...).userInfo(t) }
+}
+
+// userRejects says no: where consent is asked, or by the way out of the sign-in.
+func userRejects(t *testing.T, e *exam) {
+	v := e.visitor(t)
+	v.denies = true
+	e.register(t, func(r *rp) { r.asked["require_consent"] = true }).flow().fails(t, v, "access_denied")
 }
 
 // intactOrRefused sends a value of 384 characters, which may be refused but not cut.

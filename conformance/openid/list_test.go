@@ -3,10 +3,12 @@ package openid_test
 // plans are the Foundation's certification profiles, in each variant that is tested,
 // and races. Those that wait long begin first.
 var plans = withFormPost([]*plan{
-	{name: "FAPI2/private_key_jwt dpop", modules: fapiModules(), count: 55, fapi: true, auth: "private_key_jwt", settings: fapiClient("private_key_jwt", "dpop")},
-	{name: "FAPI2/mtls mtls", modules: fapiModules(), count: 55, fapi: true, auth: "tls_client_auth", settings: fapiClient("tls_client_auth", "mtls")},
-	{name: "FAPI2/private_key_jwt mtls", modules: fapiModules(), count: 55, fapi: true, auth: "private_key_jwt", settings: fapiClient("private_key_jwt", "mtls"), once: true},
-	{name: "FAPI2/mtls dpop", modules: fapiModules(), count: 55, fapi: true, auth: "tls_client_auth", settings: fapiClient("tls_client_auth", "dpop"), once: true},
+	{name: "FAPI2/private_key_jwt dpop", modules: fapiModules(), count: 56, fapi: true, auth: "private_key_jwt", settings: fapiClient("private_key_jwt", "dpop")},
+	{name: "FAPI2/mtls mtls", modules: fapiModules(), count: 56, fapi: true, auth: "tls_client_auth", settings: fapiClient("tls_client_auth", "mtls")},
+	{name: "FAPI2/private_key_jwt mtls", modules: fapiModules(), count: 56, fapi: true, auth: "private_key_jwt", settings: fapiClient("private_key_jwt", "mtls"), once: true},
+	{name: "FAPI2/mtls dpop", modules: fapiModules(), count: 56, fapi: true, auth: "tls_client_auth", settings: fapiClient("tls_client_auth", "dpop"), once: true},
+	{name: "Dynamic/code", modules: dynamic, count: 19, dynamic: true},
+	{name: "Dynamic/code id_token", modules: dynamic, count: 19, dynamic: true, kind: "code id_token", once: true},
 	{name: "Config", modules: []module{{"oidcc-discovery-endpoint-verification", discovery}}, count: 1},
 	{name: "Basic", modules: coreModules("B"), count: 38},
 	{name: "Implicit/id_token", modules: coreModules("I"), count: 31, kind: "id_token"},

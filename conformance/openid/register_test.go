@@ -47,11 +47,3 @@ func (r *rp) create(t *testing.T) {
 	r.Poolhouse(t, "PutOpenIDClient", map[string]any{"UserPoolId": r.pool, "ClientId": r.id,
 		"Metadata": string(must(t)(json.Marshal(metadata)))}, new(any))
 }
-
-// rotateKeys has the pool sign with new keys.
-func (o *op) rotateKeys(t *testing.T) {
-	t.Helper()
-	for _, use := range []string{"ID", "ACCESS"} {
-		o.Poolhouse(t, "RotateSigningKey", map[string]any{"UserPoolId": o.pool, "TokenUse": use}, new(any))
-	}
-}

@@ -96,13 +96,21 @@ func (v *visitor) tellApps(t *testing.T, p *harness.Page) *harness.Page {
 	return &harness.Page{URL: u, Status: p.Status, Header: http.Header{"Location": {u.String()}}}
 }
 
-// fill returns the form that the person sends, or nil: the password, a yes to a
-// sign-out.
+// fill returns the form that the person sends, or nil: the password, the answer to a
+// question for consent, a yes to a sign-out.
 func (v *visitor) fill(p *harness.Page) *harness.Form {
 	if f := p.Form("password"); f != nil && v.who != nil {
 		v.signIns++
 		f.Fields.Set("username", v.who.Username)
 		f.Fields.Set("password", v.who.Password)
+		return f
+	}
+	if f := p.Form("decision"); f != nil {
+		v.asked++
+		f.Fields.Set("decision", "allow")
+		if v.denies {
+			f.Fields.Set("decision", "deny")
+		}
 		return f
 	}
 	for i := range p.Forms {
