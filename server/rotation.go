@@ -41,15 +41,29 @@ func (s *Server) RenewKeys(ctx context.Context) error {
 			return errors.Join(append(errs, err)...)
 		}
 		for _, p := range pools {
-			for _, scope := range userpool.KeyScopes(p.ID) {
-				errs = append(errs, s.renew(ctx, scope))
-			}
+			errs = append(errs, s.renewPool(ctx, p.ID))
 		}
 		if next == "" {
 			return errors.Join(errs...)
 		}
 		after = next
 	}
+}
+
+// renewPool renews the keys that a pool has. It looks for them at once, as most kinds
+// and algorithms have none.
+func (s *Server) renewPool(ctx context.Context, pool userpool.PoolID) error {
+	keys, err := s.keys.Recent(ctx, 0, userpool.KeyScopes(pool)...)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, k := range keys {
+		if k.State == keyring.Active {
+			errs = append(errs, s.renew(ctx, k.Scope))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (s *Server) renew(ctx context.Context, scope string) error {

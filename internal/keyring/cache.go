@@ -64,7 +64,7 @@ func (k *Keys) refreshed(old *Key, row *Row) (*Key, error) {
 		return k.parse(row)
 	}
 	key := *old
-	key.State, key.NotAfter = row.State, row.NotAfter
+	key.State, key.NotAfter, key.SignFrom = row.State, row.NotAfter, row.SignFrom
 	return &key, nil
 }
 
@@ -104,7 +104,9 @@ func (c *cache) keep(scope string, keys []*Key, at time.Time) {
 	if c.scopes == nil {
 		c.scopes = map[string]cached{}
 	}
-	c.scopes[scope] = cached{keys, at}
+	if !c.scopes[scope].at.After(at) { // a slow reader does not bring back what was revoked meanwhile
+		c.scopes[scope] = cached{keys, at}
+	}
 }
 
 func (c *cache) forget(scope string) {

@@ -33,7 +33,7 @@ type State string
 // A key is published before it signs and after it stopped signing, so that no
 // verifier with a cached key set ever meets an unknown key.
 const (
-	Next    State = "next"    // published, not yet signing
+	Next    State = "next"    // published, signing from SignFrom on
 	Active  State = "active"  // signing
 	Retired State = "retired" // published, no longer signing
 )
@@ -48,6 +48,7 @@ type Key struct {
 	Certificate *x509.Certificate // only for scopes made with a subject
 	Created     time.Time
 	NotAfter    time.Time // zero while the key is active or next
+	SignFrom    time.Time // when a next key begins to sign; zero where that is not settled
 }
 
 // A Ring hands out keys. It is safe for concurrent use and caches what it read;
@@ -66,6 +67,12 @@ type Ring interface {
 	Recent(ctx context.Context, age time.Duration, scopes ...string) ([]*Key, error)
 	// Rotate makes a new key active now and keeps the old one published for keep.
 	Rotate(ctx context.Context, scope string, keep time.Duration) (*Key, error)
+	// Schedule publishes the next key of a scope and lets it sign once it was published
+	// for lead. Where that was settled for an earlier time it stays so.
+	Schedule(ctx context.Context, scope string, lead time.Duration) (*Key, error)
+	// Revoke deletes a key, which verifies nothing from then on, and returns the one
+	// that signs in its place. It returns ErrNotFound for a key that is not there.
+	Revoke(ctx context.Context, scope, id string) (*Key, error)
 	// Drop deletes all keys of a scope and below it (scope + "/").
 	Drop(ctx context.Context, scope string) error
 	// Secret returns a named random secret of 32 bytes, made on first use.

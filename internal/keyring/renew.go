@@ -16,9 +16,9 @@ type Schedule struct {
 // read the key set once a day.
 var DefaultSchedule = Schedule{Age: 90 * 24 * time.Hour, Lead: 24 * time.Hour, Keep: 25 * time.Hour}
 
-// Renew takes the step that is due for a scope: it publishes the next key when
-// the active one comes of age, and activates it once it was published for long
-// enough. It does nothing for a scope without keys. Any number of processes may
+// Renew takes the step that is due for a scope: it publishes the next key when the
+// active one comes of age, and retires the active one once the next has begun to
+// sign. It does nothing for a scope without keys. Any number of processes may
 // call it at any time.
 func (k *Keys) Renew(ctx context.Context, scope string, s Schedule) (changed bool, err error) {
 	keys, err := k.reload(ctx, scope)
@@ -28,16 +28,16 @@ func (k *Keys) Renew(ctx context.Context, scope string, s Schedule) (changed boo
 	active, next := inState(keys, Active), inState(keys, Next)
 	now := k.now()
 	switch {
-	case active == nil || now.Sub(active.Created) < s.Age-s.Lead:
+	case active == nil:
 		return false, nil
-	case next == nil:
-		_, err = k.Prepare(ctx, scope)
+	case next != nil && next.due(now):
+		// From the keys that were judged: others may have taken this step meanwhile, and
+		// the next one is not due.
+		_, err = k.rotate(ctx, scope, keys, s.Keep)
 		return err == nil, err
-	case now.Sub(active.Created) < s.Age || now.Sub(next.Created) < s.Lead:
+	case now.Sub(active.Created) < s.Age-s.Lead || next != nil && !next.SignFrom.IsZero():
 		return false, nil
 	}
-	// From the keys that were judged: others may have taken this step meanwhile, and
-	// the next one is not due.
-	_, err = k.rotate(ctx, scope, keys, s.Keep)
+	_, err = k.Schedule(ctx, scope, max(s.Lead, s.Age-now.Sub(active.Created)))
 	return err == nil, err
 }

@@ -83,7 +83,7 @@ func (k *Keys) signer(ctx context.Context, scope, algorithm, subject string) (*K
 	if err != nil {
 		return nil, err
 	}
-	key := inState(keys, Active)
+	key := signing(keys, k.now())
 	if key == nil {
 		if key, err = k.create(ctx, scope, algorithm, subject); err != nil {
 			return nil, err
@@ -254,8 +254,20 @@ func (k *Keys) parse(r *Row) (*Key, error) {
 		return nil, err
 	}
 	return &Key{ID: r.ID, Scope: r.Scope, Algorithm: r.Algorithm, State: r.State, Private: private,
-		Certificate: certificate, Created: r.Created, NotAfter: r.NotAfter}, nil
+		Certificate: certificate, Created: r.Created, NotAfter: r.NotAfter, SignFrom: r.SignFrom}, nil
 }
+
+// signing returns the key that signs now. The next one takes over by the clock, so
+// that all nodes, which have published it for long, change at once.
+func signing(keys []*Key, now time.Time) *Key {
+	if next := inState(keys, Next); next != nil && next.due(now) {
+		return next
+	}
+	return inState(keys, Active)
+}
+
+// due reports whether a next key has begun to sign.
+func (k *Key) due(now time.Time) bool { return !k.SignFrom.IsZero() && !now.Before(k.SignFrom) }
 
 func inState(keys []*Key, state State) *Key {
 	for _, key := range keys {

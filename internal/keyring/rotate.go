@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -84,4 +85,51 @@ func (k *Keys) successor(keys []*Key, scope string, state State) (*Row, error) {
 		subject = active.Certificate.Subject.CommonName
 	}
 	return k.newKeyRow(scope, active.Algorithm, subject, state)
+}
+
+// Schedule implements Ring.
+func (k *Keys) Schedule(ctx context.Context, scope string, lead time.Duration) (*Key, error) {
+	next, err := k.Prepare(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	if next == nil {
+		return nil, fmt.Errorf("%w: scope %q was rotated meanwhile", ErrNotFound, scope)
+	}
+	from := next.Created.Add(lead)
+	if now := k.now(); from.Before(now) {
+		from = now
+	}
+	if !next.SignFrom.IsZero() && !from.Before(next.SignFrom) {
+		return next, nil
+	}
+	if err := k.store.ScheduleKey(ctx, next.ID, from.UTC().Truncate(time.Microsecond)); err != nil {
+		return nil, err
+	}
+	keys, err := k.reload(ctx, scope)
+	return inState(keys, Next), err
+}
+
+// Revoke implements Ring.
+func (k *Keys) Revoke(ctx context.Context, scope, id string) (*Key, error) {
+	keys, err := k.reload(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(keys, func(key *Key) bool { return key.ID == id })
+	if i < 0 {
+		return nil, fmt.Errorf("%w: scope %q has no key %q", ErrNotFound, scope, id)
+	}
+	if keys[i].State == Active {
+		if _, err := k.rotate(ctx, scope, keys, 0); err != nil {
+			return nil, err
+		}
+	}
+	if err := k.store.DeleteKey(ctx, id); err != nil {
+		return nil, err
+	}
+	if keys, err = k.reload(ctx, scope); err != nil {
+		return nil, err
+	}
+	return signing(keys, k.now()), nil
 }

@@ -18,6 +18,7 @@ type Row struct {
 	Material  []byte // sealed
 	Created   time.Time
 	NotAfter  time.Time // zero unless retired
+	SignFrom  time.Time // when a next key begins to sign; zero where that is not settled
 }
 
 // A Switch makes another key of a scope the active one.
@@ -40,6 +41,11 @@ type Store interface {
 	// SwitchKeys applies s as one atomic step, or returns ErrNotFound where
 	// s.From is no longer active.
 	SwitchKeys(ctx context.Context, s *Switch) error
+	// ScheduleKey settles when a next key begins to sign. It returns ErrNotFound for
+	// any other.
+	ScheduleKey(ctx context.Context, id string, from time.Time) error
+	// DeleteKey deletes one row; an absent one is no error.
+	DeleteKey(ctx context.Context, id string) error
 	// DeleteKeys deletes the rows of a scope and below it (scope + "/").
 	DeleteKeys(ctx context.Context, scope string) error
 }

@@ -56,6 +56,9 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("DescribeOpenIDClient", awsapi.SigV4, a.DescribeOpenIDClient),
 		awsapi.Func("SetOpenIDPool", awsapi.SigV4, a.SetOpenIDPool),
 		awsapi.Func("DescribeOpenIDPool", awsapi.SigV4, a.DescribeOpenIDPool),
+		awsapi.Func("ListSigningKeys", awsapi.SigV4, a.ListSigningKeys),
+		awsapi.Func("RotateSigningKey", awsapi.SigV4, a.RotateSigningKey),
+		awsapi.Func("RevokeSigningKey", awsapi.SigV4, a.RevokeSigningKey),
 		awsapi.Func("CreateRegistrationToken", awsapi.SigV4, a.CreateRegistrationToken),
 	)
 }

@@ -13,7 +13,7 @@ type backupTable struct {
 
 // backupTables are all tables of an export, each after those that it refers to.
 var backupTables = []backupTable{
-	table("key", "keys", texts("id", "scope", "algorithm", "state"), numbers("created", "not_after"),
+	table("key", "keys", texts("id", "scope", "algorithm", "state"), numbers("created", "not_after", "sign_from"),
 		sealed(blobs("material"), "keys", "id", "algorithm", "scope")).where("scope <> '" + keyring.CanaryScope + "'"),
 
 	table("user_pool", "userpool_pools", texts("id", "domain", "custom_domain", "attribute_keys"), numbers("case_sensitive"),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/poolhouse/poolhouse/internal/keyring"
 )
@@ -25,7 +26,7 @@ func (s *KeyStore) LoadKeys(ctx context.Context, scopes ...string) ([]*keyring.R
 	for i, scope := range scopes {
 		values[i] = scope
 	}
-	rows, err := s.db.read.QueryContext(ctx, `SELECT id, scope, algorithm, state, material, created, not_after
+	rows, err := s.db.read.QueryContext(ctx, `SELECT id, scope, algorithm, state, material, created, not_after, sign_from
 		FROM keys WHERE scope IN `+placeholders(1, len(scopes))+` ORDER BY created, id`, values...)
 	if err != nil {
 		return nil, err
@@ -34,23 +35,23 @@ func (s *KeyStore) LoadKeys(ctx context.Context, scopes ...string) ([]*keyring.R
 	var out []*keyring.Row
 	for rows.Next() {
 		var (
-			r                 keyring.Row
-			created, notAfter int64
+			r                           keyring.Row
+			created, notAfter, signFrom int64
 		)
-		if err := rows.Scan(&r.ID, &r.Scope, &r.Algorithm, &r.State, &r.Material, &created, &notAfter); err != nil {
+		if err := rows.Scan(&r.ID, &r.Scope, &r.Algorithm, &r.State, &r.Material, &created, &notAfter, &signFrom); err != nil {
 			return nil, err
 		}
-		r.Created, r.NotAfter = fromMicros(created), fromMicros(notAfter)
+		r.Created, r.NotAfter, r.SignFrom = fromMicros(created), fromMicros(notAfter), fromMicros(signFrom)
 		out = append(out, &r)
 	}
 	return out, rows.Err()
 }
 
-const insertKey = `INSERT INTO keys (id, scope, algorithm, state, material, created, not_after)
-	VALUES ($1, $2, $3, $4, $5, $6, $7)`
+const insertKey = `INSERT INTO keys (id, scope, algorithm, state, material, created, not_after, sign_from)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
 
 func keyValues(r *keyring.Row) []any {
-	return []any{r.ID, r.Scope, r.Algorithm, string(r.State), r.Material, micros(r.Created), micros(r.NotAfter)}
+	return []any{r.ID, r.Scope, r.Algorithm, string(r.State), r.Material, micros(r.Created), micros(r.NotAfter), micros(r.SignFrom)}
 }
 
 // InsertKey implements keyring.Store.
@@ -81,6 +82,21 @@ func (s *KeyStore) SwitchKeys(ctx context.Context, sw *keyring.Switch) error {
 			sw.To.Scope, micros(sw.Now))
 		return errors.Join(err, gone)
 	})
+}
+
+// ScheduleKey implements keyring.Store.
+func (s *KeyStore) ScheduleKey(ctx context.Context, id string, from time.Time) error {
+	n, err := rowsAffected(s.db.write.ExecContext(ctx, `UPDATE keys SET sign_from = $1 WHERE id = $2 AND state = 'next'`, micros(from), id))
+	if err == nil && n == 0 {
+		err = keyring.ErrNotFound
+	}
+	return err
+}
+
+// DeleteKey implements keyring.Store.
+func (s *KeyStore) DeleteKey(ctx context.Context, id string) error {
+	_, err := s.db.write.ExecContext(ctx, `DELETE FROM keys WHERE id = $1`, id)
+	return err
 }
 
 // DeleteKeys implements keyring.Store. A comparison of prefixes, because LIKE

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/poolhouse/poolhouse/internal/keyring"
 )
@@ -61,6 +62,24 @@ func (m *memory) SwitchKeys(ctx context.Context, s *keyring.Switch) error {
 	m.rows = slices.DeleteFunc(m.rows, func(r keyring.Row) bool {
 		return r.Scope == s.To.Scope && r.State == keyring.Retired && r.NotAfter.Before(s.Now)
 	})
+	return ctx.Err()
+}
+
+func (m *memory) ScheduleKey(ctx context.Context, id string, from time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i := slices.IndexFunc(m.rows, func(r keyring.Row) bool { return r.ID == id && r.State == keyring.Next })
+	if i < 0 {
+		return keyring.ErrNotFound
+	}
+	m.rows[i].SignFrom = from
+	return ctx.Err()
+}
+
+func (m *memory) DeleteKey(ctx context.Context, id string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.rows = slices.DeleteFunc(m.rows, func(r keyring.Row) bool { return r.ID == id })
 	return ctx.Err()
 }
 

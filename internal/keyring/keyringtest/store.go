@@ -27,6 +27,8 @@ func TestStore(t *testing.T, open func(t *testing.T) keyring.Store) {
 		{"switch to the next key", testSwitchNext},
 		{"switch from a key that is not active", testSwitchStale},
 		{"parallel switches have one winner", testParallelSwitch},
+		{"schedule the next key", testSchedule},
+		{"delete one key", testDeleteOne},
 		{"delete a scope and below", testDelete},
 		{"cancelled context", testCancelled},
 	} {
@@ -74,6 +76,7 @@ func wantStates(t *testing.T, s keyring.Store, scope string, want ...string) {
 func testRoundTrip(t *testing.T, s keyring.Store) {
 	want := row("k1", "pool/a/id", keyring.Active)
 	older := row("k0", "pool/a/id", keyring.Retired)
+	want.SignFrom = created.Add(time.Minute)
 	older.Created, older.NotAfter = created.Add(-time.Hour), created.Add(time.Hour)
 	insert(t, s, want, older, row("k2", "pool/a", keyring.Active))
 	rows, err := s.LoadKeys(context.Background(), "pool/a/id")
@@ -93,7 +96,7 @@ func testRoundTrip(t *testing.T, s keyring.Store) {
 
 func same(a, b *keyring.Row) bool {
 	return a.ID == b.ID && a.Scope == b.Scope && a.Algorithm == b.Algorithm && a.State == b.State &&
-		bytes.Equal(a.Material, b.Material) && a.Created.Equal(b.Created) && a.NotAfter.Equal(b.NotAfter)
+		bytes.Equal(a.Material, b.Material) && a.Created.Equal(b.Created) && a.NotAfter.Equal(b.NotAfter) && a.SignFrom.Equal(b.SignFrom)
 }
 
 func testUniqueStates(t *testing.T, s keyring.Store) {
@@ -166,6 +169,38 @@ func testParallelSwitch(t *testing.T, s keyring.Store) {
 	if got := states(t, s, "a"); len(got) != 2 {
 		t.Errorf("rows: %v", got)
 	}
+}
+
+func testSchedule(t *testing.T, s keyring.Store) {
+	insert(t, s, row("k1", "a", keyring.Active), row("k2", "a", keyring.Next))
+	from := created.Add(time.Hour)
+	if err := s.ScheduleKey(context.Background(), "k2", from); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := s.LoadKeys(context.Background(), "a")
+	if err != nil || len(rows) != 2 {
+		t.Fatalf("%v, %v", rows, err)
+	}
+	for _, r := range rows {
+		if want := r.ID == "k2"; r.SignFrom.Equal(from) != want {
+			t.Errorf("%s signs from %v", r.ID, r.SignFrom)
+		}
+	}
+	for _, id := range []string{"k1", "none"} {
+		if err := s.ScheduleKey(context.Background(), id, from); !errors.Is(err, keyring.ErrNotFound) {
+			t.Errorf("%s: %v, want ErrNotFound", id, err)
+		}
+	}
+}
+
+func testDeleteOne(t *testing.T, s keyring.Store) {
+	insert(t, s, row("k1", "a", keyring.Active), row("k2", "a", keyring.Next))
+	for range 2 {
+		if err := s.DeleteKey(context.Background(), "k2"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantStates(t, s, "a", "k1:active")
 }
 
 // winners runs fn n times at once and counts successes; other results than
