@@ -194,6 +194,19 @@ func TestReuseKillsTheFamily(t *testing.T) {
 	}
 }
 
+// TestReuseByAnotherClock: without a grace period a loser whose clock is behind the
+// winner's has lost all the same.
+func TestReuseByAnotherClock(t *testing.T) {
+	w := rotating(t, 0)
+	first := w.mustSignIn()
+	if _, err := w.refresh(first.RefreshToken); err != nil {
+		t.Fatal(err)
+	}
+	w.Advance(-time.Millisecond)
+	_, err := w.refresh(first.RefreshToken)
+	wantFault(t, err, userpool.ErrTokenReuse, reuse)
+}
+
 func TestGrace(t *testing.T) {
 	w := rotating(t, 10*time.Second)
 	first := w.mustSignIn()
