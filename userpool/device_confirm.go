@@ -60,7 +60,10 @@ func (s *Service) ConfirmDevice(ctx context.Context, u *User, in NewDevice) (ask
 	if d.Group, err = s.takeDeviceKey(ctx, p, u, in.Key); err != nil {
 		return false, err
 	}
-	return p.Devices.OnPrompt, namedUser(s.Store.CreateDevice(ctx, d))
+	if err := s.Store.CreateDevice(ctx, d); err != nil {
+		return false, namedUser(err)
+	}
+	return p.Devices.OnPrompt, s.forgetOldest(ctx, u)
 }
 
 var (

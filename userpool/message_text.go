@@ -19,8 +19,10 @@ const (
 	TextVerification TextKind = "VERIFICATION" // a code that proves an address
 	TextInvitation   TextKind = "INVITATION"   // a temporary password
 	TextSignIn       TextKind = "SIGN_IN_CODE" // a code of a sign-in
-	textWelcome      TextKind = "WELCOME"      // to a user who came with a password
-	textLink         TextKind = "LINK"         // a link that proves an address
+	TextCodesMade    TextKind = "RECOVERY_CODES_MADE"
+	TextCodeUsed     TextKind = "RECOVERY_CODE_USED"
+	textWelcome      TextKind = "WELCOME" // to a user who came with a password
+	textLink         TextKind = "LINK"    // a link that proves an address
 )
 
 // A LocalText is the text of a message in one language.
@@ -30,6 +32,12 @@ type LocalText struct {
 	Locale string // language tag (BCP 47): de, pt-BR, zh-Hant
 	Message
 }
+
+// What users are told of their recovery codes.
+const (
+	codesMade = "New recovery codes were made for your account; the old ones are dead. If this was not you, change your password."
+	codeUsed  = "Somebody signed in to your account with a recovery code. If this was not you, change your password."
+)
 
 // defaultTexts are the texts of pools that have none.
 var defaultTexts = map[TextKind]map[string]Message{
@@ -44,6 +52,14 @@ var defaultTexts = map[TextKind]map[string]Message{
 	TextSignIn: {
 		"EMAIL": {"Your sign-in code", "Your sign-in code is {####}. "},
 		"SMS":   {"", "Your authentication code is {####}. "},
+	},
+	TextCodesMade: {
+		"EMAIL": {"New recovery codes", codesMade},
+		"SMS":   {"", codesMade},
+	},
+	TextCodeUsed: {
+		"EMAIL": {"A recovery code was used", codeUsed},
+		"SMS":   {"", codeUsed},
 	},
 	textLink: {
 		"EMAIL": {"Your verification link", "Please click the link below to verify your email address. {##Verify Your Email##} "},
@@ -124,9 +140,9 @@ var markup = regexp.MustCompile(`(?i)</?[a-z][a-z0-9]*(\s[^<>]*)?/?>|<!(--|docty
 
 func isHTML(body string) bool { return markup.MatchString(body) }
 
-// maxTexts is how many local texts a pool may have: three of two mediums in fifty
+// maxTexts is how many local texts a pool may have: five of two mediums in fifty
 // languages.
-const maxTexts = 300
+const maxTexts = 500
 
 // PutMessageText sets the text of a message in one language.
 func (s *Service) PutMessageText(ctx context.Context, pool PoolID, t LocalText) (LocalText, error) {
@@ -172,8 +188,11 @@ func (t *LocalText) check() error {
 	}
 	t.Locale = tag.String()
 	limit, places := maxEmail, []string{placeCode}
-	if t.Kind == TextInvitation {
+	switch t.Kind {
+	case TextInvitation:
 		places = append(places, placeName)
+	case TextCodesMade, TextCodeUsed:
+		places = nil // they tell, and bring nothing
 	}
 	if t.Medium == "SMS" {
 		limit = maxSMS

@@ -34,8 +34,8 @@ func FoldCase(name string) string { return strings.ToLower(name) }
 //
 // In a pool with AliasAttributes an attribute is a name once it is verified
 // (preferred_username: once the user is confirmed). In a pool with
-// UsernameAttributes the address is the username from the start, and stays
-// unique. Users of upstream providers have no aliases, and their usernames keep
+// UsernameAttributes the address is the username from the start, and stays unique; a
+// second one is a name once it is verified, as an alias is. Users of upstream providers have no aliases, and their usernames keep
 // their case: two subjects of a provider may differ by nothing else.
 func (p *Pool) Names(u *User) []Name {
 	fold := p.Fold
@@ -53,8 +53,11 @@ func (p *Pool) Names(u *User) []Name {
 	if u.Status == ExternalProvider {
 		return names
 	}
+	proved := slices.ContainsFunc(p.UsernameAttributes, u.Verified)
 	for _, a := range p.UsernameAttributes {
-		add(a, fold(u.Attributes[a]))
+		if !proved || u.Verified(a) {
+			add(a, fold(u.Attributes[a]))
+		}
 	}
 	for _, a := range p.AliasAttributes {
 		if u.aliasLive(a) {

@@ -40,19 +40,21 @@ func (s *Service) UpdateAttributes(ctx context.Context, c *Client, u *User, attr
 func (p *Pool) splitWaiting(u *User, attributes map[string]string) (now, waiting map[string]string) {
 	now, waiting = maps.Clone(attributes), map[string]string{}
 	for _, a := range p.VerifyBeforeUpdate {
-		if v := now[a]; v != "" && v != u.Attributes[a] {
+		if v := now[a]; v != "" && v != u.Attributes[a] && now[a+"_verified"] != "true" {
 			waiting[a] = v
 			delete(now, a)
+			delete(now, a+"_verified") // it is said of the new one
 		}
 	}
 	return now, waiting
 }
 
-// newAddresses are the addresses among attributes that need a code.
+// newAddresses are the addresses among attributes that need a code. An administrator
+// can say that one needs none.
 func (p *Pool) newAddresses(u *User, attributes map[string]string) []string {
 	var changed []string
 	for _, a := range []string{"email", "phone_number"} {
-		if v := attributes[a]; v != "" && v != u.Attributes[a] && slices.Contains(p.AutoVerified, a) {
+		if v := attributes[a]; v != "" && v != u.Attributes[a] && slices.Contains(p.AutoVerified, a) && attributes[a+"_verified"] != "true" {
 			changed = append(changed, a)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
-	"log/slog"
 	"strings"
 
 	"github.com/poolhouse/poolhouse/internal/keyring"
@@ -40,9 +39,20 @@ func (s *Service) CreateRecoveryCodes(ctx context.Context, u *User) ([]string, e
 	if err := s.Store.SetRecoveryCodes(ctx, u.Pool, u.Sub, hashes); err != nil {
 		return nil, namedUser(err)
 	}
-	tell(ctx, s.Messages, s.Log, p, u, Message{"New recovery codes",
-		"New recovery codes were made for your account. Those from before do not work any more. If this was not you, change your password."})
+	s.courier().tell(ctx, p, u, TextCodesMade)
 	return codes, nil
+}
+
+// maxRecoverySets is how many sets of codes a user may make in an hour: each sends a
+// message.
+const maxRecoverySets = 5
+
+// CreateOwnRecoveryCodes is CreateRecoveryCodes on the word of the user alone.
+func (s *Service) CreateOwnRecoveryCodes(ctx context.Context, u *User) ([]string, error) {
+	if err := s.limit(ctx, holderOf(u), "CreateRecoveryCodes", maxRecoverySets); err != nil {
+		return nil, err
+	}
+	return s.CreateRecoveryCodes(ctx, u)
 }
 
 // CountRecoveryCodes returns how many recovery codes u has left.
@@ -98,22 +108,19 @@ func (a *Auth) answerRecovery(ctx context.Context, p *Pool, u *User, s *session,
 	if err != nil {
 		return nil, err
 	}
-	tell(ctx, a.Messages, a.Log, p, u, Message{"A recovery code was used",
-		"Somebody signed in to your account with one of your recovery codes. If this was not you, change your password."})
+	a.service().courier().tell(ctx, p, u, TextCodeUsed)
 	return out, nil
 }
 
 // tell sends a user word of something that is done, to the verified mail address or
 // else the verified phone. That it cannot be delivered undoes nothing.
-func tell(ctx context.Context, messages Messenger, log *slog.Logger, p *Pool, u *User, m Message) {
-	mail := Mail{Pool: p.ID, Kind: "recovery", Subject: m.Subject, Body: m.Body}
+func (c courier) tell(ctx context.Context, p *Pool, u *User, text TextKind) {
+	to := map[string]string{}
 	switch {
 	case u.Verified("email"):
-		mail.Medium, mail.To = "EMAIL", u.Attributes["email"]
+		to["EMAIL"] = u.Attributes["email"]
 	case u.Verified("phone_number"):
-		mail.Medium, mail.To, mail.Subject = "SMS", u.Attributes["phone_number"], ""
-	default:
-		return
+		to["SMS"] = u.Attributes["phone_number"]
 	}
-	_ = courier{messages: messages, log: log}.deliver(ctx, p, mail) // it is in the log
+	_ = c.carry(ctx, letter{notice: notice{pool: p, user: u, kind: "recovery"}, text: text, to: to}) // it is in the log
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -109,4 +110,47 @@ func TestRecoveryCodeSetsNothingUp(t *testing.T) {
 	w.check(err)
 	_, err = w.respond(w.client, "EMAIL_OTP", step.Challenge.Session, "USERNAME", "alice", "EMAIL_OTP_CODE", codes[0])
 	wantFault(t, err, userpool.ErrCodeMismatch, "Invalid code or auth state for the user.")
+}
+
+// What is said of recovery codes is in the language of its reader.
+func TestRecoveryCodeTexts(t *testing.T) {
+	e := newEstate(t)
+	p := e.newPool(nil)
+	u := e.member(e.newClient(p, nil), "bob")
+	text := userpool.LocalText{Kind: userpool.TextCodesMade, Medium: "EMAIL", Locale: "de", Message: userpool.Message{Subject: "Neue Codes", Body: "Neue Codes für {username}."}}
+	_, err := e.PutMessageText(t.Context(), p.ID, text)
+	e.ok(err)
+	e.ok(e.AdminUpdateAttributes(t.Context(), p.ID, "bob", map[string]string{"locale": "de-AT"}))
+	_, err = e.CreateRecoveryCodes(t.Context(), e.user(p.ID, "bob"))
+	e.ok(err)
+	m := e.last("bob@example.com")
+	same(t, "message", m.Subject+": "+m.Body, "Neue Codes: Neue Codes für bob.")
+	u.Attributes = map[string]string{"phone_number": "+15551234567", "phone_number_verified": "true"}
+	_, err = e.CreateRecoveryCodes(t.Context(), u)
+	e.ok(err)
+	m = e.last("+15551234567")
+	if m.Medium != "SMS" || m.Subject != "" || len(m.Body) > 140 || !strings.HasPrefix(m.Body, "New recovery codes were made") {
+		t.Errorf("%+v", m)
+	}
+}
+
+// A user makes a few sets an hour: each kills the last, and sends a message.
+func TestRecoveryCodesAreLimited(t *testing.T) {
+	e := newEstate(t)
+	p := e.newPool(nil)
+	u := e.member(e.newClient(p, nil), "bob")
+	for range 5 {
+		_, err := e.CreateOwnRecoveryCodes(t.Context(), u)
+		e.ok(err)
+	}
+	_, err := e.CreateOwnRecoveryCodes(t.Context(), u)
+	e.refused(err, userpool.ErrLimitExceeded, "Attempt limit exceeded")
+	n, err := e.CountRecoveryCodes(t.Context(), u)
+	e.ok(err)
+	same(t, "codes of the last set", n, 10)
+	_, err = e.CreateRecoveryCodes(t.Context(), u) // by an administrator
+	e.ok(err)
+	e.clock.Advance(time.Hour)
+	_, err = e.CreateOwnRecoveryCodes(t.Context(), u)
+	e.ok(err)
 }

@@ -2,6 +2,7 @@ package userpool
 
 import (
 	"context"
+	"errors"
 	"slices"
 )
 
@@ -44,8 +45,9 @@ func (s *Service) AdminSetPassword(ctx context.Context, pool PoolID, name, passw
 	return namedUser(err)
 }
 
-// AdminUpdateAttributes sets attributes, or deletes those with an empty value. An
-// administrator may also say that an address is verified.
+// AdminUpdateAttributes sets attributes, or deletes those with an empty value, and
+// sends codes to new addresses as UpdateAttributes does. An administrator may also say
+// that an address is verified: that takes the place of a code.
 func (s *Service) AdminUpdateAttributes(ctx context.Context, pool PoolID, name string, attributes map[string]string) error {
 	p, err := s.Pool(ctx, pool)
 	if err != nil {
@@ -54,13 +56,26 @@ func (s *Service) AdminUpdateAttributes(ctx context.Context, pool PoolID, name s
 	if err := p.checkWrite(writer{admin: true}, attributes); err != nil {
 		return err
 	}
-	_, err = s.change(ctx, pool, name, func(u *User) error {
-		if err := p.keepsAddress(u, attributes); err != nil {
+	u, err := s.User(ctx, pool, name)
+	if err != nil {
+		return err
+	}
+	now, waiting := p.splitWaiting(u, attributes)
+	_, err = s.Store.UpdateUser(ctx, pool, u.Username, func(u *User) error {
+		if err := p.keepsAddress(u, now); err != nil {
 			return err
 		}
-		u.setAttributes(attributes)
+		u.setAttributes(now)
+		u.Modified = s.now()
 		return nil
 	})
+	if err != nil {
+		return namedUser(err)
+	}
+	_, err = s.sendNewCodes(ctx, p, nil, u, now, waiting)
+	if errors.Is(err, ErrCodeDelivery) {
+		return nil // the change is made, and the failure is in the logs
+	}
 	return err
 }
 

@@ -14,7 +14,6 @@ const userGone = 'the session of a challenge dies with its user';
 const noFactor = 'a user who must prove a factor and has none gets NotAuthorizedException, which all four operations of a sign-in declare';
 const noConfiguration = 'settings that could not work are refused when they are made';
 const flow = 'a flow that the client may not use is InvalidParameterException';
-const silent = 'what an administrator changes sends no message, so no function is asked for its words';
 const oneEach = 'a client can have one, or two of different names';
 const unsupported = 'a provider of a type that is not supported cannot be made';
 const noTracking = 'a pool that tracks no devices has none to look at or forget: ResourceNotFoundException, or an empty list';
@@ -45,7 +44,6 @@ export const at = {
   AdminListDevices: { InvalidUserPoolConfigurationException: noTracking },
   AdminResetUserPassword: { LimitExceededException: 'administrators are not limited per user' },
   AdminRespondToAuthChallenge: { InvalidUserPoolConfigurationException: noConfiguration, MFAMethodNotFoundException: noFactor, SoftwareTokenMFANotFoundException: appGone, UserNotFoundException: userGone },
-  AdminUpdateUserAttributes: { InvalidLambdaResponseException: silent, UnexpectedLambdaException: silent, UserLambdaValidationException: silent },
   AdminDisableProviderForUser: { AliasExistsException: 'to take a link away collides with nothing' },
   ConfirmDevice: {
     InvalidLambdaResponseException: 'no function is called', InvalidPasswordException: 'a bad verifier is InvalidParameterException',

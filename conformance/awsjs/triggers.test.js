@@ -124,6 +124,7 @@ const callers = {
   AdminInitiateAuth: ['PreTokenGeneration', known, (w, { Username }) => admin('AdminInitiateAuth', { UserPoolId: w.UserPoolId, ClientId: w.ClientId, ...start, AuthParameters: { USERNAME: Username, PASSWORD: Password } })],
   AdminResetUserPassword: ['CustomMessage', known, (w, { Username }) => admin('AdminResetUserPassword', { UserPoolId: w.UserPoolId, Username })],
   AdminRespondToAuthChallenge: ['PreTokenGeneration', forced, (w, { asked: { ChallengeName, Session } }) => admin('AdminRespondToAuthChallenge', { UserPoolId: w.UserPoolId, ClientId: w.ClientId, ChallengeName, Session, ChallengeResponses: newPassword })],
+  AdminUpdateUserAttributes: ['CustomMessage', known, (w, { Username }) => admin('AdminUpdateUserAttributes', { UserPoolId: w.UserPoolId, Username, ...email('other@example.com') })],
   ConfirmForgotPassword: ['PostConfirmation', async (w) => { const k = await known(w); await user('ForgotPassword', { ClientId: w.ClientId, ...k }); return { ...k, code: lastCode('known@example.com') }; }, (w, { Username, code }) => user('ConfirmForgotPassword', { ClientId: w.ClientId, Username, ConfirmationCode: code, Password: 'Battery-staple-2' })],
   ConfirmSignUp: ['PostConfirmation', async (w) => { await signUp(w); return { code: lastCode('waiting@example.com') }; }, (w, { code }) => user('ConfirmSignUp', { ClientId: w.ClientId, Username: 'waiting', ConfirmationCode: code })],
   ForgotPassword: ['CustomMessage', known, (w, { Username }) => user('ForgotPassword', { ClientId: w.ClientId, Username })],

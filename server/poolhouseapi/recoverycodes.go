@@ -13,7 +13,7 @@ func (a *API) CreateRecoveryCodes(ctx context.Context, in *CreateRecoveryCodesIn
 	if err != nil {
 		return nil, err
 	}
-	codes, err := a.Pools.CreateRecoveryCodes(ctx, claims.User)
+	codes, err := a.Pools.CreateOwnRecoveryCodes(ctx, claims.User)
 	return &CreateRecoveryCodesOutput{Codes: codes}, err
 }
 

@@ -23,9 +23,10 @@ func (m *mailbox) Send(context.Context, userpool.Mail) error {
 
 func TestRecoveryCodes(t *testing.T) {
 	keys, box := keyringtest.New(t), &mailbox{}
-	store := sqlstoretest.SQLite(t, time.Now).Userpool(keys)
+	db := sqlstoretest.SQLite(t, time.Now)
+	store := db.Userpool(keys)
 	tokens := &userpool.Tokens{Store: store, Keys: keys, Now: time.Now, Issuer: func(p userpool.PoolID) string { return "http://localhost/" + string(p) }}
-	a := &poolhouseapi.API{Tokens: tokens, Pools: &userpool.Service{Store: store, Keys: keys, Messages: box, Now: time.Now, Log: slog.New(slog.DiscardHandler)}}
+	a := &poolhouseapi.API{Tokens: tokens, Pools: &userpool.Service{Store: store, Ephemeral: db.Ephemeral(), Keys: keys, Messages: box, Now: time.Now, Log: slog.New(slog.DiscardHandler)}}
 	p := &userpool.Pool{ID: pool, Name: "p"}
 	c := &userpool.Client{ID: "app", Pool: pool}
 	u := &userpool.User{Pool: pool, Username: "bob", Sub: "s", Enabled: true, Status: userpool.Confirmed,

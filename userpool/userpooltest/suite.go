@@ -53,6 +53,7 @@ var checks = []storeCheck{
 	{"alias only once verified", testAliases},
 	{"taken alias moves", testTaking},
 	{"address as username", testUsernameAttributes},
+	{"second address as username", testSecondAddress},
 	{"concurrent updates", testConcurrentUpdates},
 	{"concurrent sign-ups", testConcurrentCreates},
 	{"failed update writes nothing", testFailedUpdate},

@@ -205,6 +205,48 @@ func testUsernameAttributes(t *testing.T, f *fixture) {
 	wantErr(t, f.CreateUserTaking(ctx, f.newUser(poolA, "1234", "email", "b@x")), userpool.ErrAliasExists)
 }
 
+// testSecondAddress: of the addresses that may be names, one that nobody proved to own
+// is none beside one that somebody did.
+func testSecondAddress(t *testing.T, f *fixture) {
+	f.pool(t, poolA, func(p *userpool.Pool) { p.UsernameAttributes = []string{"email", "phone_number"} })
+	f.user(t, poolA, "bob", "email", "b@x", "phone_number", "+1555")
+	found := func(name, want string) {
+		t.Helper()
+		u, err := f.User(ctx, poolA, name)
+		if want == "" {
+			wantErr(t, err, userpool.ErrUserNotFound)
+			return
+		}
+		check(t, err)
+		equal(t, name, u.Username, want)
+	}
+	change := func(name string, attributes ...string) error {
+		_, err := f.UpdateUser(ctx, poolA, name, func(u *userpool.User) error {
+			for i := 0; i < len(attributes); i += 2 {
+				u.Attributes[attributes[i]] = attributes[i+1]
+			}
+			return nil
+		})
+		return err
+	}
+	found("b@x", "bob")
+	found("+1555", "bob") // either may be what bob signed up with
+	check(t, change("bob", "email_verified", "true"))
+	found("b@x", "bob")
+	found("+1555", "")
+	f.user(t, poolA, "eve", "phone_number", "+1555", "phone_number_verified", "true")
+	found("+1555", "eve")
+	wantErr(t, change("bob", "phone_number_verified", "true"), userpool.ErrAliasExists)
+	check(t, change("bob", "phone_number", "+1666", "phone_number_verified", "true"))
+	found("+1666", "bob")
+	check(t, change("bob", "email", "new@x", "email_verified", "false"))
+	found("b@x", "")
+	found("new@x", "")
+	check(t, f.DeleteUser(ctx, poolA, "bob"))
+	f.user(t, poolA, "ann", "email", "new@x", "phone_number", "+1666")
+	found("+1666", "ann")
+}
+
 func testConcurrentUpdates(t *testing.T, f *fixture) {
 	f.pool(t, poolA)
 	f.user(t, poolA, "bob")
