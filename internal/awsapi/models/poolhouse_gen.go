@@ -319,7 +319,7 @@ var poolhouse = &Model{
 		{Name: "MessageMediumType", Kind: String, Enum: []string{"EMAIL", "SMS"}},
 		{Name: "MessageStateType", Kind: String, Enum: []string{"WAITING", "DELIVERED", "FAILED"}},
 		{Name: "MessageSubjectType", Kind: String, HasMin: true, Min: 1, HasMax: true, Max: 140},
-		{Name: "MessageTextKindType", Kind: String, Enum: []string{"VERIFICATION", "INVITATION", "SIGN_IN_CODE"}},
+		{Name: "MessageTextKindType", Kind: String, Enum: []string{"VERIFICATION", "INVITATION", "SIGN_IN_CODE", "RECOVERY_CODES_MADE", "RECOVERY_CODE_USED"}},
 		{Name: "MessageTextListType", Kind: List, Elem: 91},
 		{Name: "MessageTextType", Kind: Structure, Members: []Member{
 			{Name: "Message", Shape: 89},
