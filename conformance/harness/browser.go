@@ -217,7 +217,8 @@ func forms(body string) []Form {
 		case "form":
 			all = append(all, Form{attr["action"], strings.EqualFold(attr["method"], "post"), url.Values{}})
 		case "input", "button":
-			if n := len(all); n > 0 && attr["name"] != "" {
+			_, ticked := attr["checked"]
+			if n := len(all); n > 0 && attr["name"] != "" && (attr["type"] != "checkbox" || ticked) {
 				all[n-1].Fields.Set(attr["name"], attr["value"])
 			}
 		}

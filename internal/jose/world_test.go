@@ -21,6 +21,9 @@ var b64 = base64.RawURLEncoding
 // private are the keys of these tests by their kind; making them takes time.
 var private = sync.OnceValue(func() map[string]crypto.Signer {
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
 	keys := map[string]crypto.Signer{"RSA": rsaKey}
 	for name, curve := range map[string]elliptic.Curve{"P-256": elliptic.P256(), "P-384": elliptic.P384(), "P-521": elliptic.P521()} {
 		if keys[name], err = ecdsa.GenerateKey(curve, rand.Reader); err != nil {
