@@ -79,6 +79,7 @@ test('a sign-in by keyboard alone', async () => {
   assert.deepEqual(stops.slice(0, 2), [{ id: 'remember', ring: true }, { id: 'submit', ring: true }]);
   await page.keyboard.press('Shift+Tab');
   await Promise.all([page.waitForURL('**/signin?**'), page.keyboard.press('Enter')]);
+  await page.waitForFunction(() => document.activeElement?.name === 'password'); // by itself
   await page.keyboard.type('Correct-horse-1');
   const [request] = await Promise.all([page.waitForRequest((r) => r.url().startsWith(callback) || r.url().includes('/passkeys/add')), page.keyboard.press('Enter')]);
   assert.ok(request);
