@@ -78,6 +78,7 @@ var ownMembers = []metadataMember{
 	{"require_consent", func(o *OpenIDClient) any { return &o.RequireConsent }},
 	{"fapi", func(o *OpenIDClient) any { return &o.FAPI }},
 	{"audiences", func(o *OpenIDClient) any { return &o.Audiences }},
+	{"introspects", func(o *OpenIDClient) any { return &o.Introspects }},
 	{"exchange_from", func(o *OpenIDClient) any { return &o.ExchangeFrom }},
 }
 

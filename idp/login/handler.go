@@ -54,7 +54,7 @@ type Keepsakes interface {
 	StartPasskey(ctx context.Context, c *userpool.Client, u *userpool.User) (json.RawMessage, error)
 	CompletePasskey(ctx context.Context, c *userpool.Client, u *userpool.User, answer []byte) error
 	ListPasskeys(ctx context.Context, u *userpool.User, token string, limit int) ([]*userpool.Passkey, string, error)
-	CreateRecoveryCodes(ctx context.Context, u *userpool.User) ([]string, error)
+	CreateOwnRecoveryCodes(ctx context.Context, u *userpool.User) ([]string, error)
 }
 
 // A Handler serves the hosted pages of every pool.

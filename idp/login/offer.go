@@ -159,12 +159,11 @@ func (h *Handler) submitCodes(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return sessionGone(err)
 	}
-	codes, err := h.Accounts.CreateRecoveryCodes(h.origin(r), cur.User)
-	if err != nil {
-		return err
-	}
 	p := h.view(w, r, v, "codes.title")
-	p.Step, p.Codes = v.step, codes
+	p.Step = v.step
+	if p.Codes, err = h.Accounts.CreateOwnRecoveryCodes(h.origin(r), cur.User); err != nil {
+		return h.again(w, "codes.html", p, err)
+	}
 	return h.Pages.Render(w, http.StatusOK, "codes.html", p)
 }
 

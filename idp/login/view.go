@@ -16,6 +16,8 @@ type view struct {
 	Frame
 	Terms []link // of sign-up
 
+	Policy, Conditions string // addresses of the app's privacy policy and terms of service; may be empty
+
 	Username            string
 	UsernameLabel       string
 	UsernameIsAttribute bool
@@ -58,6 +60,9 @@ func (h *Handler) view(w http.ResponseWriter, r *http.Request, v *visit, title s
 	p.Query, p.query = template.URL("?"+v.query.Encode()), v.query
 	if p.page == "resendcode" {
 		p.page = stepConfirm // which has a page of its own
+	}
+	if v.client != nil {
+		p.Policy, p.Conditions = v.client.OpenID.PolicyURI, v.client.OpenID.TermsURI
 	}
 	p.UsernameLabel, p.Rules = p.T(usernameKey(v.pool)), rules(p.Lang, v.pool.PasswordPolicy)
 	return p
