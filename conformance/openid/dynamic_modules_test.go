@@ -30,11 +30,14 @@ var dynamic = []module{
 		e.new(t, func(r *rp) { r.callback += "#foobar" }).refusedRegistration(t, "invalid_redirect_uri", "invalid_client_metadata")
 	}},
 	{"oidcc-discovery-endpoint-verification", discoveryWithRegistration},
+	{"oidcc-registration-policy-uri", registrationLink("policy_uri")},
+	{"oidcc-registration-tos-uri", registrationLink("tos_uri")},
 	{"oidcc-registration-jwks-uri", func(t *testing.T, e *exam) { e.register(t, publishedKey(t)).signIn(t, e.visitor(t)) }},
 	{"oidcc-registration-sector-uri", func(t *testing.T, e *exam) { e.register(t, sector(t, "/callback")).signIn(t, e.visitor(t)) }},
 	{"oidcc-registration-sector-bad", func(t *testing.T, e *exam) {
 		e.new(t, sector(t, "/elsewhere")).refusedRegistration(t, "invalid_client_metadata", "invalid_redirect_uri")
 	}},
+	{"oidcc-server-rotate-keys", opKeyRotation},
 	{"oidcc-request-uri-unsigned", nil},
 	{"oidcc-request-uri-signed-rs256", requestURISigned},
 	{"oidcc-ensure-request-object-with-redirect-uri", nil},
@@ -95,6 +98,70 @@ func discoveryWithRegistration(t *testing.T, e *exam) {
 	checkURL(t, "registration_endpoint", e.document["registration_endpoint"])
 }
 
+// registrationLink wants a link of the client on the page that asks for a password.
+func registrationLink(member string) func(*testing.T, *exam) {
+	return func(t *testing.T, e *exam) {
+		r := e.register(t, func(r *rp) { r.asked[member] = r.home + "/" + member })
+		if body := r.signInPage(t, e); !strings.Contains(body, `href="`+r.home+"/"+member+`"`) {
+			t.Errorf("no link to %s on the page:\n%s", r.asked[member], body)
+		}
+	}
+}
+
+// signInPage is the page that somebody sees who is not signed in.
+func (r *rp) signInPage(t *testing.T, e *exam) string {
+	t.Helper()
+	v := e.visitor(t)
+	v.who = nil
+	p := r.flow().open(t, v)
+	if p.Status != http.StatusOK || p.Form("password") == nil {
+		t.Fatalf("no sign-in page: %d at %s\n%s", p.Status, p.URL, p.Body)
+	}
+	return p.Body
+}
+
+// opKeyRotation wants the new key and the old one in the provider's key set, and tokens
+// of before the rotation to be as good as ever.
+func opKeyRotation(t *testing.T, e *exam) {
+	k := e.register(t).signIn(t, e.visitor(t))
+	before := e.keyIDs(t)
+	e.rotateKeys(t)
+	after := e.keyIDs(t)
+	fresh := 0
+	for id := range after {
+		if !before[id] {
+			fresh++
+		}
+	}
+	for id := range before {
+		if !after[id] {
+			t.Errorf("key %s is gone", id)
+		}
+	}
+	if fresh == 0 {
+		t.Errorf("no new key: %v", after)
+	}
+	if !k.works(t) {
+		t.Error("the access token of before does not work")
+	}
+	e.register(t).signIn(t, e.visitor(t))
+}
+
+func (o *op) keyIDs(t *testing.T) map[string]bool {
+	t.Helper()
+	var set struct {
+		Keys []struct {
+			ID string `json:"kid"`
+		}
+	}
+	o.fetch(t, http.MethodGet, o.meta.JWKS, nil).decode(t, &set)
+	ids := map[string]bool{}
+	for _, k := range set.Keys {
+		ids[k.ID] = true
+	}
+	return ids
+}
+
 // rpKeyRotation has the relying party sign with a key that the provider has not seen.
 func rpKeyRotation(t *testing.T, e *exam) {
 	r := e.register(t, publishedKey(t))
@@ -128,4 +195,12 @@ func (r *rp) requestObject(t *testing.T, params url.Values) string {
 		claims[name] = params.Get(name)
 	}
 	return r.key.signed(t, "oauth-authz-req+jwt", claims)
+}
+
+// rotateKeys has the pool sign with new keys.
+func (o *op) rotateKeys(t *testing.T) {
+	t.Helper()
+	for _, use := range []string{"ID", "ACCESS"} {
+		o.Poolhouse(t, "RotateSigningKey", map[string]any{"UserPoolId": o.pool, "TokenUse": use}, new(any))
+	}
 }

@@ -6,13 +6,19 @@ import (
 	"strings"
 )
 
+// newOpenIDPool is what a pool has that is still to be made: then --diff names what
+// apply will change.
+func newOpenIDPool() map[string]any {
+	return obj{"Mode": "COGNITO", "Registration": "OFF", "AllowImplicitClients": false, "RequireDPoPNonces": false}
+}
+
 // applyOpenIDPool sets what Cognito's operations have no members for. What the file
 // does not name stays.
 func (a *Applier) applyOpenIDPool(ctx context.Context, p Pool) error {
 	if len(p.OpenID) == 0 {
 		return nil
 	}
-	var have struct{ Pool map[string]any }
+	have := struct{ Pool map[string]any }{newOpenIDPool()}
 	err := a.find(ctx, a.pools[p.Name], own("DescribeOpenIDPool"), obj{"UserPoolId": a.pools[p.Name]}, &have)
 	if err != nil && !isMissing(err) {
 		return err
