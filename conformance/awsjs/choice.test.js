@@ -35,6 +35,18 @@ works('InitiateAuth RespondToAuthChallenge', 'USER_AUTH: what there is to choose
   await refused(w.respond(sent, { USERNAME: Username, EMAIL_OTP_CODE: lastCode(email) }), 'NotAuthorizedException');
 });
 
+works('InitiateAuth RespondToAuthChallenge', 'USER_AUTH: a code by SMS', async () => {
+  const phone = '+15555550112';
+  const w = await choosing(['PASSWORD', 'SMS_OTP']);
+  const Username = await w.person({ phone_number: phone, phone_number_verified: 'true' });
+  const sent = await choose(w, Username, { PREFERRED_CHALLENGE: 'SMS_OTP' });
+  assert.deepEqual([sent.ChallengeName, sent.ChallengeParameters.CODE_DELIVERY_DESTINATION], ['SMS_OTP', '+*******0112']);
+  await refused(w.respond(sent, { USERNAME: Username, SMS_OTP_CODE: wrongCode(lastCode(phone)) }), ...badCode);
+  const done = await w.respond(sent, { USERNAME: Username, SMS_OTP_CODE: lastCode(phone) });
+  await verified(w.UserPoolId, w.ClientId, done.AuthenticationResult);
+  await refused(w.respond(sent, { USERNAME: Username, SMS_OTP_CODE: lastCode(phone) }), 'NotAuthorizedException');
+});
+
 test('USER_AUTH: the preferred factor comes at once', async () => {
   const w = await choosing(['PASSWORD', 'EMAIL_OTP']);
   const Username = await w.person({ email: 'preferred@example.com', email_verified: 'true' });
