@@ -102,6 +102,7 @@ func (o OpenIDClient) Clone() OpenIDClient {
 		&o.DefaultACR, &o.Contacts} {
 		*list = slices.Clone(*list)
 	}
+	o.RegistrationToken = slices.Clone(o.RegistrationToken)
 	if o.DefaultMaxAge != nil {
 		o.DefaultMaxAge = new(*o.DefaultMaxAge)
 	}
