@@ -2,11 +2,14 @@ package oidcop
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/poolhouse/poolhouse/internal/web"
 )
 
 // The response modes: how an answer gets to the app.
@@ -133,4 +136,14 @@ func redirect(w http.ResponseWriter, r *http.Request, to string) {
 	}
 	w.Header().Set("Location", to)
 	w.WriteHeader(status)
+}
+
+// postToApp writes the page that posts an answer to the redirect URI, which was
+// matched before there could be an answer.
+func (h *Handler) postToApp(w http.ResponseWriter, req *request, v url.Values) error {
+	page := web.Post{To: req.redirectURI, App: req.client.Name, Script: h.Script}
+	for _, name := range slices.Sorted(maps.Keys(v)) {
+		page.Fields = append(page.Fields, web.PostField{Name: name, Value: v.Get(name)})
+	}
+	return page.Write(w)
 }

@@ -1,11 +1,9 @@
 package samlidp
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
-	"html/template"
 	"net/http"
 
 	"github.com/crewjam/saml"
@@ -74,51 +72,6 @@ func (x *exchange) response(status samlxml.Status) *samlxml.Outgoing {
 	}
 }
 
-// postPage carries a Response to the app. The script submits the form; without
-// scripts the user does.
-var postPage = template.Must(template.New("post").Parse(`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Signing in</title>
-</head>
-<body>
-<main>
-<form id="post" method="post" action="{{.Form.URL}}">
-<input type="hidden" name="SAMLResponse" {{.Value}}>
-{{- if .Form.RelayState}}
-<input type="hidden" name="RelayState" value="{{.Form.RelayState}}">
-{{- end}}
-<p>You are being sent to {{.Name}}.</p>
-<button type="submit">Continue</button>
-</form>
-</main>
-{{- if .Script}}
-<script src="{{.Script}}"></script>
-{{- end}}
-</body>
-</html>
-`))
-
-// A view is what the page shows.
-type view struct {
-	Form         saml.IdpAuthnRequestForm
-	Value        template.HTMLAttr // of the Response
-	Name, Script string
-}
-
-// view encodes a Response for the page. Base64 has no character that HTML would
-// mind, and is long, so the template need not look at it.
-func (x *exchange) view(raw []byte) view {
-	encoded := base64.StdEncoding.EncodeToString(raw)
-	return view{
-		Form:  saml.IdpAuthnRequestForm{URL: x.acs.Location, SAMLResponse: encoded, RelayState: x.relayState},
-		Value: template.HTMLAttr(`value="` + encoded + `"`), // #nosec G203: see above
-		Name:  x.app.Name, Script: x.h.Script,
-	}
-}
-
 // post writes the page that carries a Response to the app (Bindings 3.5.4).
 func (x *exchange) post(w http.ResponseWriter, r *http.Request, out *samlxml.Outgoing) error {
 	signer, err := x.h.signer(r.Context(), x.pool.ID)
@@ -129,12 +82,10 @@ func (x *exchange) post(w http.ResponseWriter, r *http.Request, out *samlxml.Out
 	if err != nil {
 		return err
 	}
-	var page bytes.Buffer
-	if err := postPage.Execute(&page, x.view(raw)); err != nil {
-		return err
+	page := web.Post{To: x.acs.Location, App: x.app.Name, Script: x.h.Script,
+		Fields: []web.PostField{{Name: "SAMLResponse", Value: base64.StdEncoding.EncodeToString(raw)}}}
+	if x.relayState != "" {
+		page.Fields = append(page.Fields, web.PostField{Name: "RelayState", Value: x.relayState})
 	}
-	web.AllowFormTarget(w.Header(), x.acs.Location)
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = page.WriteTo(w)
-	return nil
+	return page.Write(w)
 }

@@ -1,0 +1,63 @@
+package web
+
+import (
+	"bytes"
+	"html"
+	"html/template"
+	"net/http"
+)
+
+// A Post is a message that the browser carries to another site by a form: an answer
+// to an app, in any protocol.
+type Post struct {
+	To     string // the address, which the caller trusts
+	App    string // what a person would call who is there
+	Script string // address of the script that submits the form; empty is none
+	Fields []PostField
+}
+
+// A PostField is a hidden field.
+type PostField struct{ Name, Value string }
+
+// Attribute is the value as the page has it. Values may be tens of kilobytes, for
+// which the template's own look at each character would be the price of a signature.
+func (f PostField) Attribute() template.HTMLAttr {
+	return template.HTMLAttr(`value="` + html.EscapeString(f.Value) + `"`) // #nosec G203: escaped
+}
+
+// postPage submits itself by its script; without scripts the user does it.
+var postPage = template.Must(template.New("post").Parse(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Signing in</title>
+</head>
+<body>
+<main>
+<form id="post" method="post" action="{{.To}}">
+{{- range .Fields}}
+<input type="hidden" name="{{.Name}}" {{.Attribute}}>
+{{- end}}
+<p>You are being sent to {{.App}}.</p>
+<button type="submit">Continue</button>
+</form>
+</main>
+{{- if .Script}}
+<script src="{{.Script}}"></script>
+{{- end}}
+</body>
+</html>
+`))
+
+// Write answers with the page, whose form may end where the message goes.
+func (p *Post) Write(w http.ResponseWriter) error {
+	var page bytes.Buffer
+	if err := postPage.Execute(&page, p); err != nil {
+		return err
+	}
+	AllowFormTarget(w.Header(), p.To)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = page.WriteTo(w) // if the reader left, nobody is there to tell
+	return nil
+}
