@@ -74,7 +74,7 @@ func (a *Authenticator) checkAssertion(ctx context.Context, r *Request, c *userp
 	}
 	sum := sha256.Sum256([]byte(got.ID))
 	key := string(c.Pool) + "/" + string(c.ID) + "/" + hex.EncodeToString(sum[:])
-	first, err := a.Ephemeral.Claim(ctx, namespace, key, at(*got.Expires).Add(skew))
+	first, err := a.Ephemeral.Claim(ctx, namespace, key, jose.Time(*got.Expires).Add(skew))
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (a *Authenticator) judge(r *Request, c *userpool.Client, got *claims) error
 	if c.OpenID.FAPI {
 		most = longestFAPI
 	}
-	ahead := func(t *float64) bool { return t != nil && at(*t).After(now.Add(skew)) }
+	ahead := func(t *float64) bool { return t != nil && jose.Time(*t).After(now.Add(skew)) }
 	switch {
 	case got.Issuer != string(c.ID) || got.Subject != string(c.ID):
 		return refuse("iss and sub of the client assertion must be the client.")
@@ -130,9 +130,9 @@ func (a *Authenticator) judge(r *Request, c *userpool.Client, got *claims) error
 		return refuse("aud of the client assertion must be the issuer.")
 	case got.ID == "" || len(got.ID) > maxID:
 		return refuse("jti of the client assertion is missing or too long.")
-	case got.Expires == nil || !now.Before(at(*got.Expires).Add(skew)):
+	case got.Expires == nil || !now.Before(jose.Time(*got.Expires).Add(skew)):
 		return refuse("The client assertion has expired.")
-	case at(*got.Expires).After(now.Add(most)):
+	case jose.Time(*got.Expires).After(now.Add(most)):
 		return refuse("The client assertion lives too long.")
 	case ahead(got.NotBefore) || ahead(got.Issued):
 		return refuse("The client assertion is not valid yet.")
@@ -152,10 +152,4 @@ func (a *Authenticator) forUs(r *Request, c *userpool.Client, aud audience) bool
 	}
 	ours := []string{issuer, issuer + "/oauth2/token", issuer + r.Endpoint}
 	return len(aud.list) > 0 && !slices.ContainsFunc(aud.list, func(one string) bool { return !slices.Contains(ours, one) })
-}
-
-// at reads a NumericDate. What no clock shows becomes a time that no clock shows.
-func at(seconds float64) time.Time {
-	const most = 1 << 40
-	return time.Unix(int64(min(max(seconds, -most), most)), 0)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
+	"github.com/poolhouse/poolhouse/internal/jose"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -89,9 +90,9 @@ func (v *Verifier) judge(p *proof, t Target) (until time.Time, err error) {
 		return until, refuse("htu is not the address of the request.")
 	case c.Issued == nil:
 		return until, refuse("iat is missing.")
-	case c.Expires != nil && !now.Before(at(*c.Expires)):
+	case c.Expires != nil && !now.Before(jose.Time(*c.Expires)):
 		return until, refuse("The proof has expired.")
-	case c.NotBefore != nil && at(*c.NotBefore).After(now.Add(skew)):
+	case c.NotBefore != nil && jose.Time(*c.NotBefore).After(now.Add(skew)):
 		return until, refuse("The proof is not valid yet.")
 	case t.Token != "" && c.TokenHash != tokenHash(t.Token):
 		return until, refuse("ath is not the hash of the access token.")
@@ -99,7 +100,7 @@ func (v *Verifier) judge(p *proof, t Target) (until time.Time, err error) {
 	if c.Nonce != "" || t.NeedNonce {
 		return v.nonceUntil(t.Pool, c.Nonce)
 	}
-	issued := at(*c.Issued)
+	issued := jose.Time(*c.Issued)
 	if issued.Before(now.Add(-skew)) || issued.After(now.Add(skew)) {
 		return until, refuse("iat is too far from now.")
 	}
@@ -109,10 +110,4 @@ func (v *Verifier) judge(p *proof, t Target) (until time.Time, err error) {
 func tokenHash(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
-// at reads a NumericDate. What no clock shows becomes a time that no clock shows.
-func at(seconds float64) time.Time {
-	const most = 1 << 40
-	return time.Unix(int64(min(max(seconds, -most), most)), 0)
 }
