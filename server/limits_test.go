@@ -67,7 +67,9 @@ func TestLimitOfAnAddress(t *testing.T) {
 		exhaust(t, s, 1200, there, "RevokeToken", revoke)
 		wantLater(t, call(s, there, "RevokeToken", revoke), 400, "TooManyRequestsException")
 		wantLater(t, post(s, there, "/", "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleSessionName=me&WebIdentityToken=none&RoleArn=arn:aws:iam::000000000000:role/x"), 400, "<Code>Throttling</Code>")
-		wantLater(t, post(s, there, "/"+demodata.PoolID+"/oauth2/token", "grant_type=refresh_token&refresh_token=x"), 429, "temporarily_unavailable")
+		for _, endpoint := range []string{"token", "revoke", "par", "device_authorization", "bc-authorize"} {
+			wantLater(t, post(s, there, "/"+demodata.PoolID+"/oauth2/"+endpoint, "grant_type=refresh_token&refresh_token=x"), 429, "temporarily_unavailable")
+		}
 	})
 }
 

@@ -24,13 +24,7 @@ func (h *Handler) push(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := parseRequest(r); err != nil {
-		return h.fail(w, r, pool, err)
-	}
-	if err := h.limit(r, pool); err != nil {
-		return h.fail(w, r, pool, err)
-	}
-	held, err := h.held(w, r, pool, "")
+	held, err := h.admit(w, r, pool, parseRequest)
 	if err != nil {
 		return h.fail(w, r, pool, err)
 	}

@@ -33,6 +33,9 @@ func (h *Handler) revokeToken(r *http.Request, pool *userpool.Pool) error {
 	if err := parseForm(r); err != nil {
 		return err
 	}
+	if err := h.limit(r, pool); err != nil {
+		return err
+	}
 	c, err := h.authenticate(r.Context(), pool, r)
 	if err != nil {
 		return err

@@ -20,13 +20,7 @@ func (h *Handler) token(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := parseForm(r); err != nil {
-		return h.fail(w, r, pool, err)
-	}
-	if err := h.limit(r, pool); err != nil {
-		return h.fail(w, r, pool, err)
-	}
-	held, err := h.held(w, r, pool, "")
+	held, err := h.admit(w, r, pool, parseForm)
 	if err != nil {
 		return h.fail(w, r, pool, err)
 	}
@@ -36,6 +30,17 @@ func (h *Handler) token(w http.ResponseWriter, r *http.Request) error {
 		return h.fail(w, r, pool, err)
 	}
 	return writeJSON(w, http.StatusOK, answer)
+}
+
+// admit reads a program's form, counts the request, and looks which keys it shows.
+func (h *Handler) admit(w http.ResponseWriter, r *http.Request, pool *userpool.Pool, parse func(*http.Request) error) (*userpool.Confirmation, error) {
+	if err := parse(r); err != nil {
+		return nil, err
+	}
+	if err := h.limit(r, pool); err != nil {
+		return nil, err
+	}
+	return h.held(w, r, pool, "")
 }
 
 // recordRefusal has the event log remember who was refused a token. Devices and
