@@ -8,7 +8,17 @@ import (
 
 // Ops lists the operations served, by resource.
 func (a *API) Ops() []awsapi.Op {
-	ops := []awsapi.Op{
+	ops := slices.Concat(a.poolOps(), a.userOps(), a.accountOps(), a.authOps(), a.mfaOps(), a.deviceOps(), a.passkeyOps(), a.secretOps(),
+		a.brandingOps(), a.termsOps(), a.providerOps(), a.replicaOps(), a.importOps(), a.riskOps(), a.logOps(), a.limitOps())
+	for i := range ops {
+		ops[i] = ops[i].Before(a.inRegion).Before(forTriggers)
+	}
+	return ops
+}
+
+// poolOps are the operations on pools and what they are made of.
+func (a *API) poolOps() []awsapi.Op {
+	return []awsapi.Op{
 		awsapi.Func("AddCustomAttributes", awsapi.SigV4, a.AddCustomAttributes),
 		awsapi.Func("CreateUserPool", awsapi.SigV4, a.CreateUserPool),
 		awsapi.Func("DeleteUserPool", awsapi.SigV4, a.DeleteUserPool),
@@ -36,7 +46,12 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("DescribeResourceServer", awsapi.SigV4, a.DescribeResourceServer),
 		awsapi.Func("ListResourceServers", awsapi.SigV4, a.ListResourceServers),
 		awsapi.Func("UpdateResourceServer", awsapi.SigV4, a.UpdateResourceServer),
+	}
+}
 
+// userOps are an administrator's operations on users and groups.
+func (a *API) userOps() []awsapi.Op {
+	return []awsapi.Op{
 		awsapi.Func("AdminConfirmSignUp", awsapi.SigV4, a.AdminConfirmSignUp),
 		awsapi.Func("AdminCreateUser", awsapi.SigV4, a.AdminCreateUser),
 		awsapi.Func("AdminDeleteUser", awsapi.SigV4, a.AdminDeleteUser),
@@ -59,7 +74,12 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("ListGroups", awsapi.SigV4, a.ListGroups),
 		awsapi.Func("ListUsersInGroup", awsapi.SigV4, a.ListUsersInGroup),
 		awsapi.Func("UpdateGroup", awsapi.SigV4, a.UpdateGroup),
+	}
+}
 
+// accountOps are those of people on their own accounts.
+func (a *API) accountOps() []awsapi.Op {
+	return []awsapi.Op{
 		awsapi.Func("ConfirmForgotPassword", awsapi.Public, a.ConfirmForgotPassword),
 		awsapi.Func("ConfirmSignUp", awsapi.Public, a.ConfirmSignUp),
 		awsapi.Func("ForgotPassword", awsapi.Public, a.ForgotPassword),
@@ -73,10 +93,4 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("UpdateUserAttributes", awsapi.AccessToken, a.UpdateUserAttributes),
 		awsapi.Func("VerifyUserAttribute", awsapi.AccessToken, a.VerifyUserAttribute),
 	}
-	ops = slices.Concat(ops, a.authOps(), a.mfaOps(), a.deviceOps(), a.passkeyOps(), a.secretOps(), a.brandingOps(), a.termsOps(),
-		a.providerOps(), a.replicaOps(), a.importOps(), a.riskOps(), a.logOps(), a.limitOps())
-	for i := range ops {
-		ops[i] = ops[i].Before(a.inRegion).Before(forTriggers)
-	}
-	return ops
 }
