@@ -28,7 +28,7 @@ func (t *Tokens) IssueFront(ctx context.Context, g *Grant, front Front) (*TokenS
 	}
 	set := &TokenSet{Family: f}
 	if front.Access {
-		set.ExpiresIn = orDefault(g.Client.AccessTokenLife, defaultTokenLife)
+		set.ExpiresIn = g.accessLife(t.Now())
 		if set.AccessToken, err = t.AccessToken(ctx, g, f); err != nil {
 			return nil, err
 		}

@@ -47,6 +47,7 @@ type Grant struct {
 	// follow their scopes.
 	Native      bool
 	AuthTime    time.Time // of the sign-in; now where zero
+	Until       time.Time // access tokens end then at the latest; zero is no bound
 	Nonce       string
 	Resource    string // becomes the access token's aud
 	Particulars Particulars
@@ -57,6 +58,15 @@ type Grant struct {
 	asked    bool // what follows is known
 	groups   groupClaim
 	override tokenOverride
+}
+
+// accessLife is how long an access token of the grant lives that is made now.
+func (g *Grant) accessLife(now time.Time) time.Duration {
+	life := orDefault(g.Client.AccessTokenLife, defaultTokenLife)
+	if g.Until.IsZero() {
+		return life
+	}
+	return min(life, g.Until.Sub(now))
 }
 
 // A TokenSet is what a client receives. RefreshToken is empty where the client
@@ -119,7 +129,7 @@ func (t *Tokens) mint(ctx context.Context, g *Grant, f *Family) (*TokenSet, erro
 	if err != nil {
 		return nil, err
 	}
-	set := &TokenSet{AccessToken: access, Family: f, ExpiresIn: orDefault(g.Client.AccessTokenLife, defaultTokenLife)}
+	set := &TokenSet{AccessToken: access, Family: f, ExpiresIn: g.accessLife(t.Now())}
 	switch {
 	case g.Native:
 		set.IDToken, err = t.IDToken(ctx, g, f, "", "")
@@ -163,7 +173,7 @@ func (t *Tokens) accessClaims(g *Grant) *accessJSON {
 	now, p := t.Now(), g.Particulars
 	c := &accessJSON{Issuer: t.Issuer(g.Pool.ID), ClientID: g.Client.ID, Audience: g.resources(),
 		Scope:  strings.Join(g.scopes(), " "),
-		Issued: now.Unix(), Expires: now.Add(orDefault(g.Client.AccessTokenLife, defaultTokenLife)).Unix(),
+		Issued: now.Unix(), Expires: now.Add(g.accessLife(now)).Unix(),
 		ACR: p.ACR, Methods: p.Methods, Confirmation: p.Confirmation, Actor: p.Actor, Details: p.Details}
 	if g.Client.OpenID.JWTProfile {
 		c.JTI = newTokenID()
@@ -253,7 +263,7 @@ func (t *Tokens) ClientCredentials(ctx context.Context, g *Grant) (*TokenSet, er
 	if err != nil {
 		return nil, err
 	}
-	return &TokenSet{AccessToken: access, ExpiresIn: orDefault(g.Client.AccessTokenLife, defaultTokenLife)}, nil
+	return &TokenSet{AccessToken: access, ExpiresIn: g.accessLife(t.Now())}, nil
 }
 
 // typeAccess is the typ of an access token (RFC 9068 section 2.1). Those in

@@ -34,21 +34,23 @@ func (h *Handler) submitDevice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	guesser := string(v.pool.ID) + "/" + v.user.Sub
-	wrong, err := h.Ephemeral.Count(r.Context(), nsGuess, guesser, 0, guessWindow)
+	// Counted before the answer, and given back for a right one: of many guesses sent
+	// at once none is too many.
+	guesses, err := h.Ephemeral.Count(r.Context(), nsGuess, guesser, 1, guessWindow)
 	if err != nil {
 		return err
 	}
-	if wrong >= maxGuesses {
+	if guesses > maxGuesses {
 		return h.deviceAgain(w, r, v, http.StatusTooManyRequests, "problem.limit")
 	}
 	id, req, err := h.Waiting.ByUserCode(r.Context(), v.pool.ID, decoupled.NormalCode(r.PostForm.Get("user_code")))
 	if gone(err) {
-		if _, err := h.Ephemeral.Count(r.Context(), nsGuess, guesser, 1, guessWindow); err != nil {
-			return err
-		}
 		return h.deviceAgain(w, r, v, http.StatusBadRequest, "approval.device-unknown")
 	}
 	if err != nil {
+		return err
+	}
+	if _, err := h.Ephemeral.Count(r.Context(), nsGuess, guesser, -1, guessWindow); err != nil {
 		return err
 	}
 	if r.PostForm.Has("decision") {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -107,6 +108,24 @@ func TestExchangeRevoked(t *testing.T) {
 	}
 	status, again := h.exchange(mine)
 	wantGrantError(t, status, again, "invalid_request")
+}
+
+// TestExchangeEndsNoLater: however often it is exchanged, no token outlives the first.
+func TestExchangeEndsNoLater(t *testing.T) {
+	h := open(t)
+	h.exchanger()
+	_, set := h.token(poolID, redemption(public, h.code(poolID, public, nil)))
+	ends := claims(t, set["access_token"])["exp"]
+	for token, left := set["access_token"], 3600.0; left > 1200; {
+		h.clock.Add(20 * time.Minute)
+		left -= 1200
+		status, got := h.exchange(url.Values{"subject_token": {token.(string)}})
+		in, _ := got["expires_in"].(float64) // whole seconds of what is left
+		if status != 200 || in > left || in < left-1 || claims(t, got["access_token"])["exp"] != ends {
+			t.Fatalf("with %v s left: %d %v", left, status, got)
+		}
+		token = got["access_token"]
+	}
 }
 
 // TestDelegation: who acts for whom is written down, the last one outermost.

@@ -35,6 +35,7 @@ type subject struct {
 	scopes   []string
 	audience []string
 	authTime time.Time
+	expires  time.Time
 	bound    *userpool.Confirmation
 	agreed   userpool.Particulars // what the next token keeps of it
 }
@@ -43,8 +44,9 @@ var errSubject = oauthFail("invalid_request", "A token that was presented is not
 
 // exchangeToken issues an access token for the user of another one. It never allows
 // more than that did: its scopes are some of both the token's and the client's,
-// its audience is one of the client's, its user the same. It has a family of its
-// own, and no refresh token.
+// its audience is one of the client's, its user the same, and it ends no later: else
+// a token could be exchanged for a fresh one for ever. It has a family of its own,
+// and no refresh token.
 func (x *exchange) exchangeToken(ctx context.Context, form url.Values) (*userpool.TokenSet, error) {
 	s, err := x.subjectOf(ctx, form.Get("subject_token"), form.Get("subject_token_type"))
 	if err != nil {
@@ -53,7 +55,7 @@ func (x *exchange) exchangeToken(ctx context.Context, form url.Values) (*userpoo
 	if s.user == nil || !idp.Stands(s.user, s.authTime) {
 		return nil, errSubject // there is no user to act for
 	}
-	g := &userpool.Grant{Pool: x.pool, Client: x.app.Client, User: s.user, AuthTime: s.authTime, Particulars: s.agreed}
+	g := &userpool.Grant{Pool: x.pool, Client: x.app.Client, User: s.user, AuthTime: s.authTime, Until: s.expires, Particulars: s.agreed}
 	g.Particulars.Confirmation = x.keepBound(s)
 	if g.Scopes, err = x.exchangeScopes(ctx, s, strings.Fields(form.Get("scope"))); err != nil {
 		return nil, err
@@ -111,7 +113,7 @@ func (x *exchange) presentedAccess(ctx context.Context, raw string) (*subject, e
 	if c.Pool != x.pool.ID {
 		return nil, userpool.ErrNotAuthorized
 	}
-	return &subject{user: c.User, sub: c.Sub, client: c.Client, scopes: c.Scopes, audience: c.Audience, authTime: c.AuthTime, bound: c.Confirmation,
+	return &subject{user: c.User, sub: c.Sub, client: c.Client, scopes: c.Scopes, audience: c.Audience, authTime: c.AuthTime, expires: c.Expires, bound: c.Confirmation,
 		agreed: userpool.Particulars{SessionID: c.Particulars.SessionID, ACR: c.ACR, Methods: c.Methods, Actor: c.Actor, Details: c.Details}}, nil
 }
 
@@ -126,7 +128,7 @@ func (x *exchange) presentedID(ctx context.Context, raw string) (*subject, error
 	if err != nil {
 		return nil, err
 	}
-	return &subject{user: user, sub: c.Sub, client: c.Client, scopes: []string{userpool.ScopeOpenID}, authTime: c.AuthTime,
+	return &subject{user: user, sub: c.Sub, client: c.Client, scopes: []string{userpool.ScopeOpenID}, authTime: c.AuthTime, expires: c.Expires,
 		agreed: userpool.Particulars{SessionID: c.SessionID}}, nil
 }
 
