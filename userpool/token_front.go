@@ -19,7 +19,11 @@ func (t *Tokens) IssueFront(ctx context.Context, g *Grant, front Front) (*TokenS
 	if err := t.customize(ctx, g); err != nil {
 		return nil, err // before there is a sign-in
 	}
-	f, err := t.CreateFamily(ctx, g)
+	life := g.Client.longestToken() // nothing refreshes these
+	if front.ID {
+		life = g.Client.LongestSignIn() // the ID token may be a hint later
+	}
+	f, err := t.createFamily(ctx, g, life)
 	if err != nil {
 		return nil, err
 	}

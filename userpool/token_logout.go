@@ -48,6 +48,10 @@ func (t *Tokens) LogoutToken(ctx context.Context, c *Client, l Logout) (string, 
 
 // LongestSignIn is for how long tokens of one sign-in to the client can live.
 func (c *Client) LongestSignIn() time.Duration {
-	return orDefault(c.RefreshTokenLife, defaultRefreshLife) +
-		max(orDefault(c.AccessTokenLife, defaultTokenLife), orDefault(c.IDTokenLife, defaultTokenLife))
+	return orDefault(c.RefreshTokenLife, defaultRefreshLife) + c.longestToken()
+}
+
+// longestToken is how long a token of the client can live that is signed now.
+func (c *Client) longestToken() time.Duration {
+	return max(orDefault(c.AccessTokenLife, defaultTokenLife), orDefault(c.IDTokenLife, defaultTokenLife))
 }

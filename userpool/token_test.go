@@ -52,6 +52,23 @@ func TestNativeAccessToken(t *testing.T) {
 	}
 }
 
+// Nothing refreshes tokens that the authorization endpoint or an exchange hands out, so
+// their row goes with the last of them: a service may exchange many in a second.
+func TestFrontFamilyIsNotKept(t *testing.T) {
+	w := newWorld(t)
+	c := w.addClient("frontclient000000000000000", func(c *userpool.Client) { c.AccessTokenLife, c.RefreshTokenLife = 2*time.Hour, 0 })
+	for _, tt := range []struct {
+		front userpool.Front
+		until time.Duration
+	}{{userpool.Front{Access: true}, 2 * time.Hour}, {userpool.Front{Access: true, ID: true}, 30*24*time.Hour + 2*time.Hour}} {
+		set, err := w.tokens.IssueFront(t.Context(), &userpool.Grant{Pool: w.readPool(), Client: c, User: w.alice, Scopes: []string{"openid"}}, tt.front)
+		w.check(err)
+		if got := set.Family.Expires.Sub(w.Now()).Round(time.Second); got != tt.until {
+			t.Errorf("%+v: kept for %v, want %v", tt.front, got, tt.until)
+		}
+	}
+}
+
 func TestNativeIDToken(t *testing.T) {
 	w := newWorld(t)
 	c := w.addClient("readerclient00000000000000", func(c *userpool.Client) {
@@ -196,9 +213,9 @@ func TestGrantWithoutOpenID(t *testing.T) {
 func TestHashes(t *testing.T) {
 	w := newWorld(t)
 	g := &userpool.Grant{Pool: w.pool, Client: w.client, User: w.alice, Scopes: []string{"openid"}}
-	f, err := w.tokens.CreateFamily(t.Context(), g)
+	set, err := w.tokens.Issue(t.Context(), g)
 	w.check(err)
-	id, err := w.tokens.IDToken(t.Context(), g, f, "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y",
+	id, err := w.tokens.IDToken(t.Context(), g, set.Family, "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y",
 		"Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk")
 	w.check(err)
 	if c := claims(t, id); c["at_hash"] != "77QmUPtjPfzWtF2AnpK9RQ" || c["c_hash"] != "LDktKdoQak3Pk0cnXxCltA" {

@@ -83,7 +83,7 @@ func (t *Tokens) Issue(ctx context.Context, g *Grant) (*TokenSet, error) {
 	if err := t.customize(ctx, g); err != nil {
 		return nil, err // before there is a sign-in
 	}
-	f, err := t.CreateFamily(ctx, g)
+	f, err := t.createFamily(ctx, g, g.Client.LongestSignIn())
 	if err != nil {
 		return nil, err
 	}
@@ -103,9 +103,9 @@ func (g *Grant) refreshes() bool {
 	return g.Native || !slices.Contains(g.Client.OAuthScopes, ScopeOffline) || slices.Contains(g.Scopes, ScopeOffline)
 }
 
-// CreateFamily adds the row of a sign-in, for grants that assemble their tokens
-// themselves. The row outlives the last access token that its refresh token can buy.
-func (t *Tokens) CreateFamily(ctx context.Context, g *Grant) (*Family, error) {
+// createFamily adds the row of a sign-in. It is kept for life, which is that of the
+// last token that can come of it.
+func (t *Tokens) createFamily(ctx context.Context, g *Grant, life time.Duration) (*Family, error) {
 	now := t.Now().UTC().Truncate(time.Microsecond)
 	if g.AuthTime.IsZero() {
 		g.AuthTime = now
@@ -113,7 +113,7 @@ func (t *Tokens) CreateFamily(ctx context.Context, g *Grant) (*Family, error) {
 	c := g.Client
 	f := &Family{ID: newTokenID(), Pool: g.Pool.ID, Client: c.ID, Sub: g.User.Sub, Scopes: g.Scopes,
 		AuthTime: g.AuthTime.UTC(), Nonce: g.Nonce, Resource: g.Resource, Particulars: g.Particulars, Device: g.Device, Created: now,
-		Expires: now.Add(c.LongestSignIn())}
+		Expires: now.Add(life)}
 	if err := t.Store.CreateFamily(ctx, f); err != nil {
 		return nil, err
 	}
