@@ -173,6 +173,23 @@ func TestConsentIsBound(t *testing.T) {
 	}
 }
 
+// TestTicketIsSpent: one answer a ticket, however it is spelled.
+func TestTicketIsSpent(t *testing.T) {
+	h := open(t)
+	h.asksConsent(public)
+	q := h.visitor().asked(authorizeURL(poolID, public, nil))
+	ticket := q.form.Get("ticket")
+	if at := where(q.answer("allow")); !at.Query().Has("code") {
+		t.Fatalf("sent to %s", at)
+	}
+	for _, spelling := range []string{ticket, ticket[:8] + "\n" + ticket[8:], ticket + "\r\n"} {
+		q.form.Set("ticket", spelling)
+		if res := q.answer("allow"); res.StatusCode != 400 {
+			t.Errorf("%q: %d to %s", spelling, res.StatusCode, res.Header.Get("Location"))
+		}
+	}
+}
+
 // TestConsentToPushedRequest: what is shown is what was pushed, and parameters beside
 // its name change nothing.
 func TestConsentToPushedRequest(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"time"
@@ -54,7 +55,8 @@ func (h *Handler) spend(ctx context.Context, req *request, s *idp.Session, ticke
 	if !hmac.Equal(h.ticketMAC(raw[:ticketHead:ticketHead], req, s), raw) || !h.Now().Before(until) {
 		return errTicket
 	}
-	first, err := h.Requests.Ephemeral.Claim(ctx, nsTicket, string(req.pool.ID)+"/"+ticket, until)
+	// By its bytes: a ticket has more spellings than one, with line breaks for instance.
+	first, err := h.Requests.Ephemeral.Claim(ctx, nsTicket, string(req.pool.ID)+"/"+hex.EncodeToString(raw), until)
 	if err == nil && !first {
 		err = errTicket
 	}
