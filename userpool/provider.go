@@ -13,6 +13,7 @@ type Provider struct {
 	Details     map[string]string
 	Mapping     map[string]string // attributes of the pool to claims of the provider
 	Identifiers []string          // other names, such as e-mail domains; unique in the pool
+	Settings    ProviderSettings
 	Created     time.Time
 	Modified    time.Time
 }
