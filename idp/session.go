@@ -21,6 +21,17 @@ type Session struct {
 	Limit     time.Time // when it dies in any case
 	Address   string    // of the browser at sign-in
 	UserAgent string
+	Upstream  *Upstream `json:",omitempty"` // where the user came from; nil for those who signed in here
+}
+
+// MaxUpstreamSession bounds what a session keeps of the one at a provider, in bytes.
+const MaxUpstreamSession = 4 << 10
+
+// An Upstream is a session at an identity provider that one here came of.
+type Upstream struct {
+	Provider string    // its name in the pool
+	Session  []byte    // what a sign-out at the provider takes, of sp.Arrival; nil where there is none
+	Ends     time.Time // when the provider wants the session here to end; zero for never
 }
 
 // A SessionStore keeps browser sessions.

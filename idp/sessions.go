@@ -43,17 +43,30 @@ type SignIn struct {
 	Methods   []string
 	Address   string
 	UserAgent string
+	Upstream  *Upstream // nil for who has proved it here
 }
 
+// ErrUpstreamSession is what a provider says of its session and nobody can keep.
+var ErrUpstreamSession = errors.New("idp: the provider's session is over, or too long to be kept")
+
 // Start makes a session with a new id, and ends old, the secret that the browser
-// sent with the sign-in: an id planted before sign-in is worthless after it.
+// sent with the sign-in: an id planted before sign-in is worthless after it. A
+// session does not outlive the one upstream; where that is over already it is
+// ErrUpstreamSession.
 func (s *Sessions) Start(ctx context.Context, old string, in SignIn) (secret string, sess *Session, err error) {
 	secret, id := NewSecret()
 	now := s.Now().UTC().Truncate(time.Microsecond)
+	up, err := in.Upstream.kept(now)
+	if err != nil {
+		return "", nil, err
+	}
 	sess = &Session{
 		ID: id, Root: id, Pool: in.Pool, Sub: in.Sub, Methods: in.Methods,
 		AuthTime: now, Created: now, LastSeen: now, Limit: now.Add(orDefault(s.Life)),
-		Address: in.Address, UserAgent: clip(in.UserAgent, 256),
+		Address: in.Address, UserAgent: clip(in.UserAgent, 256), Upstream: up,
+	}
+	if up != nil && !up.Ends.IsZero() && up.Ends.Before(sess.Limit) {
+		sess.Limit = up.Ends
 	}
 	sess.Expires = s.expiry(sess, now)
 	renewed, err := s.succeed(ctx, old, sess)
@@ -61,6 +74,23 @@ func (s *Sessions) Start(ctx context.Context, old string, in SignIn) (secret str
 		err = s.Store.Create(ctx, sess)
 	}
 	return secret, sess, err
+}
+
+// kept is what a session keeps of the one upstream.
+func (u *Upstream) kept(now time.Time) (*Upstream, error) {
+	if u == nil {
+		return nil, nil
+	}
+	k := *u
+	if !k.Ends.IsZero() {
+		if k.Ends = k.Ends.UTC().Truncate(time.Microsecond); !now.Before(k.Ends) {
+			return nil, ErrUpstreamSession
+		}
+	}
+	if len(k.Session) > MaxUpstreamSession {
+		return nil, ErrUpstreamSession
+	}
+	return &k, nil
 }
 
 // succeed puts sess in the place of the live session of a browser's secret, and

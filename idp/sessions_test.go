@@ -54,6 +54,40 @@ func TestIdleAndAbsoluteLife(t *testing.T) {
 	}
 }
 
+// TestUpstreamBoundsTheSession: a session ends when its provider says, whatever it is
+// used for; one that has ended there never begins here.
+func TestUpstreamBoundsTheSession(t *testing.T) {
+	s, clock, _ := begin(t, 0, 8*time.Hour)
+	start := func(up *idp.Upstream) (string, *idp.Session, error) {
+		return s.Start(t.Context(), "", idp.SignIn{Pool: pool, Sub: "s", Upstream: up})
+	}
+	secret, sess, err := start(&idp.Upstream{Provider: "acme", Session: []byte("x"), Ends: clock.Now().Add(90 * time.Minute)})
+	if err != nil || sess.Upstream.Provider != "acme" {
+		t.Fatal(err)
+	}
+	for range 4 {
+		clock.Add(20 * time.Minute)
+		if _, _, err := s.Current(t.Context(), pool, secret); err != nil {
+			t.Fatal("died early:", err)
+		}
+	}
+	clock.Add(10 * time.Minute)
+	if _, _, err := s.Current(t.Context(), pool, secret); !errors.Is(err, idp.ErrSessionNotFound) {
+		t.Error("outlived the session upstream:", err)
+	}
+	for name, up := range map[string]*idp.Upstream{
+		"over":     {Provider: "acme", Ends: clock.Now()},
+		"too long": {Provider: "acme", Session: make([]byte, idp.MaxUpstreamSession+1)},
+	} {
+		if _, _, err := start(up); !errors.Is(err, idp.ErrUpstreamSession) {
+			t.Error(name, err)
+		}
+	}
+	if _, sess, err := start(&idp.Upstream{Provider: "acme"}); err != nil || !sess.Limit.Equal(clock.Now().Truncate(time.Microsecond).Add(8*time.Hour)) {
+		t.Error("without an end:", err)
+	}
+}
+
 func TestStartEndsTheOldSession(t *testing.T) {
 	s, _, old := begin(t, 0, 0)
 	secret, _, err := s.Start(t.Context(), old, idp.SignIn{Pool: pool, Sub: "s"})

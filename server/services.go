@@ -13,6 +13,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp/signout"
 	"github.com/poolhouse/poolhouse/internal/jose"
 	"github.com/poolhouse/poolhouse/internal/outbound"
+	"github.com/poolhouse/poolhouse/sp"
 	"github.com/poolhouse/poolhouse/sp/oidcrp"
 	"github.com/poolhouse/poolhouse/sts"
 	"github.com/poolhouse/poolhouse/sts/cognitoidentity"
@@ -37,6 +38,8 @@ type Services struct {
 	Identity *identity.Service
 	Datasets *dataset.Service
 	Limits   *userpool.Limits // nil where they are off
+
+	Upstreams sp.Upstreams // by type of provider
 
 	deliveries message.Store    // nil where messages leave no log
 	senders    *kmsapi.API      // what functions decrypt codes with
@@ -82,6 +85,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 		UserPools: cognitoidentity.UserPools{Tokens: s.Tokens}, Providers: cognitoidentity.Providers{Store: stsStore, Account: cfg.Account}, Remote: remote, Roles: s.STS, Now: now,
 		Region: cfg.Region, PublicURL: url, Issuer: func(pool string) string { return issuer(userpool.PoolID(pool)) }, Log: s.log}
 	s.STS.Local = localIssuers{url: url, pools: s.Tokens, identities: s.Identity, now: now}
+	s.Upstreams = s.upstreams()
 	s.Limits = s.limits(st, now)
 	s.Pools.Limits = s.Limits
 	s.Datasets = &dataset.Service{Store: st.datasets(), Secrets: st.keys, Now: now}

@@ -62,3 +62,6 @@ type Arrival struct {
 	Ends    time.Time           // when the provider wants the session to end; zero for never
 	Session []byte              // what a sign-out at the provider takes; at most 4 KiB, nil where there is none
 }
+
+// Upstreams are the protocols of providers by their type, as userpool.Provider has it.
+type Upstreams map[string]Upstream

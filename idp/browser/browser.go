@@ -55,13 +55,18 @@ func (s *Store) Current(r *http.Request, pool userpool.PoolID) (*Current, error)
 // SignIn starts a session under a new id and sets the cookie. Call it before
 // anything is written to the response.
 func (s *Store) SignIn(w http.ResponseWriter, r *http.Request, user *userpool.User, methods ...string) (*idp.Session, error) {
+	return s.SignInFrom(w, r, user, nil, methods...)
+}
+
+// SignInFrom is SignIn for a user whom an identity provider vouches for.
+func (s *Store) SignInFrom(w http.ResponseWriter, r *http.Request, user *userpool.User, from *idp.Upstream, methods ...string) (*idp.Session, error) {
 	gs, err := s.Get(r, prefix+string(user.Pool))
 	if err != nil {
 		return nil, err
 	}
 	secret, sess, err := s.Sessions.Start(r.Context(), gs.ID, idp.SignIn{
 		Pool: user.Pool, Sub: user.Sub, Methods: methods,
-		Address: web.RemoteIP(r), UserAgent: r.UserAgent(),
+		Address: web.RemoteIP(r), UserAgent: r.UserAgent(), Upstream: from,
 	})
 	if err != nil {
 		return nil, err

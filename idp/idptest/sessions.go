@@ -62,6 +62,7 @@ func TestSessions(t *testing.T, open func(t *testing.T, now func() time.Time) id
 		"expiry":                  sessionExpiry,
 		"touch":                   sessionTouch,
 		"renew":                   sessionRenew,
+		"session upstream":        sessionUpstream,
 		"one of many renews":      sessionRenewRace,
 		"list and revoke":         sessionListRevoke,
 		"pools are apart":         sessionPools,
@@ -119,6 +120,29 @@ func sessionRoundTrip(t *testing.T, s idp.SessionStore, c *Clock) {
 	wantErr(t, s.Create(context.Background(), want), idp.ErrSessionExists)
 	_, err = s.Get(context.Background(), poolA, "nobody")
 	wantErr(t, err, idp.ErrSessionNotFound)
+}
+
+// sessionUpstream: what is kept of the session at a provider comes back byte for byte.
+func sessionUpstream(t *testing.T, s idp.SessionStore, c *Clock) {
+	for name, up := range map[string]*idp.Upstream{
+		"all":      {Provider: "Übung", Session: []byte("\x00\xff{\"NameID\":1}"), Ends: c.Now().Add(time.Hour)},
+		"for ever": {Provider: "acme", Session: slices.Repeat([]byte{0xff}, idp.MaxUpstreamSession)},
+		"no state": {Provider: "acme"},
+	} {
+		want := newSession(poolA, "alice", c.Now())
+		want.Upstream = up
+		created(t, s, want)
+		if err := s.Touch(context.Background(), poolA, want.ID, want.LastSeen, want.Expires); err != nil {
+			t.Fatal(name, err)
+		}
+		got, err := s.Get(context.Background(), poolA, want.ID)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %+v, want %+v", name, got.Upstream, up)
+		}
+	}
 }
 
 func sessionExpiry(t *testing.T, s idp.SessionStore, c *Clock) {

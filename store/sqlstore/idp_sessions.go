@@ -24,7 +24,7 @@ var (
 // IDP returns the store of package idp.
 func (db *DB) IDP() *IDPStore { return &IDPStore{db} }
 
-const sessionColumns = `pool, id, sub, auth_time, methods, created, last_seen, expires, life_limit, address, user_agent, root`
+const sessionColumns = `pool, id, sub, auth_time, methods, created, last_seen, expires, life_limit, address, user_agent, root, upstream`
 
 // An idpExecer is a *sql.DB or a *sql.Tx.
 type idpExecer interface {
@@ -41,10 +41,14 @@ func insertSession(ctx context.Context, ex idpExecer, s *idp.Session) error {
 	if err != nil {
 		return err
 	}
+	upstream, err := encodeUpstream(s.Upstream)
+	if err != nil {
+		return err
+	}
 	_, err = ex.ExecContext(ctx, `INSERT INTO idp_sessions (`+sessionColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		s.Pool, s.ID, s.Sub, micros(s.AuthTime), string(methods), micros(s.Created), micros(s.LastSeen),
-		micros(s.Expires), micros(s.Limit), s.Address, s.UserAgent, s.Root)
+		micros(s.Expires), micros(s.Limit), s.Address, s.UserAgent, s.Root, upstream)
 	if isUnique(err, "") {
 		return idp.ErrSessionExists
 	}
@@ -124,15 +128,29 @@ type idpRow interface{ Scan(dest ...any) error }
 
 func scanSession(row idpRow) (*idp.Session, error) {
 	var s idp.Session
-	var methods string
+	var methods, upstream string
 	var authTime, created, seen, expires, limit int64
 	if err := row.Scan(&s.Pool, &s.ID, &s.Sub, &authTime, &methods, &created, &seen, &expires, &limit,
-		&s.Address, &s.UserAgent, &s.Root); err != nil {
+		&s.Address, &s.UserAgent, &s.Root, &upstream); err != nil {
 		return nil, err
 	}
 	s.AuthTime, s.Created, s.LastSeen = fromMicros(authTime), fromMicros(created), fromMicros(seen)
 	s.Expires, s.Limit = fromMicros(expires), fromMicros(limit)
+	if upstream != "" {
+		if err := json.Unmarshal([]byte(upstream), &s.Upstream); err != nil {
+			return nil, err
+		}
+	}
 	return &s, json.Unmarshal([]byte(methods), &s.Methods)
+}
+
+// encodeUpstream is what the column keeps: empty for those who signed in here.
+func encodeUpstream(u *idp.Upstream) (string, error) {
+	if u == nil {
+		return "", nil
+	}
+	raw, err := json.Marshal(u)
+	return string(raw), err
 }
 
 // idpChanged turns a statement that changed nothing into missing.
