@@ -55,16 +55,7 @@ func (o *Outgoing) envelope(assertion string) (head, tail string) {
 	w.leaf("saml:Issuer", o.Issuer, "xmlns:saml", nsAssertion)
 	head = w.String()
 	w = writer{}
-	w.open("samlp:Status")
-	w.open("samlp:StatusCode", "Value", o.Status.Code)
-	if o.Status.Second != "" {
-		w.leaf("samlp:StatusCode", "", "Value", o.Status.Second)
-	}
-	w.close("samlp:StatusCode")
-	if o.Status.Message != "" {
-		w.leaf("samlp:StatusMessage", o.Status.Message)
-	}
-	w.close("samlp:Status")
+	w.status(o.Status)
 	w.raw(assertion)
 	w.close("samlp:Response")
 	return head, w.String()

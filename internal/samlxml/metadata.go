@@ -24,7 +24,18 @@ type IDPMetadata struct {
 }
 
 // An Endpoint is where a binding is served.
-type Endpoint struct{ Binding, Location string }
+type Endpoint struct {
+	Binding, Location string
+	ResponseLocation  string // where responses go; empty for Location
+}
+
+// Answers is where responses go.
+func (e Endpoint) Answers() string {
+	if e.ResponseLocation != "" {
+		return e.ResponseLocation
+	}
+	return e.Location
+}
 
 // ParseIDPMetadata reads the metadata of one identity provider: an
 // EntityDescriptor, or the first one with that role in nested
@@ -59,6 +70,7 @@ type SPMetadata struct {
 	Signing    []*x509.Certificate
 	Encryption []*x509.Certificate
 	Methods    []string // EncryptionMethod algorithms of the encryption keys, in their order
+	SLO        []Endpoint
 	ValidUntil time.Time
 }
 
@@ -83,6 +95,9 @@ func ParseSPMetadata(raw []byte) (*SPMetadata, error) {
 		return nil, err
 	}
 	m.Methods = encryptionMethods(role)
+	if m.SLO, err = endpoints(role, "SingleLogoutService"); err != nil {
+		return nil, err
+	}
 	m.Entity, err = unmarshalEntity(entity, role)
 	return m, err
 }
@@ -150,8 +165,8 @@ func searchRole(el *etree.Element, role string) (entity, found *etree.Element) {
 func endpoints(role *etree.Element, tag string) ([]Endpoint, error) {
 	var all []Endpoint
 	for _, el := range children(role, nsMetadata, tag) {
-		e := Endpoint{Binding: attr(el, "Binding"), Location: attr(el, "Location")}
-		for _, location := range []string{e.Location, attr(el, "ResponseLocation")} {
+		e := Endpoint{attr(el, "Binding"), attr(el, "Location"), attr(el, "ResponseLocation")}
+		for _, location := range []string{e.Location, e.ResponseLocation} {
 			if location != "" && !isWeb(location) {
 				return nil, fmt.Errorf("%w: location %q of %s", ErrMetadata, location, tag)
 			}

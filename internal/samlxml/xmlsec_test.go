@@ -2,12 +2,15 @@ package samlxml_test
 
 import (
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/crewjam/saml"
 
 	"github.com/poolhouse/poolhouse/internal/samlxml"
 )
@@ -49,7 +52,8 @@ func keyPEM(t *testing.T, s samlxml.Signer) []byte {
 }
 
 const (
-	responseID  = "urn:oasis:names:tc:SAML:2.0:protocol:Response"
+	protocolID  = "urn:oasis:names:tc:SAML:2.0:protocol:"
+	responseID  = protocolID + "Response"
 	assertionID = "urn:oasis:names:tc:SAML:2.0:assertion:Assertion"
 )
 
@@ -58,6 +62,7 @@ func xmlsecVerify(t *testing.T, cert, path, document string) {
 	t.Helper()
 	out, err := exec.Command(xmlsec(t), "--verify", "--pubkey-cert-pem", cert, "--enabled-key-data", "key-name",
 		"--enabled-reference-uris", "same-doc", "--id-attr:ID", responseID, "--id-attr:ID", assertionID,
+		"--id-attr:ID", protocolID+"LogoutRequest", "--id-attr:ID", protocolID+"LogoutResponse",
 		"--node-xpath", path, document).CombinedOutput()
 	if err != nil {
 		t.Errorf("xmlsec1 refuses %s: %v\n%s", path, err, out)
@@ -76,6 +81,19 @@ func TestXMLSecVerifies(t *testing.T) {
 				xmlsecVerify(t, cert, "//*[local-name()='"+parent+"']/*[local-name()='Signature']", doc)
 			}
 		})
+	}
+}
+
+func TestXMLSecVerifiesLogout(t *testing.T) {
+	dir := t.TempDir()
+	cert := file(t, dir, "cert.pem", certPEM(keys().ec))
+	for name, m := range map[string]samlxml.LogoutMessage{"request": logoutRequest(), "response": logoutResponse()} {
+		form := send(t, keys().ec, m, saml.HTTPPostBinding).Form
+		raw, err := base64.StdEncoding.DecodeString(form.Get("SAMLRequest") + form.Get("SAMLResponse"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		xmlsecVerify(t, cert, "/*/*[local-name()='Signature']", file(t, dir, name+".xml", raw))
 	}
 }
 
