@@ -38,6 +38,8 @@ type Application struct {
 	SignResponse, SignAssertion bool // at least one
 	EncryptAssertion            bool
 
+	Settings Settings
+
 	Created, Modified time.Time
 }
 
@@ -158,14 +160,12 @@ func (a *Application) validateMore(fail func(string) error) error {
 		}
 		seen[at] = true
 	}
-	if a.EncryptAssertion {
-		sp, err := samlxml.ParseSPMetadata([]byte(a.MetadataXML))
-		if err != nil {
-			return err
-		}
-		if encryptionFor(sp) == nil {
-			return fail("EncryptAssertion needs an RSA encryption key of 2048 bits or more in the metadata.")
-		}
+	sp, err := samlxml.ParseSPMetadata([]byte(a.MetadataXML))
+	if err != nil {
+		return err
 	}
-	return nil
+	if a.EncryptAssertion && encryptionFor(a, sp) == nil {
+		return fail("EncryptAssertion needs an RSA encryption key of 2048 bits or more in the metadata, for AES-GCM or with an EncryptionAlgorithm set.")
+	}
+	return a.Settings.validate(fail)
 }

@@ -1,7 +1,6 @@
 package samlidp
 
 import (
-	"crypto/rsa"
 	"slices"
 
 	"github.com/crewjam/saml"
@@ -34,23 +33,4 @@ func defaultEndpoint(all []saml.IndexedEndpoint) saml.IndexedEndpoint {
 		return all[i]
 	}
 	return all[0]
-}
-
-// encryptionFor returns the key and the method to encrypt an assertion with: the
-// first of the methods that the metadata lists and we like, AES-256-GCM where it
-// lists none. CBC is never chosen: its padding is an oracle. Nil: no usable key.
-func encryptionFor(sp *samlxml.SPMetadata) *samlxml.Encryption {
-	method := samlxml.AES256GCM
-	for _, m := range sp.Methods {
-		if m == samlxml.AES256GCM || m == samlxml.AES128GCM {
-			method = m
-			break
-		}
-	}
-	for _, cert := range sp.Encryption {
-		if key, ok := cert.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() >= 2048 {
-			return &samlxml.Encryption{Certificate: cert, Method: method}
-		}
-	}
-	return nil
 }

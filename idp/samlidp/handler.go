@@ -2,11 +2,9 @@ package samlidp
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"log/slog"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/poolhouse/poolhouse/idp"
@@ -78,37 +76,6 @@ func (h *Handler) pool(r *http.Request) (*userpool.Pool, error) {
 		return nil, web.Fail(http.StatusNotFound, "There is no such page.", err)
 	}
 	return pool, err
-}
-
-func keyScope(pool userpool.PoolID) string { return "pool/" + string(pool) + "/saml" }
-
-// signer returns the active key of a pool and its certificate.
-func (h *Handler) signer(ctx context.Context, pool userpool.PoolID) (samlxml.Signer, error) {
-	key, err := h.Keys.CertifiedSigner(ctx, keyScope(pool), string(pool))
-	if err != nil {
-		return samlxml.Signer{}, err
-	}
-	return samlxml.Signer{Key: key.Private, Certificate: key.Certificate}, nil
-}
-
-// certificates returns the certificates that apps should know: the active one
-// first, because some apps read no further, then the next and the retired ones.
-func (h *Handler) certificates(ctx context.Context, pool userpool.PoolID) ([]*x509.Certificate, error) {
-	active, err := h.signer(ctx, pool) // made on first use
-	if err != nil {
-		return nil, err
-	}
-	published, err := h.Keys.Published(ctx, keyScope(pool))
-	if err != nil {
-		return nil, err
-	}
-	certs := []*x509.Certificate{active.Certificate}
-	for _, key := range published {
-		if c := key.Certificate; c != nil && !slices.ContainsFunc(certs, c.Equal) {
-			certs = append(certs, c)
-		}
-	}
-	return certs, nil
 }
 
 const (

@@ -32,19 +32,20 @@ func (x *exchange) success(ctx context.Context, s *idp.Session) (*samlxml.Outgoi
 	if err != nil {
 		return nil, err
 	}
-	signer, err := x.h.signer(ctx, x.pool.ID)
+	signer, err := x.signer(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out := x.response(samlxml.Status{Code: saml.StatusSuccess})
 	out.SignResponse, out.SignAssertion = x.app.SignResponse, x.app.SignAssertion
-	if x.app.EncryptAssertion {
-		if out.Encrypt = encryptionFor(x.sp); out.Encrypt == nil {
-			return nil, errors.New("samlidp: no key to encrypt with")
-		}
-		// A reader that verifies before it decrypts needs a signature outside.
-		out.SignResponse = true
+	if x.app.EncryptAssertion || x.app.Settings.EncryptIfOffered {
+		out.Encrypt = encryptionFor(x.app, x.sp)
 	}
+	if out.Encrypt == nil && x.app.EncryptAssertion {
+		return nil, errors.New("samlidp: no key to encrypt with")
+	}
+	// A reader that verifies before it decrypts needs a signature outside.
+	out.SignResponse = out.SignResponse || out.Encrypt != nil
 	out.Assertion, err = x.assertion(signer, session)
 	return out, err
 }
@@ -74,7 +75,7 @@ func (x *exchange) response(status samlxml.Status) *samlxml.Outgoing {
 
 // post writes the page that carries a Response to the app (Bindings 3.5.4).
 func (x *exchange) post(w http.ResponseWriter, r *http.Request, out *samlxml.Outgoing) error {
-	signer, err := x.h.signer(r.Context(), x.pool.ID)
+	signer, err := x.signer(r.Context())
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func newRig(t testing.TB, change func(*samlidp.Spec)) *rig {
 	mux.Get("/{pool}/login", r.gate.login)
 	r.Server = httptest.NewServer(mux)
 	t.Cleanup(r.Close)
-	r.apps = &samlidp.Service{Store: r.db.SAML(), Fetcher: outbound.New(true), Issuer: issuer, Now: clock.Now, Log: r.h.Log}
+	r.apps = &samlidp.Service{Store: r.db.SAML(), Fetcher: outbound.New(true), Keys: ring, Issuer: issuer, Now: clock.Now, Log: r.h.Log}
 	r.browser = newBrowser(t)
 	r.addApp(t, change)
 	return r

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/internal/samlxml"
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -21,6 +22,7 @@ type Fetcher interface {
 type Service struct {
 	Store   Store
 	Fetcher Fetcher
+	Keys    keyring.Ring
 	Issuer  func(userpool.PoolID) string // {public-url}/{poolId}
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -34,6 +36,7 @@ type Spec struct {
 	NameIDFormat, NameIDAttribute                 *string
 	Attributes                                    []Attribute
 	SignResponse, SignAssertion, EncryptAssertion *bool
+	Settings                                      *Settings // taken whole
 }
 
 // Create registers an application. Exactly one of MetadataXML and MetadataURL
@@ -52,7 +55,21 @@ func (s *Service) Create(ctx context.Context, pool userpool.PoolID, spec Spec) (
 	if err := a.change(spec); err != nil {
 		return nil, err
 	}
-	return a, s.Store.CreateApplication(ctx, a)
+	if err := s.Store.CreateApplication(ctx, a); err != nil {
+		return nil, err
+	}
+	return a, s.makeKey(ctx, a)
+}
+
+// makeKey makes the key that an application is set to be signed for with, so that our
+// metadata shows its certificate before the first sign-in.
+func (s *Service) makeKey(ctx context.Context, a *Application) error {
+	kind := kindFor(signatureMethods[a.Settings.SignatureAlgorithm])
+	if kind == keyRSA {
+		return nil
+	}
+	_, err := s.Keys.CertifiedSignerOf(ctx, kind.of(a.Pool), kind.algorithm, string(a.Pool))
+	return err
 }
 
 // Update changes an application. New metadata may bring another EntityID.
@@ -67,10 +84,14 @@ func (s *Service) Update(ctx context.Context, pool userpool.PoolID, id Applicati
 		return nil, err
 	}
 	now := s.Now().UTC().Truncate(time.Microsecond)
-	return s.Store.UpdateApplication(ctx, pool, id, func(a *Application) error {
+	a, err := s.Store.UpdateApplication(ctx, pool, id, func(a *Application) error {
 		a.Modified = now
 		return a.change(spec)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return a, s.makeKey(ctx, a)
 }
 
 // InitiateURL is where sign-in to an application starts at our side.
@@ -110,6 +131,7 @@ func (a *Application) change(spec Spec) error {
 	set(&a.SignResponse, spec.SignResponse)
 	set(&a.SignAssertion, spec.SignAssertion)
 	set(&a.EncryptAssertion, spec.EncryptAssertion)
+	set(&a.Settings, spec.Settings)
 	if spec.NameIDFormat != nil {
 		a.NameIDFormat = shortFormat(*spec.NameIDFormat)
 	}

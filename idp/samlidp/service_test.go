@@ -61,6 +61,11 @@ func TestCreateRefuses(t *testing.T) {
 		{"no encryption key", func(s *samlidp.Spec) {
 			s.MetadataXML, s.EncryptAssertion = ptr(strings.ReplaceAll(good, `use="encryption"`, `use="signing"`)), ptr(true)
 		}},
+		{"an unknown signature", func(s *samlidp.Spec) { s.Settings = &samlidp.Settings{SignatureAlgorithm: "rsa-sha1"} }},
+		{"an unknown cipher", func(s *samlidp.Spec) { s.Settings = &samlidp.Settings{EncryptionAlgorithm: "3des"} }},
+		{"only CBC, and CBC is not set", func(s *samlidp.Spec) {
+			s.MetadataXML, s.EncryptAssertion = ptr(strings.ReplaceAll(good, samlxml.AES128GCM, samlxml.AES128CBC)), ptr(true)
+		}},
 		{"metadata that cannot be fetched", func(s *samlidp.Spec) { s.MetadataXML, s.MetadataURL = nil, ptr(r.URL+"/nowhere") }},
 	}
 	for _, tt := range tests {

@@ -61,6 +61,8 @@ type Ring interface {
 	// CertifiedSigner is Signer for a scope whose keys carry a self-signed
 	// certificate for subject (a common name).
 	CertifiedSigner(ctx context.Context, scope, subject string) (*Key, error)
+	// CertifiedSignerOf is CertifiedSigner for another algorithm than RS256.
+	CertifiedSignerOf(ctx context.Context, scope, algorithm, subject string) (*Key, error)
 	// Published returns every key of a scope that verifiers should know.
 	Published(ctx context.Context, scope string) ([]*Key, error)
 	// Recent is Published for several scopes, as they were at most age ago.

@@ -71,7 +71,12 @@ func (k *Keys) Signer(ctx context.Context, scope, algorithm string) (*Key, error
 
 // CertifiedSigner implements Ring with an RS256 key.
 func (k *Keys) CertifiedSigner(ctx context.Context, scope, subject string) (*Key, error) {
-	key, err := k.signer(ctx, scope, "RS256", subject)
+	return k.CertifiedSignerOf(ctx, scope, "RS256", subject)
+}
+
+// CertifiedSignerOf implements Ring.
+func (k *Keys) CertifiedSignerOf(ctx context.Context, scope, algorithm, subject string) (*Key, error) {
+	key, err := k.signer(ctx, scope, algorithm, subject)
 	if err == nil && key.Certificate == nil {
 		return nil, fmt.Errorf("keyring: scope %q was made without a certificate", scope)
 	}

@@ -31,30 +31,44 @@ const (
 	algSHA512    = "http://www.w3.org/2001/04/xmlenc#sha512"
 )
 
+// digestURIs are the digest methods that are accepted, and the hash of each.
+var digestURIs = map[string]crypto.Hash{algSHA256: crypto.SHA256, algSHA384: crypto.SHA384, algSHA512: crypto.SHA512}
+
 type method struct {
-	ecdsa bool
-	hash  crypto.Hash
+	ecdsa  bool
+	hash   crypto.Hash
+	digest string // the digest method that goes with it, unless another is asked for
 }
 
 var methods = map[string]method{
-	RSASHA256:   {false, crypto.SHA256},
-	RSASHA384:   {false, crypto.SHA384},
-	RSASHA512:   {false, crypto.SHA512},
-	ECDSASHA256: {true, crypto.SHA256},
-	ECDSASHA384: {true, crypto.SHA384},
-	ECDSASHA512: {true, crypto.SHA512},
+	RSASHA256:   {false, crypto.SHA256, algSHA256},
+	RSASHA384:   {false, crypto.SHA384, algSHA384},
+	RSASHA512:   {false, crypto.SHA512, algSHA512},
+	ECDSASHA256: {true, crypto.SHA256, algSHA256},
+	ECDSASHA384: {true, crypto.SHA384, algSHA384},
+	ECDSASHA512: {true, crypto.SHA512, algSHA512},
 }
 
-var digests = map[string]bool{algSHA256: true, algSHA384: true, algSHA512: true}
+// CanSign reports whether a method is one that Signer knows.
+func CanSign(method string) bool { return methods[method].hash != 0 }
 
-// methodFor returns the method that we sign with for a key.
+// CanDigest reports whether a digest method is one that Signer knows.
+func CanDigest(method string) bool { return digestURIs[method] != 0 }
+
+// IsECDSA reports whether a signature method needs a key on an elliptic curve.
+func IsECDSA(method string) bool { return methods[method].ecdsa }
+
+// methodFor returns the method that we sign with for a key where none is named.
 func methodFor(key crypto.PublicKey) (string, error) {
 	switch k := key.(type) {
 	case *rsa.PublicKey:
 		return RSASHA256, nil
 	case *ecdsa.PublicKey:
-		if k.Curve == elliptic.P256() {
+		switch k.Curve {
+		case elliptic.P256():
 			return ECDSASHA256, nil
+		case elliptic.P384():
+			return ECDSASHA384, nil
 		}
 	}
 	return "", fmt.Errorf("%w: no method for a key of type %T", ErrAlgorithm, key)

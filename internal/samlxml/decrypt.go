@@ -1,7 +1,6 @@
 package samlxml
 
 import (
-	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rsa"
@@ -11,12 +10,6 @@ import (
 	"time"
 
 	"github.com/beevik/etree"
-)
-
-const (
-	algOAEP11   = "http://www.w3.org/2009/xmlenc11#rsa-oaep"
-	nsEncrypt11 = "http://www.w3.org/2009/xmlenc11#"
-	mgfSHA1     = "http://www.w3.org/2009/xmlenc11#mgf1sha1"
 )
 
 // VerifyEncryptedResponse is VerifyResponse for a Response whose assertion is
@@ -127,25 +120,25 @@ func oaepOptions(key *etree.Element) (*rsa.OAEPOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts := &rsa.OAEPOptions{Hash: crypto.SHA1, MGFHash: crypto.SHA1}
+	t := Transport{algorithm: attr(el, "Algorithm")}
+	if t.algorithm == "" { // stands for itself only where we write
+		return nil, fmt.Errorf("%w: no key transport", ErrAlgorithm)
+	}
 	digest, err := child(el, nsSignature, "DigestMethod")
 	if err != nil {
 		return nil, err
 	}
-	if digest != nil && attr(digest, "Algorithm") == algSHA256 {
-		opts.Hash = crypto.SHA256
-	} else if digest != nil && attr(digest, "Algorithm") != algSHA1 {
-		return nil, fmt.Errorf("%w: OAEP digest", ErrAlgorithm)
+	if digest != nil {
+		t.digest = attr(digest, "Algorithm")
 	}
 	mgf, err := child(el, nsEncrypt11, "MGF")
 	if err != nil {
 		return nil, err
 	}
-	alg := attr(el, "Algorithm")
-	if alg != algOAEP && alg != algOAEP11 || mgf != nil && attr(mgf, "Algorithm") != mgfSHA1 {
-		return nil, fmt.Errorf("%w: key transport %q", ErrAlgorithm, alg)
+	if mgf != nil {
+		t.mgf = attr(mgf, "Algorithm")
 	}
-	return opts, nil
+	return t.options()
 }
 
 func methodOf(el *etree.Element) string {

@@ -6,7 +6,6 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1" // #nosec: the digest and mask that rsa-oaep-mgf1p means; peers read no other
 	"encoding/base64"
 	"fmt"
 )
@@ -18,8 +17,6 @@ const (
 	AES128CBC = "http://www.w3.org/2001/04/xmlenc#aes128-cbc" // only where an app insists
 	AES256CBC = "http://www.w3.org/2001/04/xmlenc#aes256-cbc"
 
-	algOAEP   = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p"
-	algSHA1   = "http://www.w3.org/2000/09/xmldsig#sha1"
 	typeInner = "http://www.w3.org/2001/04/xmlenc#Element"
 )
 
@@ -56,7 +53,11 @@ func (e *Encryption) wrap(assertion string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	wrapped, err := rsa.EncryptOAEP(sha1.New(), rand.Reader, pub, key, nil)
+	opts, err := e.Transport.options()
+	if err != nil {
+		return "", err
+	}
+	wrapped, err := rsa.EncryptOAEPWithOptions(rand.Reader, pub, key, opts)
 	if err != nil {
 		return "", fmt.Errorf("samlxml: wrap key: %w", err)
 	}
@@ -70,9 +71,7 @@ func encryptedAssertion(e *Encryption, wrapped, text []byte) string {
 	w.leaf("xenc:EncryptionMethod", "", "Algorithm", e.Method)
 	w.open("ds:KeyInfo", "xmlns:ds", nsSignature)
 	w.open("xenc:EncryptedKey")
-	w.open("xenc:EncryptionMethod", "Algorithm", algOAEP)
-	w.leaf("ds:DigestMethod", "", "Algorithm", algSHA1)
-	w.close("xenc:EncryptionMethod")
+	w.transport(e.Transport)
 	w.open("ds:KeyInfo")
 	w.open("ds:X509Data")
 	w.leaf("ds:X509Certificate", base64.StdEncoding.EncodeToString(e.Certificate.Raw))

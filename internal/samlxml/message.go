@@ -24,6 +24,7 @@ type Outgoing struct {
 type Encryption struct {
 	Certificate *x509.Certificate // with an RSA key
 	Method      string            // AES256GCM, AES128GCM, or a CBC method where an app insists
+	Transport   Transport         // of the key
 }
 
 // errUnsigned guards against an assertion that nothing vouches for.

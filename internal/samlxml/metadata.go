@@ -2,7 +2,6 @@ package samlxml
 
 import (
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/xml"
 	"fmt"
 	"net/url"
@@ -68,8 +67,8 @@ func ParseIDPMetadata(raw []byte) (*IDPMetadata, error) {
 type SPMetadata struct {
 	Entity     *saml.EntityDescriptor // one entity with one SPSSODescriptor
 	Signing    []*x509.Certificate
-	Encryption []*x509.Certificate
-	Methods    []string // EncryptionMethod algorithms of the encryption keys, in their order
+	Encryption []EncryptionKey
+	Algorithms Algorithms // what it says it can verify
 	SLO        []Endpoint
 	ValidUntil time.Time
 }
@@ -91,10 +90,10 @@ func ParseSPMetadata(raw []byte) (*SPMetadata, error) {
 	if m.Signing, err = certificates(role, "signing"); err != nil {
 		return nil, err
 	}
-	if m.Encryption, err = certificates(role, "encryption"); err != nil {
+	if m.Encryption, err = encryptionKeys(role); err != nil {
 		return nil, err
 	}
-	m.Methods = encryptionMethods(role)
+	m.Algorithms = algorithms(entity, role)
 	if m.SLO, err = endpoints(role, "SingleLogoutService"); err != nil {
 		return nil, err
 	}
@@ -185,49 +184,17 @@ func isWeb(location string) bool {
 }
 
 // certificates returns the certificates of the keys for a use; a key without
-// one serves every use. A certificate that Go cannot read is passed over, so
-// that one odd relic does not shut out a peer with a good key beside it.
+// one serves every use.
 func certificates(role *etree.Element, use string) ([]*x509.Certificate, error) {
 	var all []*x509.Certificate
-	for _, key := range children(role, nsMetadata, "KeyDescriptor") {
-		if u := attr(key, "use"); u != "" && u != use {
-			continue
-		}
-		err := walk(key, func(el *etree.Element) error {
-			if !is(el, nsSignature, "X509Certificate") {
-				return nil
-			}
-			encoded, err := text(el)
-			if err != nil {
-				return err
-			}
-			der, err := base64.StdEncoding.DecodeString(noSpace(encoded))
-			if err != nil {
-				return fmt.Errorf("%w: certificate is not base64", ErrMetadata)
-			}
-			if cert, err := x509.ParseCertificate(der); err == nil {
-				all = append(all, cert)
-			}
-			return nil
-		})
+	for _, key := range keysFor(role, use) {
+		certs, err := certificatesOf(key)
 		if err != nil {
 			return nil, err
 		}
+		all = append(all, certs...)
 	}
 	return all, nil
-}
-
-func encryptionMethods(role *etree.Element) []string {
-	var all []string
-	for _, key := range children(role, nsMetadata, "KeyDescriptor") {
-		if attr(key, "use") == "signing" {
-			continue
-		}
-		for _, m := range children(key, nsMetadata, "EncryptionMethod") {
-			all = append(all, attr(m, "Algorithm"))
-		}
-	}
-	return all
 }
 
 // validUntil returns the earliest validUntil from a role up to the root.

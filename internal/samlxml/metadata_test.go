@@ -48,7 +48,7 @@ func TestParseSPMetadata(t *testing.T) {
 	}
 	role := m.Entity.SPSSODescriptors[0]
 	if m.Entity.EntityID != "https://sp.example" || len(m.Signing) != 1 || len(m.Encryption) != 1 ||
-		!m.Signing[0].Equal(keys().idp.Certificate) || len(m.Methods) != 1 || !*role.AuthnRequestsSigned {
+		!m.Signing[0].Equal(keys().idp.Certificate) || len(m.Encryption[0].Methods) != 1 || !*role.AuthnRequestsSigned {
 		t.Errorf("metadata %+v", m)
 	}
 	if want := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC); !m.ValidUntil.Equal(want) {

@@ -195,7 +195,7 @@ func deflated(message []byte) (string, error) {
 }
 
 func (s *Signer) signQuery(query string) (string, error) {
-	algorithm, err := methodFor(s.Key.Public())
+	algorithm, _, err := s.method()
 	if err != nil {
 		return "", err
 	}

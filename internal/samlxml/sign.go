@@ -4,7 +4,6 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
@@ -16,11 +15,33 @@ import (
 	dsig "github.com/russellhaering/goxmldsig"
 )
 
-// A Signer signs with a key and names its certificate in KeyInfo: RSA-SHA256,
-// or ECDSA-SHA256 on P-256.
+// A Signer signs with a key and names its certificate in KeyInfo. Without a
+// Method it is RSA-SHA256, ECDSA-SHA256 on P-256, or ECDSA-SHA384 on P-384.
 type Signer struct {
 	Key         crypto.Signer
 	Certificate *x509.Certificate
+	Method      string // one that CanSign reports, fitting the key; may be empty
+	Digest      string // of what is signed, one that CanDigest reports; empty for the method's own
+}
+
+// method returns the signature method and the URI it goes by.
+func (s Signer) method() (uri string, m method, err error) {
+	if uri = s.Method; uri == "" {
+		if uri, err = methodFor(s.Key.Public()); err != nil {
+			return "", method{}, err
+		}
+	}
+	m, ok := methods[uri]
+	if !ok {
+		return "", method{}, fmt.Errorf("%w: signature method %q", ErrAlgorithm, uri)
+	}
+	if s.Digest != "" {
+		if !CanDigest(s.Digest) {
+			return "", method{}, fmt.Errorf("%w: digest method %q", ErrAlgorithm, s.Digest)
+		}
+		m.digest = s.Digest
+	}
+	return uri, m, usable(m, s.Key.Public())
 }
 
 // NewID returns a fresh ID: "_" and 160 random bits in hex.
@@ -41,25 +62,24 @@ func Time(t time.Time) string {
 // signed returns the canonical element head+tail with its signature in between.
 // id is the element's ID.
 func (s Signer) signed(id, head, tail string) (string, error) {
-	h := sha256.New()
+	uri, m, err := s.method()
+	if err != nil {
+		return "", err
+	}
+	h := digestURIs[m.digest].New()
 	h.Write([]byte(head))
 	h.Write([]byte(tail))
-	sig, err := s.signature(id, h.Sum(nil))
+	sig, err := s.signature(signedInfo(uri, m.digest, id, h.Sum(nil)))
 	if err != nil {
 		return "", err
 	}
 	return head + sig + tail, nil
 }
 
-// signature writes a Signature over an element of that ID and digest.
-func (s Signer) signature(id string, digest []byte) (string, error) {
-	algorithm, err := methodFor(s.Key.Public())
-	if err != nil {
-		return "", err
-	}
+// signature writes a Signature with that body of SignedInfo.
+func (s Signer) signature(body string) (string, error) {
 	// SignedInfo is canonicalised on its own and therefore declares ds itself;
 	// inside Signature the declaration would stand on the parent.
-	body := signedInfo(algorithm, id, digest)
 	value, err := s.Sign([]byte(`<ds:SignedInfo xmlns:ds="` + nsSignature + `">` + body))
 	if err != nil {
 		return "", err
@@ -80,7 +100,7 @@ func (s Signer) signature(id string, digest []byte) (string, error) {
 }
 
 // signedInfo writes what stands in SignedInfo, and its end tag.
-func signedInfo(algorithm, id string, digest []byte) string {
+func signedInfo(algorithm, digestMethod, id string, digest []byte) string {
 	var w writer
 	empty := func(tag, algorithm string) { w.leaf(tag, "", "Algorithm", algorithm) }
 	empty("ds:CanonicalizationMethod", algExclusive)
@@ -90,18 +110,23 @@ func signedInfo(algorithm, id string, digest []byte) string {
 	empty("ds:Transform", algEnveloped)
 	empty("ds:Transform", algExclusive)
 	w.close("ds:Transforms")
-	empty("ds:DigestMethod", algSHA256)
+	empty("ds:DigestMethod", digestMethod)
 	w.leaf("ds:DigestValue", base64.StdEncoding.EncodeToString(digest))
 	w.close("ds:Reference")
 	w.close("ds:SignedInfo")
 	return w.String()
 }
 
-// Sign returns the signature value over message with SHA-256, in the form of
-// XML signatures and of the redirect binding.
+// Sign returns the signature value over message, in the form of XML signatures
+// and of the redirect binding.
 func (s Signer) Sign(message []byte) ([]byte, error) {
-	sum := sha256.Sum256(message)
-	value, err := s.Key.Sign(rand.Reader, sum[:], crypto.SHA256)
+	_, m, err := s.method()
+	if err != nil {
+		return nil, err
+	}
+	h := m.hash.New()
+	h.Write(message)
+	value, err := s.Key.Sign(rand.Reader, h.Sum(nil), m.hash)
 	if err != nil {
 		return nil, fmt.Errorf("samlxml: sign: %w", err)
 	}

@@ -125,7 +125,7 @@ func checkReference(el, info *etree.Element) error {
 	if err != nil {
 		return signatureForm(err)
 	}
-	if !digests[attr(digest, "Algorithm")] || len(digest.ChildElements()) > 0 {
+	if !CanDigest(attr(digest, "Algorithm")) || len(digest.ChildElements()) > 0 {
 		return fmt.Errorf("%w: digest method %q", ErrAlgorithm, attr(digest, "Algorithm"))
 	}
 	value, err := mustChild(ref, nsSignature, "DigestValue")

@@ -15,6 +15,7 @@ func (a *API) CreateSamlApplication(ctx context.Context, in *CreateSamlApplicati
 		Name: in.Name, MetadataXML: in.MetadataXml, MetadataURL: in.MetadataUrl,
 		NameIDFormat: in.NameIdFormat, NameIDAttribute: in.NameIdAttribute, Attributes: attributesIn(in.Attributes),
 		SignResponse: in.SignResponse, SignAssertion: in.SignAssertion, EncryptAssertion: in.EncryptAssertion,
+		Settings: settingsIn(in.Settings),
 	})
 	if err != nil {
 		return nil, err
@@ -92,6 +93,7 @@ func (a *API) UpdateSamlApplication(ctx context.Context, in *UpdateSamlApplicati
 		Name: in.Name, MetadataXML: in.MetadataXml, MetadataURL: in.MetadataUrl,
 		NameIDFormat: in.NameIdFormat, NameIDAttribute: in.NameIdAttribute, Attributes: attributesIn(in.Attributes),
 		SignResponse: in.SignResponse, SignAssertion: in.SignAssertion, EncryptAssertion: in.EncryptAssertion,
+		Settings: settingsIn(in.Settings),
 	})
 	if err != nil {
 		return nil, err
@@ -127,6 +129,7 @@ func (a *API) application(app *samlidp.Application) *SamlApplicationType {
 		SignResponse: &app.SignResponse, SignAssertion: &app.SignAssertion, EncryptAssertion: &app.EncryptAssertion,
 		MetadataXml: &app.MetadataXML, InitiateUrl: awsapi.Ptr(a.Apps.InitiateURL(app)),
 		CreationDate: &app.Created, LastModifiedDate: &app.Modified,
+		Settings: settingsOut(&app.Settings), Warnings: a.Apps.Warnings(app),
 	}
 	if app.NameIDAttribute != "" {
 		t.NameIdAttribute = &app.NameIDAttribute

@@ -32,13 +32,14 @@ func newAPI(t *testing.T) *poolhouseapi.API {
 	t.Helper()
 	db := sqlstoretest.SQLite(t, time.Now)
 	now := time.Now().UTC()
-	pools := db.Userpool(keyringtest.New(t))
+	ring := keyringtest.New(t)
+	pools := db.Userpool(ring)
 	err := pools.CreatePool(t.Context(), &userpool.Pool{ID: pool, Name: "p", Created: now, Modified: now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &poolhouseapi.API{Pools: &userpool.Service{Store: pools, Now: time.Now}, Region: "eu-west-1", Account: "123456789012", Apps: &samlidp.Service{
-		Store: db.SAML(), Fetcher: outbound.New(false), Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Store: db.SAML(), Fetcher: outbound.New(false), Keys: ring, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 		Issuer: func(p userpool.PoolID) string { return "https://login.example/" + string(p) },
 	}}
 }

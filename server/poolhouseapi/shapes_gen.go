@@ -52,6 +52,7 @@ type CreateSamlApplicationInput struct {
 	SignResponse     *bool
 	SignAssertion    *bool
 	EncryptAssertion *bool
+	Settings         *SamlSettingsType
 }
 
 // CreateSamlApplicationOutput is what CreateSamlApplication answers.
@@ -449,6 +450,7 @@ type UpdateSamlApplicationInput struct {
 	SignResponse     *bool
 	SignAssertion    *bool
 	EncryptAssertion *bool
+	Settings         *SamlSettingsType
 }
 
 // UpdateSamlApplicationOutput is what UpdateSamlApplication answers.
@@ -461,6 +463,13 @@ type SamlAttributeType struct {
 	Name       *string // required
 	NameFormat *string
 	Value      *string // required
+}
+
+// SamlSettingsType is the structure of that name in the service model.
+type SamlSettingsType struct {
+	SignatureAlgorithm  *string
+	EncryptIfOffered    *bool
+	EncryptionAlgorithm *string
 }
 
 // SamlApplicationType is the structure of that name in the service model.
@@ -481,6 +490,8 @@ type SamlApplicationType struct {
 	InitiateUrl      *string
 	CreationDate     *time.Time
 	LastModifiedDate *time.Time
+	Settings         *SamlSettingsType
+	Warnings         []string
 }
 
 // ScimTokenType is the structure of that name in the service model.

@@ -34,11 +34,12 @@ type samlDoc struct {
 	Attributes                  []samlidp.Attribute
 	SignResponse, SignAssertion bool
 	EncryptAssertion            bool
+	Settings                    samlidp.Settings
 }
 
 func samlDocOf(a *samlidp.Application) (string, error) {
 	raw, err := json.Marshal(samlDoc{a.Name, a.ACS, a.MetadataXML, a.MetadataURL, a.NameIDFormat, a.NameIDAttribute,
-		a.Attributes, a.SignResponse, a.SignAssertion, a.EncryptAssertion})
+		a.Attributes, a.SignResponse, a.SignAssertion, a.EncryptAssertion, a.Settings})
 	return string(raw), err
 }
 
@@ -156,6 +157,7 @@ func scanSAML(row interface{ Scan(...any) error }) (*samlidp.Application, error)
 	a.Name, a.ACS, a.MetadataXML, a.MetadataURL = d.Name, d.ACS, d.MetadataXML, d.MetadataURL
 	a.NameIDFormat, a.NameIDAttribute, a.Attributes = d.NameIDFormat, d.NameIDAttribute, d.Attributes
 	a.SignResponse, a.SignAssertion, a.EncryptAssertion = d.SignResponse, d.SignAssertion, d.EncryptAssertion
+	a.Settings = d.Settings
 	return &a, nil
 }
 

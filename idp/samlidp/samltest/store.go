@@ -59,7 +59,9 @@ func app(pool userpool.PoolID, id string) *samlidp.Application {
 		ACS: []string{"https://sp.example/acs", "https://sp.example/acs2"}, MetadataXML: "<x a=\"ü\"/>",
 		MetadataURL: "https://sp.example/metadata", NameIDFormat: "urn:x", NameIDAttribute: "custom:id",
 		Attributes:   []samlidp.Attribute{{Name: "mail", NameFormat: "urn:f", Value: "email"}, {Name: "x", Value: `"y"`}},
-		SignResponse: true, EncryptAssertion: true, Created: when, Modified: when.Add(time.Hour),
+		SignResponse: true, EncryptAssertion: true,
+		Settings: samlidp.Settings{SignatureAlgorithm: "ecdsa-sha256", EncryptIfOffered: true, EncryptionAlgorithm: "aes128-cbc"},
+		Created:  when, Modified: when.Add(time.Hour),
 	}
 }
 

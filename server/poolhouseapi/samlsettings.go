@@ -1,0 +1,34 @@
+package poolhouseapi
+
+import (
+	"github.com/poolhouse/poolhouse/idp/samlidp"
+	"github.com/poolhouse/poolhouse/internal/awsapi"
+)
+
+// settingsIn keeps nil, which means no change, apart from empty settings.
+func settingsIn(in *SamlSettingsType) *samlidp.Settings {
+	if in == nil {
+		return nil
+	}
+	return &samlidp.Settings{
+		SignatureAlgorithm:  awsapi.Value(in.SignatureAlgorithm),
+		EncryptIfOffered:    awsapi.Value(in.EncryptIfOffered),
+		EncryptionAlgorithm: awsapi.Value(in.EncryptionAlgorithm),
+	}
+}
+
+func settingsOut(s *samlidp.Settings) *SamlSettingsType {
+	return &SamlSettingsType{
+		SignatureAlgorithm:  given(s.SignatureAlgorithm),
+		EncryptIfOffered:    &s.EncryptIfOffered,
+		EncryptionAlgorithm: given(s.EncryptionAlgorithm),
+	}
+}
+
+// given is a text as a member that stays away where there is none.
+func given(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
