@@ -353,7 +353,7 @@ func TestEncryptedIsOurs(t *testing.T) {
 		t.Error("not encrypted as the metadata asks")
 	}
 	key, _ := spKey()
-	out, err := samlxml.VerifyEncryptedResponse(p.xml(t), r.certs(t), []*rsa.PrivateKey{key.(*rsa.PrivateKey)}, clock.Now())
+	out, err := (&samlxml.Policy{Certificates: r.certs(t), Keys: []*rsa.PrivateKey{key.(*rsa.PrivateKey)}}).Read(p.xml(t), clock.Now())
 	if err != nil || !out.AssertionSigned {
 		t.Errorf("%+v, %v", out, err)
 	}

@@ -12,8 +12,8 @@ import (
 	"math/big"
 )
 
-// Signature methods that are accepted. SHA-1, MD5, DSA and HMAC are not among
-// them, nor is there a setting to add them.
+// Signature methods that are accepted. MD5, DSA and HMAC are not among them, nor
+// is there a setting to add them; RSA-SHA1 counts where a Policy says so.
 const (
 	RSASHA256   = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 	RSASHA384   = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384"
@@ -24,6 +24,7 @@ const (
 )
 
 const (
+	rsaSHA1      = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
 	algExclusive = nsExclusive
 	algEnveloped = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
 	algSHA256    = "http://www.w3.org/2001/04/xmlenc#sha256"
@@ -51,6 +52,15 @@ var methods = map[string]method{
 
 // CanSign reports whether a method is one that Signer knows.
 func CanSign(method string) bool { return methods[method].hash != 0 }
+
+// methodOfName returns a signature method that is accepted.
+func methodOfName(name string, sha1 bool) (method, bool) {
+	if name == rsaSHA1 && sha1 {
+		return method{false, crypto.SHA1, algSHA1}, true
+	}
+	m, ok := methods[name]
+	return m, ok
+}
 
 // CanDigest reports whether a digest method is one that Signer knows.
 func CanDigest(method string) bool { return digestURIs[method] != 0 }

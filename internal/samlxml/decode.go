@@ -250,6 +250,8 @@ func decodeAttribute(el *etree.Element) (saml.Attribute, error) {
 			return a, err
 		case name != nil: // eduPersonTargetedID
 			v.NameID, v.Value = name, name.Value
+		case len(c.ChildElements()) > 0: // a structure that nobody here reads is no reason to refuse the rest
+			continue
 		default:
 			if v.Value, err = text(c); err != nil {
 				return a, err

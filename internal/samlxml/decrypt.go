@@ -4,60 +4,16 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rsa"
-	"crypto/x509"
 	"encoding/base64"
 	"fmt"
-	"time"
 
 	"github.com/beevik/etree"
 )
 
-// VerifyEncryptedResponse is VerifyResponse for a Response whose assertion is
-// encrypted to one of keys. The Response itself must be signed, and is verified
-// first, so that nothing is decrypted for a stranger. Only AES-GCM is read; a
-// failure to decrypt is ErrDecrypt, whatever its cause.
-func VerifyEncryptedResponse(raw []byte, certs []*x509.Certificate, keys []*rsa.PrivateKey, now time.Time) (*Response, error) {
-	doc, err := Parse(raw, Messages())
-	if err != nil {
-		return nil, err
-	}
-	root := doc.Root()
-	if !is(root, nsProtocol, "Response") {
-		return nil, malformed("root is %q, not a Response", root.Tag)
-	}
-	if err := noStrays(root, root); err != nil {
-		return nil, err
-	}
-	verified, cert, err := Verify(root, certs)
-	if err != nil {
-		return nil, err
-	}
-	r := &Response{SignedBy: cert, ResponseSigned: true}
-	if err := r.header(verified); err != nil {
-		return nil, err
-	}
-	el, err := mustChild(verified, nsAssertion, "EncryptedAssertion")
-	if err != nil {
-		return nil, err
-	}
-	if len(children(verified, nsAssertion, "Assertion")) > 0 {
-		return nil, malformed("an assertion beside the encrypted one")
-	}
-	plain, err := decryptAssertion(el, keys)
-	if err != nil {
-		return nil, err
-	}
-	verified.RemoveChild(el)
-	verified.AddChild(plain)
-	if err := r.assertion(verified, certs); err != nil {
-		return nil, err
-	}
-	return r, r.current(now)
-}
-
-// decryptAssertion decrypts an EncryptedAssertion and parses what was in it.
-func decryptAssertion(el *etree.Element, keys []*rsa.PrivateKey) (*etree.Element, error) {
-	plain, err := decryptData(el, keys)
+// decryptAssertion decrypts an EncryptedAssertion and parses what was in it. A
+// failure is ErrDecrypt, whatever its cause.
+func decryptAssertion(el *etree.Element, keys []*rsa.PrivateKey, cbc bool) (*etree.Element, error) {
+	plain, err := decryptData(el, keys, cbc)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDecrypt, err)
 	}
@@ -72,13 +28,13 @@ func decryptAssertion(el *etree.Element, keys []*rsa.PrivateKey) (*etree.Element
 	return root, noStrays(root, root)
 }
 
-func decryptData(el *etree.Element, keys []*rsa.PrivateKey) ([]byte, error) {
+func decryptData(el *etree.Element, keys []*rsa.PrivateKey, cbc bool) ([]byte, error) {
 	data, err := mustChild(el, nsEncrypt, "EncryptedData")
 	if err != nil {
 		return nil, err
 	}
 	b, ok := blocks[methodOf(data)]
-	if !ok || !b.gcm {
+	if !ok || !b.gcm && !cbc {
 		return nil, fmt.Errorf("%w: %q", ErrAlgorithm, methodOf(data))
 	}
 	wrapped, opts, err := encryptedKey(el, data)
@@ -164,11 +120,14 @@ func cipherValue(el *etree.Element) ([]byte, error) {
 	return base64.StdEncoding.DecodeString(noSpace(encoded))
 }
 
-// open decrypts AES-GCM with the nonce in front.
+// open decrypts with the nonce or IV in front (XML Encryption 1.1, 5.2).
 func (b block) open(key, text []byte) ([]byte, error) {
 	c, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, err
+	}
+	if !b.gcm {
+		return openCBC(c, text)
 	}
 	g, err := cipher.NewGCM(c)
 	if err != nil {
@@ -178,4 +137,19 @@ func (b block) open(key, text []byte) ([]byte, error) {
 		return nil, malformed("%d bytes of cipher text", len(text))
 	}
 	return g.Open(nil, text[:g.NonceSize()], text[g.NonceSize():], nil)
+}
+
+// openCBC decrypts AES-CBC. Only the last byte of the padding has a meaning.
+func openCBC(c cipher.Block, text []byte) ([]byte, error) {
+	n := c.BlockSize()
+	if len(text) < 2*n || len(text)%n != 0 {
+		return nil, malformed("%d bytes of cipher text", len(text))
+	}
+	plain := make([]byte, len(text)-n)
+	cipher.NewCBCDecrypter(c, text[:n]).CryptBlocks(plain, text[n:])
+	padding := int(plain[len(plain)-1])
+	if padding == 0 || padding > n {
+		return nil, malformed("padding")
+	}
+	return plain[:len(plain)-padding], nil
 }

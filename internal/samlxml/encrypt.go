@@ -17,6 +17,7 @@ const (
 	AES128CBC = "http://www.w3.org/2001/04/xmlenc#aes128-cbc" // only where an app insists
 	AES256CBC = "http://www.w3.org/2001/04/xmlenc#aes256-cbc"
 
+	aes192GCM = "http://www.w3.org/2009/xmlenc11#aes192-gcm"
 	typeInner = "http://www.w3.org/2001/04/xmlenc#Element"
 )
 
@@ -28,6 +29,7 @@ type block struct {
 var blocks = map[string]block{
 	AES128GCM: {16, true},
 	AES256GCM: {32, true},
+	aes192GCM: {24, true},
 	AES128CBC: {16, false},
 	AES256CBC: {32, false},
 }

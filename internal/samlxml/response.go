@@ -33,6 +33,7 @@ type Response struct {
 
 	SignedBy                        *x509.Certificate
 	ResponseSigned, AssertionSigned bool
+	Encrypted                       bool // the assertion was
 }
 
 // DecodePost decodes the value of a SAMLResponse or SAMLRequest form field, at
@@ -46,51 +47,6 @@ func DecodePost(value string) ([]byte, error) {
 		return nil, malformed("not base64")
 	}
 	return raw, nil
-}
-
-// VerifyResponse parses and verifies a Response that holds exactly one
-// assertion in clear. The Response or its Assertion must be signed by one of
-// certs, and every signature present must verify. Times are judged against now
-// with Skew both ways. Left to the caller: who the issuer should be, Recipient,
-// Destination, Audiences, InResponseTo and replay.
-//
-// A Response of another status returns the Response and ErrStatus, if it was
-// signed. An EncryptedAssertion is ErrEncrypted: decrypt it with
-// VerifyEncryptedResponse.
-func VerifyResponse(raw []byte, certs []*x509.Certificate, now time.Time) (*Response, error) {
-	doc, err := Parse(raw, Messages())
-	if err != nil {
-		return nil, err
-	}
-	return verifyResponse(doc.Root(), certs, now)
-}
-
-func verifyResponse(root *etree.Element, certs []*x509.Certificate, now time.Time) (*Response, error) {
-	if !is(root, nsProtocol, "Response") {
-		return nil, malformed("root is %q, not a Response", root.Tag)
-	}
-	signable := append([]*etree.Element{root}, children(root, nsAssertion, "Assertion")...)
-	if err := noStrays(root, signable...); err != nil {
-		return nil, err
-	}
-	r := &Response{}
-	verified, cert, err := Verify(root, certs)
-	switch {
-	case err == nil:
-		root, r.SignedBy, r.ResponseSigned = verified, cert, true
-	case !isUnsigned(err):
-		return nil, err
-	}
-	if err := r.header(root); err != nil {
-		return nil, err
-	}
-	if r.Status.Code != saml.StatusSuccess {
-		return r.refused()
-	}
-	if err := r.assertion(root, certs); err != nil {
-		return nil, err
-	}
-	return r, r.current(now)
 }
 
 func (r *Response) refused() (*Response, error) {
@@ -148,15 +104,12 @@ func decodeStatus(el *etree.Element) (Status, error) {
 }
 
 // assertion verifies and decodes the only assertion of root.
-func (r *Response) assertion(root *etree.Element, certs []*x509.Certificate) error {
-	if len(children(root, nsAssertion, "EncryptedAssertion")) > 0 {
-		return ErrEncrypted
-	}
+func (r *Response) assertion(root *etree.Element, p *Policy) error {
 	el, err := mustChild(root, nsAssertion, "Assertion")
 	if err != nil {
 		return err
 	}
-	verified, cert, err := Verify(el, certs)
+	verified, cert, err := verify(el, p.Certificates, p.SHA1)
 	switch {
 	case err == nil:
 		el, r.AssertionSigned = verified, true
@@ -185,16 +138,16 @@ func (r *Response) assertion(root *etree.Element, certs []*x509.Certificate) err
 
 // current judges the times of the Response and its assertion. At least one
 // bearer confirmation has to be current; which one is used is up to the caller.
-func (r *Response) current(now time.Time) error {
+func (r *Response) current(now time.Time, skew time.Duration) error {
 	a := r.Assertion
-	if r.IssueInstant.After(now.Add(Skew)) || a.IssueInstant.After(now.Add(Skew)) {
+	if r.IssueInstant.After(now.Add(skew)) || a.IssueInstant.After(now.Add(skew)) {
 		return fmt.Errorf("%w: issued in the future", ErrNotYetValid)
 	}
-	if err := within(a.Conditions.NotBefore, a.Conditions.NotOnOrAfter, now); err != nil {
+	if err := within(a.Conditions.NotBefore, a.Conditions.NotOnOrAfter, now, skew); err != nil {
 		return err
 	}
 	for _, s := range a.AuthnStatements {
-		if s.SessionNotOnOrAfter != nil && !now.Before(s.SessionNotOnOrAfter.Add(Skew)) {
+		if s.SessionNotOnOrAfter != nil && !now.Before(s.SessionNotOnOrAfter.Add(skew)) {
 			return fmt.Errorf("%w: session ended", ErrExpired)
 		}
 	}
@@ -208,18 +161,18 @@ func (r *Response) current(now time.Time) error {
 			err = malformed("bearer confirmation without NotOnOrAfter, or with NotBefore")
 			continue
 		}
-		if err = within(d.NotBefore, d.NotOnOrAfter, now); err == nil {
+		if err = within(d.NotBefore, d.NotOnOrAfter, now, skew); err == nil {
 			return nil
 		}
 	}
 	return err
 }
 
-func within(notBefore, notOnOrAfter, now time.Time) error {
-	if !notBefore.IsZero() && now.Add(Skew).Before(notBefore) {
+func within(notBefore, notOnOrAfter, now time.Time, skew time.Duration) error {
+	if !notBefore.IsZero() && now.Add(skew).Before(notBefore) {
 		return fmt.Errorf("%w: from %s", ErrNotYetValid, notBefore)
 	}
-	if !notOnOrAfter.IsZero() && !now.Before(notOnOrAfter.Add(Skew)) {
+	if !notOnOrAfter.IsZero() && !now.Before(notOnOrAfter.Add(skew)) {
 		return fmt.Errorf("%w: until %s", ErrExpired, notOnOrAfter)
 	}
 	return nil

@@ -139,38 +139,6 @@ func checkAlice(t *testing.T, r *samlxml.Response) {
 	}
 }
 
-func TestEncrypted(t *testing.T) {
-	for _, method := range []string{samlxml.AES128GCM, samlxml.AES256GCM} {
-		o := outgoing()
-		o.SignResponse = true
-		o.Encrypt = &samlxml.Encryption{Certificate: keys().sp.Certificate, Method: method}
-		raw := write(t, keys().idp, o)
-		if _, err := samlxml.VerifyResponse(raw, idpCerts(), now); !errors.Is(err, samlxml.ErrEncrypted) {
-			t.Errorf("without a key: %v", err)
-		}
-		wrong := []*rsa.PrivateKey{keys().other.Key.(*rsa.PrivateKey)}
-		if _, err := samlxml.VerifyEncryptedResponse(raw, idpCerts(), wrong, now); !errors.Is(err, samlxml.ErrDecrypt) {
-			t.Errorf("with another key: %v", err)
-		}
-		right := append(wrong, keys().sp.Key.(*rsa.PrivateKey))
-		r, err := samlxml.VerifyEncryptedResponse(raw, idpCerts(), right, now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		checkAlice(t, r)
-	}
-}
-
-func TestEncryptedWantsSignedResponse(t *testing.T) {
-	o := outgoing()
-	o.Encrypt = &samlxml.Encryption{Certificate: keys().sp.Certificate, Method: samlxml.AES256GCM}
-	raw := write(t, keys().idp, o)
-	_, err := samlxml.VerifyEncryptedResponse(raw, idpCerts(), []*rsa.PrivateKey{keys().sp.Key.(*rsa.PrivateKey)}, now)
-	if !errors.Is(err, samlxml.ErrNoSignature) {
-		t.Errorf("error %v", err)
-	}
-}
-
 func TestErrorStatus(t *testing.T) {
 	o := outgoing()
 	o.Assertion, o.SignResponse = nil, true

@@ -27,11 +27,16 @@ var idSyntax = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,255}$`)
 // plain form (a direct child of el, one Reference to el's own ID, enveloped and
 // exclusive canonicalisation) is refused with ErrSignature or ErrAlgorithm.
 func Verify(el *etree.Element, certs []*x509.Certificate) (*etree.Element, *x509.Certificate, error) {
+	return verify(el, certs, false)
+}
+
+// verify is Verify. With sha1, signatures and digests of SHA-1 count too.
+func verify(el *etree.Element, certs []*x509.Certificate, sha1 bool) (*etree.Element, *x509.Certificate, error) {
 	sig, err := signatureOf(el)
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := checkForm(el, sig)
+	m, err := checkForm(el, sig, sha1)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -59,7 +64,7 @@ func signatureOf(el *etree.Element) (*etree.Element, error) {
 }
 
 // checkForm holds a Signature to the one form that SAML allows (Core 5.4).
-func checkForm(el, sig *etree.Element) (method, error) {
+func checkForm(el, sig *etree.Element, sha1 bool) (method, error) {
 	var none method
 	if err := only(sig, "SignedInfo", "SignatureValue", "KeyInfo"); err != nil {
 		return none, signatureForm(err)
@@ -77,11 +82,11 @@ func checkForm(el, sig *etree.Element) (method, error) {
 	if err := wantAlgorithm(info, "CanonicalizationMethod", algExclusive); err != nil {
 		return none, err
 	}
-	m, err := signatureMethod(info)
+	m, err := signatureMethod(info, sha1)
 	if err != nil {
 		return none, err
 	}
-	return m, checkReference(el, info)
+	return m, checkReference(el, info, sha1)
 }
 
 func signatureForm(err error) error { return fmt.Errorf("%w: %w", ErrSignature, err) }
@@ -97,19 +102,19 @@ func wantAlgorithm(parent *etree.Element, tag, want string) error {
 	return nil
 }
 
-func signatureMethod(info *etree.Element) (method, error) {
+func signatureMethod(info *etree.Element, sha1 bool) (method, error) {
 	el, err := mustChild(info, nsSignature, "SignatureMethod")
 	if err != nil {
 		return method{}, signatureForm(err)
 	}
-	m, ok := methods[attr(el, "Algorithm")]
+	m, ok := methodOfName(attr(el, "Algorithm"), sha1)
 	if !ok || len(el.ChildElements()) > 0 {
 		return method{}, fmt.Errorf("%w: signature method %q", ErrAlgorithm, attr(el, "Algorithm"))
 	}
 	return m, nil
 }
 
-func checkReference(el, info *etree.Element) error {
+func checkReference(el, info *etree.Element, sha1 bool) error {
 	ref, err := mustChild(info, nsSignature, "Reference")
 	if err != nil {
 		return signatureForm(err)
@@ -125,7 +130,8 @@ func checkReference(el, info *etree.Element) error {
 	if err != nil {
 		return signatureForm(err)
 	}
-	if !CanDigest(attr(digest, "Algorithm")) || len(digest.ChildElements()) > 0 {
+	known := CanDigest(attr(digest, "Algorithm")) || sha1 && attr(digest, "Algorithm") == algSHA1
+	if !known || len(digest.ChildElements()) > 0 {
 		return fmt.Errorf("%w: digest method %q", ErrAlgorithm, attr(digest, "Algorithm"))
 	}
 	value, err := mustChild(ref, nsSignature, "DigestValue")
