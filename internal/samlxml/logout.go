@@ -147,7 +147,7 @@ func (r *LogoutRequest) Decrypt(keys []*rsa.PrivateKey) error {
 	if encrypted == nil || err != nil {
 		return err
 	}
-	plain, err := decryptData(encrypted, keys)
+	plain, err := decryptData(encrypted, keys, false)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrDecrypt, err)
 	}

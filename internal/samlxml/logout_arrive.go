@@ -109,10 +109,10 @@ func (l *Logout) Current(destination string, now time.Time) error {
 	if e.Destination != destination {
 		return fmt.Errorf("%w: %q", ErrDestination, e.Destination)
 	}
-	if err := within(e.IssueInstant, l.ends(), now); err != nil {
+	if err := within(e.IssueInstant, l.ends(), now, Skew); err != nil {
 		return err
 	}
-	return within(time.Time{}, e.IssueInstant.Add(Skew), now)
+	return within(time.Time{}, e.IssueInstant.Add(Skew), now, Skew)
 }
 
 // Until is when the message cannot be accepted any more.

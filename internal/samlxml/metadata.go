@@ -19,7 +19,9 @@ type IDPMetadata struct {
 	SLO          []Endpoint
 
 	WantAuthnRequestsSigned bool
-	ValidUntil              time.Time // zero where absent
+	ValidUntil              time.Time     // zero where absent
+	CacheFor                time.Duration // the shortest cacheDuration; zero where absent
+	Entities                int           // how many identity providers the document describes; this is the first
 }
 
 // An Endpoint is where a binding is served.
@@ -41,12 +43,37 @@ func (e Endpoint) Answers() string {
 // EntitiesDescriptors. Its signature, if any, is not judged: whoever supplies
 // the file vouches for it. Errors match ErrMetadata, ErrMalformed, ErrTooLarge.
 func ParseIDPMetadata(raw []byte) (*IDPMetadata, error) {
-	entity, role, err := findRole(raw, "IDPSSODescriptor")
+	root, err := parseMetadata(raw)
 	if err != nil {
 		return nil, err
 	}
-	m := &IDPMetadata{EntityID: attr(entity, "entityID"),
+	return readIDP(root)
+}
+
+// VerifyIDPMetadata is ParseIDPMetadata for a document whose root must be signed by
+// a known key; nothing but what that signature covers is read.
+func VerifyIDPMetadata(raw []byte, signer *x509.Certificate) (*IDPMetadata, error) {
+	root, err := parseMetadata(raw)
+	if err != nil {
+		return nil, err
+	}
+	if root, _, err = Verify(root, []*x509.Certificate{signer}); err != nil {
+		return nil, err
+	}
+	return readIDP(root)
+}
+
+func readIDP(root *etree.Element) (*IDPMetadata, error) {
+	const name = "IDPSSODescriptor"
+	entity, role, err := findRole(root, name)
+	if err != nil {
+		return nil, err
+	}
+	m := &IDPMetadata{EntityID: attr(entity, "entityID"), Entities: countRoles(root, name),
 		WantAuthnRequestsSigned: isTrue(attr(role, "WantAuthnRequestsSigned"))}
+	if m.CacheFor, err = cacheFor(role); err != nil {
+		return nil, err
+	}
 	if m.ValidUntil, err = validUntil(entity, role); err != nil {
 		return nil, err
 	}
@@ -76,7 +103,11 @@ type SPMetadata struct {
 // ParseSPMetadata reads the metadata of one service provider, as
 // ParseIDPMetadata does of an identity provider.
 func ParseSPMetadata(raw []byte) (*SPMetadata, error) {
-	entity, role, err := findRole(raw, "SPSSODescriptor")
+	root, err := parseMetadata(raw)
+	if err != nil {
+		return nil, err
+	}
+	entity, role, err := findRole(root, "SPSSODescriptor")
 	if err != nil {
 		return nil, err
 	}
@@ -120,16 +151,20 @@ func unmarshalEntity(entity, role *etree.Element) (*saml.EntityDescriptor, error
 	return &saml.EntityDescriptor{EntityID: attr(entity, "entityID"), SPSSODescriptors: []saml.SPSSODescriptor{sp}}, nil
 }
 
-// findRole returns the first entity with a role for SAML 2.0, and the role.
-func findRole(raw []byte, role string) (entity, found *etree.Element, err error) {
+func parseMetadata(raw []byte) (*etree.Element, error) {
 	doc, err := Parse(raw, Metadata())
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	root := doc.Root()
 	if !is(root, nsMetadata, "EntityDescriptor") && !is(root, nsMetadata, "EntitiesDescriptor") {
-		return nil, nil, fmt.Errorf("%w: root is %q", ErrMetadata, root.Tag)
+		return nil, fmt.Errorf("%w: root is %q", ErrMetadata, root.Tag)
 	}
+	return root, nil
+}
+
+// findRole returns the first entity with a role for SAML 2.0, and the role.
+func findRole(root *etree.Element, role string) (entity, found *etree.Element, err error) {
 	entity, found = searchRole(root, role)
 	if found == nil {
 		return nil, nil, fmt.Errorf("%w: no %s for SAML 2.0", ErrMetadata, role)
@@ -157,6 +192,22 @@ func searchRole(el *etree.Element, role string) (entity, found *etree.Element) {
 		}
 	}
 	return nil, nil
+}
+
+// countRoles counts the entities below el with a role for SAML 2.0.
+func countRoles(el *etree.Element, role string) (n int) {
+	if is(el, nsMetadata, "EntityDescriptor") {
+		if _, found := searchRole(el, role); found != nil {
+			return 1
+		}
+		return 0
+	}
+	for _, c := range el.ChildElements() {
+		if is(c, nsMetadata, "EntityDescriptor") || is(c, nsMetadata, "EntitiesDescriptor") {
+			n += countRoles(c, role)
+		}
+	}
+	return n
 }
 
 // endpoints returns the endpoints of a kind. Every Location must be an absolute
@@ -213,6 +264,24 @@ func validUntil(entity, role *etree.Element) (time.Time, error) {
 		}
 	}
 	return first, nil
+}
+
+// cacheFor returns the shortest cacheDuration from a role up to the root.
+func cacheFor(role *etree.Element) (shortest time.Duration, err error) {
+	for el := role; el != nil; el = el.Parent() {
+		text := attr(el, "cacheDuration")
+		if text == "" {
+			continue
+		}
+		var d saml.Duration
+		if err := d.UnmarshalText([]byte(text)); err != nil {
+			return 0, fmt.Errorf("%w: cacheDuration %q", ErrMetadata, text)
+		}
+		if t := time.Duration(d); t > 0 && (shortest == 0 || t < shortest) {
+			shortest = t
+		}
+	}
+	return shortest, nil
 }
 
 func isTrue(s string) bool { return s == "true" || s == "1" }
