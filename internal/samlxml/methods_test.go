@@ -4,7 +4,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
@@ -129,7 +128,7 @@ func TestTransports(t *testing.T) {
 		if !strings.Contains(string(raw), m.Algorithm) || m.MGF != "" && !strings.Contains(string(raw), m.MGF) {
 			t.Errorf("%+v is not what was written: %s", m, raw)
 		}
-		r, err := samlxml.VerifyEncryptedResponse(raw, idpCerts(), []*rsa.PrivateKey{keys().sp.Key.(*rsa.PrivateKey)}, now)
+		r, err := reader(keys().sp).Read(raw, now)
 		if err != nil {
 			t.Fatalf("%+v: %v", m, err)
 		}

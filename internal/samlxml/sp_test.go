@@ -63,7 +63,7 @@ func TestWriteSPMetadata(t *testing.T) {
 	}
 	role := m.Entity.SPSSODescriptors[0]
 	if m.Entity.EntityID != "urn:sp" || !m.ValidUntil.Equal(now) || len(m.Signing) != 2 || len(m.Encryption) != 1 ||
-		m.Methods[0] != samlxml.AES256GCM || len(role.AssertionConsumerServices) != 2 || len(role.SingleLogoutServices) != 2 ||
+		m.Encryption[0].Methods[0].Algorithm != samlxml.AES256GCM || len(role.AssertionConsumerServices) != 2 || len(role.SingleLogoutServices) != 2 ||
 		!*role.AssertionConsumerServices[0].IsDefault || role.AssertionConsumerServices[1].Index != 1 {
 		t.Errorf("%+v", m)
 	}
