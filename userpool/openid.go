@@ -72,6 +72,7 @@ type OpenIDClient struct {
 	ApplicationType    string   `json:",omitempty"` // web or native; empty is web
 	ClientURI          string   `json:",omitempty"`
 	LogoURI            string   `json:",omitempty"`
+	Logo               *Logo    `json:",omitempty"` // of LogoURI; nil for none that could be had
 	PolicyURI          string   `json:",omitempty"`
 	TermsURI           string   `json:",omitempty"`
 	Contacts           []string `json:",omitempty"`
@@ -105,6 +106,9 @@ func (o OpenIDClient) Clone() OpenIDClient {
 	o.RegistrationToken = slices.Clone(o.RegistrationToken)
 	if o.DefaultMaxAge != nil {
 		o.DefaultMaxAge = new(*o.DefaultMaxAge)
+	}
+	if o.Logo != nil {
+		o.Logo = new(*o.Logo)
 	}
 	return o
 }

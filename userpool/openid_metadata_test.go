@@ -11,7 +11,7 @@ import (
 
 // What a client's settings have that nobody sets: it follows from others, or is the
 // server's own note.
-var derived = []string{"Sector", "Registered", "RegistrationToken"}
+var derived = []string{"Sector", "Registered", "RegistrationToken", "Logo"}
 
 // Every setting can be set by a member of the client metadata, and is read back by it.
 func TestEverySettingHasAMember(t *testing.T) {

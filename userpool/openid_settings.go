@@ -25,7 +25,7 @@ func (s *Service) PutOpenIDClient(ctx context.Context, pool PoolID, id ClientID,
 	}
 	next := *c
 	next.OpenID = settings.Clone()
-	next.OpenID.Registered, next.OpenID.RegistrationToken = c.OpenID.Registered, c.OpenID.RegistrationToken
+	next.OpenID.Registered, next.OpenID.RegistrationToken, next.OpenID.Logo = c.OpenID.Registered, c.OpenID.RegistrationToken, c.OpenID.Logo
 	if err := s.settleOpenID(ctx, p, &next); err != nil {
 		return nil, err
 	}
@@ -38,8 +38,8 @@ func (s *Service) PutOpenIDClient(ctx context.Context, pool PoolID, id ClientID,
 	return updated, namedClient(err, id)
 }
 
-// settleOpenID checks a client's settings, finds its sector, and makes the keys that
-// the settings need.
+// settleOpenID checks a client's settings, finds its sector, makes the keys that the
+// settings need, and reads its logo.
 func (s *Service) settleOpenID(ctx context.Context, p *Pool, c *Client) error {
 	if err := c.validateOpenID(); err != nil {
 		return err
@@ -52,7 +52,11 @@ func (s *Service) settleOpenID(ctx context.Context, p *Pool, c *Client) error {
 	if err := s.settleSector(ctx, c); err != nil {
 		return err
 	}
-	return s.makeKeys(ctx, c)
+	if err := s.makeKeys(ctx, c); err != nil {
+		return err
+	}
+	s.settleLogo(ctx, c)
+	return nil
 }
 
 // settleSector finds the host that pairwise subjects are for (OpenID Connect Core

@@ -138,6 +138,7 @@ func (r *Registration) fill(p *Pool, c *Client) error {
 	c.IdentityProviders, c.ExplicitAuthFlows = []string{"COGNITO"}, []string{refreshFlow}
 	before := c.OpenID
 	c.OpenID = r.OpenID.Clone()
+	c.OpenID.Logo = before.Logo
 	for _, m := range ownMembers { // an administrator's
 		reflect.ValueOf(m.at(&c.OpenID)).Elem().Set(reflect.ValueOf(m.at(&before)).Elem())
 	}

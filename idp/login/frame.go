@@ -27,6 +27,7 @@ type Frame struct {
 	CSRF       string
 	Step       string
 	Brand      *brand // nil for our own look
+	Logo       string // address of the app's, on this server; may be empty
 
 	Error, Notice, Detail string
 
@@ -45,6 +46,9 @@ func (h *Handler) Frame(w http.ResponseWriter, r *http.Request, p *userpool.Pool
 	var id userpool.ClientID
 	if c != nil {
 		f.ClientName, id = c.Name, c.ID
+		if logo := c.OpenID.Logo; logo != nil {
+			f.Logo = brandingPath(p.ID) + logo.File()
+		}
 	}
 	f.Query = template.URL("?" + f.query.Encode()) // never the bytes of the request
 	f.Brand = h.brand(r, p, id)

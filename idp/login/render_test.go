@@ -43,7 +43,7 @@ func sample(t testing.TB, l *words.Language, text string) *view {
 		Schema: []userpool.SchemaAttribute{{Name: "given_name", Required: true}, {Name: "email", Required: true},
 			{Name: "custom:vip", Type: "Boolean"}, {Name: "custom:age", Type: "Number", Min: "1", Max: "9"}, {Name: "custom:seen", Type: "DateTime"}, {Name: "locale", Type: "String", Min: "2", Max: "9"}}}
 	return &view{Frame: Frame{Lang: l, Title: "Sign in", PoolName: "Riverside Clinic", ClientName: "Field notes", Path: "/us-east-1_Demo00001",
-		Query: "?client_id=abc&state=1", CSRF: "token", Step: "step", Error: text, Notice: text, Detail: text,
+		Query: "?client_id=abc&state=1", CSRF: "token", Step: "step", Logo: "/us-east-1_Demo00001/branding/1.png", Error: text, Notice: text, Detail: text,
 		page: "login", query: url.Values{"client_id": {"abc"}, "state": {text}}, all: catalogue(t).Languages()},
 		Username: text, UsernameLabel: "Username", Destination: text, Rules: rules(l, pool.PasswordPolicy), Attributes: askFor(l, pool, nil, nil), SignUp: true,
 		Terms: []link{{text, "https://example.com/terms"}}, Choices: []choice{{text, text}}, Optional: fieldsOf(l, pool, []string{"custom:vip", "custom:age", "custom:seen", "locale", "phone_number"}, nil),

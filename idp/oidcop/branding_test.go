@@ -1,6 +1,9 @@
 package oidcop_test
 
 import (
+	"bytes"
+	"image"
+	"image/png"
 	"net/http"
 	"regexp"
 	"strings"
@@ -19,11 +22,11 @@ func TestBrandedPages(t *testing.T) {
 	if page := v.get(signUpPage(public)); strings.Contains(page.text, "/branding/") || strings.Contains(page.text, "agree to") {
 		t.Fatalf("branding that nobody made: %s", page.text)
 	}
-	image := userpool.Image{Type: "svg", Body: []byte(drawing)}
+	drawn := userpool.Image{Type: "svg", Body: []byte(drawing)}
 	_, err := h.service.CreateBranding(t.Context(), &userpool.Branding{Pool: poolID, Client: public,
 		Settings: []byte(`{"components":{"primaryButton":{"lightMode":{"defaults":{"backgroundColor":"7a1fa2ff"}}}}}`),
-		Assets: []userpool.Asset{{Category: "FORM_LOGO", Mode: "DYNAMIC", Image: image}, {Category: "FAVICON_SVG", Mode: "DYNAMIC", Image: image},
-			{Category: "PAGE_BACKGROUND", Mode: "DYNAMIC", Image: image}}})
+		Assets: []userpool.Asset{{Category: "FORM_LOGO", Mode: "DYNAMIC", Image: drawn}, {Category: "FAVICON_SVG", Mode: "DYNAMIC", Image: drawn},
+			{Category: "PAGE_BACKGROUND", Mode: "DYNAMIC", Image: drawn}}})
 	h.must(err)
 	_, err = h.service.CreateTerms(t.Context(), &userpool.Terms{Pool: poolID, Client: public, Name: "terms-of-use",
 		Links: map[string]string{"cognito:default": "https://x.test/en?a=1&b=2", "cognito:french": "https://x.test/fr"}})
@@ -48,6 +51,31 @@ func TestBrandedPages(t *testing.T) {
 		}
 		if policy := got.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "sandbox") || !strings.Contains(policy, "default-src 'none'") {
 			t.Errorf("a drawing may run what is in it: %q", policy)
+		}
+	}
+}
+
+// TestAppsLogo: pages show an app's logo from our own address; nothing of them comes
+// from the app.
+func TestAppsLogo(t *testing.T) {
+	h := open(t)
+	var body bytes.Buffer
+	h.must(png.Encode(&body, image.NewGray(image.Rect(0, 0, 40, 20))))
+	h.client(public, func(c *userpool.Client) {
+		c.OpenID.RequireConsent, c.OpenID.LogoURI = true, "https://app.example/logo.png"
+		c.OpenID.Logo = &userpool.Logo{URI: c.OpenID.LogoURI, Image: userpool.Image{Hash: strings.Repeat("5", 32), Type: "png", Body: body.Bytes()}}
+	})
+	v := h.visitor()
+	const shown = `<img class="logo" src="(/` + poolID + `/branding/5{32}\.png)" alt="`
+	login := v.get(where(v.get(authorizeURL(poolID, public, nil))).String())
+	for name, page := range map[string]*reply{"sign-in": login, "consent": v.asked(authorizeURL(poolID, public, nil)).page} {
+		address := found(t, page.text, shown)
+		if strings.Contains(page.text, "https://app.example/logo.png") || !strings.Contains(page.Header.Get("Content-Security-Policy"), "img-src 'self' data:;") {
+			t.Errorf("%s loads something from the app: %s %s", name, page.Header.Get("Content-Security-Policy"), page.text)
+		}
+		got := v.get(address)
+		if got.text != body.String() || got.Header.Get("Content-Type") != "image/png" || got.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %v %q", name, got.Header, got.text)
 		}
 	}
 }

@@ -119,6 +119,7 @@ var callback = []string{"https://rp.example/cb"}
 
 func TestRegister(t *testing.T) {
 	d := open(t, userpool.OpenIDPool{Registration: userpool.RegistrationOpen})
+	d.sector["https://rp.example/logo.png"] = "none"
 	out := d.mustRegister(m{"redirect_uris": callback, "client_name": "RP", "logo_uri": "https://rp.example/logo.png", "client_name#de": "ignored",
 		"policy_uri": "https://rp.example/policy", "tos_uri": "https://rp.example/tos", "software_version": "ignored", "contacts": []string{"a@rp.example"}})
 	want := m{"client_name": "RP", "token_endpoint_auth_method": "client_secret_basic", "client_secret_expires_at": 0.0,

@@ -49,13 +49,35 @@ func (s *UserpoolStore) CreateClient(ctx context.Context, c *userpool.Client) er
 	if err != nil {
 		return err
 	}
-	res, err := s.db.write.ExecContext(ctx, `
-		INSERT INTO userpool_clients (id, pool, secret, doc)
-		SELECT $1, id, $3, $4 FROM userpool_pools WHERE id = $2`, c.ID, c.Pool, secret, doc)
-	if isUnique(err, "") {
-		return userpool.ErrConflict
+	return s.db.inTx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `
+			INSERT INTO userpool_clients (id, pool, secret, doc)
+			SELECT $1, id, $3, $4 FROM userpool_pools WHERE id = $2`, c.ID, c.Pool, secret, doc)
+		if isUnique(err, "") {
+			return userpool.ErrConflict
+		}
+		if err := affected(res, err, userpool.ErrPoolNotFound); err != nil || c.OpenID.Logo == nil {
+			return err
+		}
+		return addImages(ctx, tx, c.Pool, logoRecord(c.ID), c.ID, []userpool.Image{c.OpenID.Logo.Image})
+	})
+}
+
+func logoRecord(id userpool.ClientID) string { return "logo/" + string(id) }
+
+// replaceLogo writes the logo of a client anew where it changed. One that came
+// without its body is of a moment that another writer ended: the client has none.
+func replaceLogo(ctx context.Context, tx *sql.Tx, old *userpool.Logo, c *userpool.Client) error {
+	var images []userpool.Image
+	switch next := c.OpenID.Logo; {
+	case next == nil && old == nil || next != nil && old != nil && next.Hash == old.Hash:
+		return nil
+	case next != nil && next.Body == nil:
+		c.OpenID.Logo = nil
+	case next != nil:
+		images = append(images, next.Image)
 	}
-	return affected(res, err, userpool.ErrPoolNotFound)
+	return replaceImages(ctx, tx, c.Pool, logoRecord(c.ID), c.ID, images)
 }
 
 // Client implements userpool.ClientStore.
@@ -72,11 +94,14 @@ func (s *UserpoolStore) UpdateClient(ctx context.Context, pool userpool.PoolID, 
 		if err != nil {
 			return notFound(err, userpool.ErrClientNotFound)
 		}
-		created := c.Created
+		created, logo := c.Created, c.OpenID.Logo
 		if err := fn(c); err != nil {
 			return err
 		}
 		c.ID, c.Pool, c.Created, c.Modified = id, pool, created, micro(c.Modified)
+		if err := replaceLogo(ctx, tx, logo, c); err != nil {
+			return err
+		}
 		secret, doc, err := s.sealClient(c)
 		if err != nil {
 			return err

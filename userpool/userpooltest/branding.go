@@ -11,6 +11,7 @@ var brandingChecks = []storeCheck{
 	{"brandings", testBrandings},
 	{"customizations", testCustomizations},
 	{"terms", testTerms},
+	{"logos of clients", testLogos},
 	{"branding goes with its client and its pool", testBrandingGoes},
 }
 
@@ -167,4 +168,46 @@ func testBrandingGoes(t *testing.T, f *fixture) {
 	gone()
 	_, err := f.Customization(ctx, "us-east-1_A", userpool.AllClients)
 	wantErr(t, err, userpool.ErrNotFound)
+}
+
+func testLogos(t *testing.T, f *fixture) {
+	ctx := t.Context()
+	f.pool(t, "us-east-1_A")
+	of := func(hash string) *userpool.Logo {
+		return &userpool.Logo{URI: "https://app.example/logo", Image: userpool.Image{Hash: hash, Type: "png", Body: []byte("body of " + hash)}}
+	}
+	stored := func(hash string) bool {
+		t.Helper()
+		_, err := f.Image(ctx, "us-east-1_A", hash)
+		if err != nil {
+			wantErr(t, err, userpool.ErrNotFound)
+		}
+		return err == nil
+	}
+	set := func(l *userpool.Logo) *userpool.Logo {
+		t.Helper()
+		_, err := f.UpdateClient(ctx, "us-east-1_A", "c1", func(c *userpool.Client) error { c.OpenID.Logo = l; return nil })
+		check(t, err)
+		c, err := f.Client(ctx, "c1")
+		check(t, err)
+		return c.OpenID.Logo
+	}
+	check(t, f.CreateClient(ctx, &userpool.Client{ID: "c1", Pool: "us-east-1_A", OpenID: userpool.OpenIDClient{Logo: of("h1")}}))
+	c, err := f.Client(ctx, "c1")
+	check(t, err)
+	equal(t, "logo", c.OpenID.Logo.URI+" "+c.OpenID.Logo.File(), "https://app.example/logo h1.png")
+	equal(t, "body in the record", len(c.OpenID.Logo.Body), 0)
+	_, err = f.UpdateClient(ctx, "us-east-1_A", "c1", func(c *userpool.Client) error { c.Name = "other"; return nil })
+	check(t, err)
+	equal(t, "an update of something else", stored("h1"), true)
+	equal(t, "new logo", set(of("h2")).Hash, "h2")
+	equal(t, "old one", stored("h1"), false)
+	equal(t, "new one", stored("h2"), true)
+	stale := of("h1")
+	stale.Body = nil
+	equal(t, "a logo that another writer replaced", set(stale) == nil, true)
+	equal(t, "what it was", stored("h1") || stored("h2"), false)
+	set(of("h3"))
+	check(t, f.DeleteClient(ctx, "us-east-1_A", "c1"))
+	equal(t, "after the client", stored("h3"), false)
 }

@@ -19,11 +19,11 @@ CREATE TABLE userpool_ui (
 	PRIMARY KEY (pool, client)
 );
 
--- Images of both, by content. They go when their record is written anew.
+-- Images, by content. They go when their record is written anew.
 CREATE TABLE userpool_images (
 	pool   TEXT COLLATE "C" NOT NULL REFERENCES userpool_pools (id) ON DELETE CASCADE,
 	hash   TEXT COLLATE "C" NOT NULL, -- of the body
-	record TEXT COLLATE "C" NOT NULL, -- branding/{id} or ui/{client}
+	record TEXT COLLATE "C" NOT NULL, -- branding/{id}, ui/{client} or logo/{client}
 	client TEXT COLLATE "C" REFERENCES userpool_clients (id) ON DELETE CASCADE, -- NULL for all
 	type   TEXT COLLATE "C" NOT NULL, -- png, svg …
 	body   BYTEA NOT NULL,

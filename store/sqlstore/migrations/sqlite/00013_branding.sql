@@ -19,11 +19,11 @@ CREATE TABLE userpool_ui (
 	PRIMARY KEY (pool, client)
 ) WITHOUT ROWID;
 
--- Images of both, by content. They go when their record is written anew.
+-- Images, by content. They go when their record is written anew.
 CREATE TABLE userpool_images (
 	pool   TEXT NOT NULL REFERENCES userpool_pools (id) ON DELETE CASCADE,
 	hash   TEXT NOT NULL, -- of the body
-	record TEXT NOT NULL, -- branding/{id} or ui/{client}
+	record TEXT NOT NULL, -- branding/{id}, ui/{client} or logo/{client}
 	client TEXT REFERENCES userpool_clients (id) ON DELETE CASCADE, -- NULL for all
 	type   TEXT NOT NULL, -- png, svg …
 	body   BLOB NOT NULL,
