@@ -1,9 +1,13 @@
 package openid_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"image"
+	"image/png"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +34,7 @@ var dynamic = []module{
 		e.new(t, func(r *rp) { r.callback += "#foobar" }).refusedRegistration(t, "invalid_redirect_uri", "invalid_client_metadata")
 	}},
 	{"oidcc-discovery-endpoint-verification", discoveryWithRegistration},
+	{"oidcc-registration-logo-uri", registrationLogo},
 	{"oidcc-registration-policy-uri", registrationLink("policy_uri")},
 	{"oidcc-registration-tos-uri", registrationLink("tos_uri")},
 	{"oidcc-registration-jwks-uri", func(t *testing.T, e *exam) { e.register(t, publishedKey(t)).signIn(t, e.visitor(t)) }},
@@ -105,6 +110,28 @@ func registrationLink(member string) func(*testing.T, *exam) {
 		if body := r.signInPage(t, e); !strings.Contains(body, `href="`+r.home+"/"+member+`"`) {
 			t.Errorf("no link to %s on the page:\n%s", r.asked[member], body)
 		}
+	}
+}
+
+// registrationLogo wants the client's logo on the page that asks for a password, from
+// the provider: the page may tell nobody else who is there.
+func registrationLogo(t *testing.T, e *exam) {
+	var drawn bytes.Buffer
+	if err := png.Encode(&drawn, image.NewGray(image.Rect(0, 0, 120, 40))); err != nil {
+		t.Fatal(err)
+	}
+	r := e.register(t, func(r *rp) {
+		r.asked["logo_uri"] = r.home + "/logo.png"
+		r.serve(r.home+"/logo.png", "image/png", drawn.String())
+	})
+	body := r.signInPage(t, e)
+	m := regexp.MustCompile(`<img class="logo" src="(/[^"]+)"`).FindStringSubmatch(body)
+	if m == nil || strings.Contains(body, r.home+"/logo.png") {
+		t.Fatalf("no logo of the provider's own on the page:\n%s", body)
+	}
+	got := e.fetch(t, http.MethodGet, e.URL+m[1], nil)
+	if got.status != http.StatusOK || got.header.Get("Content-Type") != "image/png" || got.body != drawn.String() {
+		t.Errorf("the logo is %d %s", got.status, got.header.Get("Content-Type"))
 	}
 }
 

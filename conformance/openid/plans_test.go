@@ -63,6 +63,7 @@ func (p *plan) front() bool { return strings.Contains(p.kind, "token") }
 
 // TestPlans runs all plans against one server of each storage profile: FAPI 2.0 in a
 // strict pool; the others, which know neither PKCE nor OAuth 2.1, in one that is not.
+// Dynamic plans rotate the provider's keys, and have a pool each.
 func TestPlans(t *testing.T) {
 	ca := harness.NewAuthority(t)
 	certFile, keyFile := ca.Issue(t, "localhost")
@@ -78,9 +79,12 @@ func TestPlans(t *testing.T) {
 				}
 				t.Run(p.name, func(t *testing.T) {
 					t.Parallel()
-					if p.fapi {
+					switch {
+					case p.fapi:
 						p.run(t, strict)
-					} else {
+					case p.dynamic:
+						p.run(t, newOP(t, s, a, false))
+					default:
 						p.run(t, classic)
 					}
 				})
