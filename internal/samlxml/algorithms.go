@@ -131,15 +131,6 @@ func splitECDSA(k *ecdsa.PublicKey, signature []byte) (r, s *big.Int, ok bool) {
 	return new(big.Int).SetBytes(signature[:size]), new(big.Int).SetBytes(signature[size:]), true
 }
 
-// derECDSA turns r||s into the ASN.1 form that crypto/x509 reads.
-func derECDSA(k *ecdsa.PublicKey, signature []byte) ([]byte, error) {
-	r, s, ok := splitECDSA(k, signature)
-	if !ok {
-		return nil, ErrSignature
-	}
-	return asn1.Marshal(struct{ R, S *big.Int }{r, s})
-}
-
 // rawECDSA turns what crypto.Signer returns into r||s.
 func rawECDSA(k *ecdsa.PublicKey, der []byte) ([]byte, error) {
 	var v struct{ R, S *big.Int }

@@ -16,20 +16,18 @@ import (
 	dsig "github.com/russellhaering/goxmldsig"
 
 	"github.com/poolhouse/poolhouse/internal/samlxml"
+	"github.com/poolhouse/poolhouse/internal/samlxml/samlattack"
 )
 
-const evilName = "mallory@example.org"
-
 // parts of a document, as an attacker would cut it up.
-type parts struct{ whole, assertion, signature, stripped, evil string }
+type parts struct{ whole, assertion, signature, stripped string }
 
 var (
 	assertionPart = regexp.MustCompile(`(?s)<saml:Assertion.*</saml:Assertion>`)
 	signaturePart = regexp.MustCompile(`(?s)<ds:Signature .*?</ds:Signature>`)
 )
 
-// cut takes a Response with a signed assertion apart. evil is the assertion
-// without its signature, about somebody else, under another ID.
+// cut takes a Response with a signed assertion apart.
 func cut(t testing.TB, raw []byte) parts {
 	p := parts{whole: string(raw)}
 	p.assertion = assertionPart.FindString(p.whole)
@@ -38,7 +36,6 @@ func cut(t testing.TB, raw []byte) parts {
 		t.Fatal("no signed assertion to attack")
 	}
 	p.stripped = strings.Replace(p.assertion, p.signature, "", 1)
-	p.evil = strings.NewReplacer("alice@example.org", evilName, `ID="_assertion"`, `ID="_evil"`).Replace(p.stripped)
 	return p
 }
 
@@ -47,64 +44,50 @@ func (p parts) put(assertion string) string {
 	return strings.Replace(p.whole, p.assertion, assertion, 1)
 }
 
-// in puts a child at the end of an assertion, or a Signature after its Issuer.
-func in(assertion, child string) string {
-	return strings.Replace(assertion, "</saml:Assertion>", child+"</saml:Assertion>", 1)
-}
-
+// afterIssuer puts a Signature where it belongs.
 func afterIssuer(el, child string) string {
 	return strings.Replace(el, "</saml:Issuer>", "</saml:Issuer>"+child, 1)
 }
 
-func withObject(signature, content string) string {
-	return strings.Replace(signature, "</ds:Signature>", "<ds:Object>"+content+"</ds:Object></ds:Signature>", 1)
+// attacked is the message that attacks are made of.
+func attacked(t testing.TB, raw []byte) *samlattack.Message {
+	return samlattack.New(t, raw, keys().idp, "alice@example.org", "mallory@example.org")
 }
 
-// TestWrapping mutates a really signed document in the ways of Somorovsky et
-// al., "On Breaking SAML" (XSW 1 to 8). Whatever comes out, it is never mallory.
-func TestWrapping(t *testing.T) {
-	p := cut(t, write(t, keys().idp, outgoing()))
-	both := outgoing()
-	both.SignResponse = true
-	signed := string(write(t, keys().idp, both))
-	outer := signaturePart.FindString(signed) // of the Response: it comes first
-	bare := strings.Replace(signed, outer, "", 1)
-	evilResponse := strings.NewReplacer(`ID="_response"`, `ID="_evil2"`, "alice@example.org", evilName).Replace(bare)
-	end := "</samlp:Response>"
-
-	attacks := map[string]string{
-		"XSW1 original response in the signature":  afterIssuer(evilResponse, withObject(outer, bare)),
-		"XSW2 original response before":            strings.Replace(evilResponse, "<samlp:Status>", bare+outer+"<samlp:Status>", 1),
-		"XSW3 evil assertion before":               p.put(p.evil + p.assertion),
-		"XSW3 evil assertion after":                p.put(p.assertion + p.evil),
-		"XSW4 original inside evil":                p.put(in(p.evil, p.assertion)),
-		"XSW5 evil carries the signature":          p.put(afterIssuer(p.evil, p.signature) + p.stripped),
-		"XSW6 original in evil's signature":        p.put(afterIssuer(p.evil, withObject(p.signature, p.stripped))),
-		"XSW7 evil in extensions":                  strings.Replace(p.whole, "<samlp:Status>", "<samlp:Extensions>"+p.evil+"</samlp:Extensions><samlp:Status>", 1),
-		"XSW8 original in an object":               p.put(afterIssuer(p.evil, strings.Replace(p.signature, "</ds:Signature>", "<ds:Object>"+p.stripped+"</ds:Object></ds:Signature>", 1))),
-		"same ID on both":                          p.put(strings.Replace(p.evil, "_evil", "_assertion", 1) + p.assertion),
-		"same ID, evil signed":                     p.put(strings.Replace(afterIssuer(p.evil, p.signature), "_evil", "_assertion", 1)),
-		"signature stripped":                       p.put(p.stripped),
-		"evil alone":                               p.put(p.evil),
-		"evil with a signature for another":        p.put(afterIssuer(p.evil, p.signature)),
-		"second response after the root":           p.whole + evilResponse,
-		"signature at the response, none inside":   strings.Replace(p.put(p.evil), "<samlp:Status>", p.signature+"<samlp:Status>", 1),
-		"assertion hidden in advice":               p.put(in(p.evil, "<saml:Advice>"+p.assertion+"</saml:Advice>")),
-		"encrypted assertion beside":               strings.Replace(p.whole, end, "<saml:EncryptedAssertion xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\"/>"+end, 1),
-		"assertion in another namespace":           strings.ReplaceAll(p.whole, "urn:oasis:names:tc:SAML:2.0:assertion", "urn:x"),
-		"foreign element of the same name":         p.put(`<x:Assertion xmlns:x="urn:x">` + p.evil + `</x:Assertion>` + p.assertion),
-		"response signature moved to an extension": strings.Replace(signed, outer, "<samlp:Extensions>"+outer+"</samlp:Extensions>", 1),
+// TestAttacks holds the reader of responses to every attack on signed messages.
+func TestAttacks(t *testing.T) {
+	m := attacked(t, write(t, keys().idp, outgoing()))
+	for _, a := range m.Attacks() {
+		t.Run(a.Class+"/"+a.Name, func(t *testing.T) {
+			if r, err := samlxml.VerifyResponse([]byte(a.Doc), idpCerts(), now); err == nil {
+				t.Errorf("accepted as %q: %s", r.Assertion.Subject.NameID.Value, a.Doc)
+			}
+		})
 	}
-	for name, doc := range attacks {
-		t.Run(name, func(t *testing.T) { neverMallory(t, doc) })
+	if _, err := samlxml.VerifyResponse([]byte(m.Good()), idpCerts(), now); err != nil {
+		t.Errorf("the message that the attacks differ from: %v", err)
 	}
 }
 
-func neverMallory(t *testing.T, doc string) {
-	t.Helper()
-	r, err := samlxml.VerifyResponse([]byte(doc), idpCerts(), now)
-	if err == nil {
-		t.Errorf("accepted as %q", r.Assertion.Subject.NameID.Value)
+// TestRequestAttacks does the same for requests, whose root is signed.
+func TestRequestAttacks(t *testing.T) {
+	m := attacked(t, []byte(strings.Replace(authnRequest, ">bob<", ">alice@example.org<", 1)))
+	accept := func(doc string) error {
+		r, err := samlxml.ParseAuthnRequest([]byte(doc))
+		if err != nil {
+			return err
+		}
+		return r.Verify(idpCerts())
+	}
+	for _, a := range m.Attacks() {
+		t.Run(a.Class+"/"+a.Name, func(t *testing.T) {
+			if accept(a.Doc) == nil {
+				t.Errorf("accepted: %s", a.Doc)
+			}
+		})
+	}
+	if err := accept(m.Good()); err != nil {
+		t.Errorf("the message that the attacks differ from: %v", err)
 	}
 }
 
@@ -130,6 +113,9 @@ func TestTampering(t *testing.T) {
 		{"element in the name", swap("alice@", "<b/>alice@"), samlxml.ErrSignature},
 		{"two references", swap(reference, reference+reference), samlxml.ErrSignature},
 		{"two SignedInfo", swap(info, info+info), samlxml.ErrSignature},
+		{"foreign SignedInfo before", swap(info, `<x:SignedInfo xmlns:x="urn:x"/>`+info), samlxml.ErrSignature},
+		{"foreign element in SignedInfo", swap(reference, `<x:Reference xmlns:x="urn:x"/>`+reference), samlxml.ErrSignature},
+		{"parameter of the canonicalisation of SignedInfo", swap(`<ds:CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#">`, `<ds:CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"><x/>`), samlxml.ErrAlgorithm},
 		{"two signatures", swap(p.signature, p.signature+p.signature), samlxml.ErrSignature},
 		{"two digest values", swap(digest, digest+digest), samlxml.ErrSignature},
 		{"element in the digest value", swap(digest, strings.Replace(digest, "<ds:DigestValue>", "<ds:DigestValue><x/>", 1)), samlxml.ErrSignature},
@@ -148,6 +134,7 @@ func TestTampering(t *testing.T) {
 		{"ECDSA method on an RSA key", swap("xmldsig-more#rsa-sha256", "xmldsig-more#ecdsa-sha256"), samlxml.ErrAlgorithm},
 		{"no signature value", swap("<ds:SignatureValue>", "<ds:SignatureValue></ds:SignatureValue><ds:SignatureValue>"), samlxml.ErrSignature},
 		{"an object in the signature", swap("</ds:Signature>", "<ds:Object/></ds:Signature>"), samlxml.ErrSignature},
+		{"text beside a NameID in a value", attacked(t, []byte(p.whole)).Signed(">staff<", "><saml:NameID>x</saml:NameID>admin<"), samlxml.ErrMalformed},
 		{"no status", swap("samlp:Status>", "samlp:Extensions>"), samlxml.ErrMalformed},
 		{"DTD", "<!DOCTYPE x>" + p.whole, samlxml.ErrMalformed},
 		{"entity", `<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>` + swap("alice@", "&e;"), samlxml.ErrMalformed},
@@ -267,6 +254,9 @@ func TestBombs(t *testing.T) {
 		{"redefined xml", `<a xmlns:xml="urn:x"/>`, samlxml.ErrMalformed},
 		{"emptied prefix", `<a xmlns:b=""/>`, samlxml.ErrMalformed},
 		{"duplicate ID", `<a ID="x"><b Id="x"/></a>`, samlxml.ErrMalformed},
+		{"declarations' prefix on an element", `<xmlns:a/>`, samlxml.ErrMalformed},
+		{"prefix out of its scope", `<a><b xmlns:c="u"/><c:d/></a>`, samlxml.ErrMalformed},
+		{"namespace that canonicalisation would repeat", `<a xmlns:b="` + strings.Repeat("u", 257) + `"/>`, samlxml.ErrTooLarge},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package samlxml
 
 import (
+	"strings"
 	"time"
 
 	"github.com/beevik/etree"
@@ -249,6 +250,9 @@ func decodeAttribute(el *etree.Element) (saml.Attribute, error) {
 		case err != nil:
 			return a, err
 		case name != nil: // eduPersonTargetedID
+			if err := alone(c); err != nil {
+				return a, err
+			}
 			v.NameID, v.Value = name, name.Value
 		case len(c.ChildElements()) > 0: // a structure that nobody here reads is no reason to refuse the rest
 			continue
@@ -260,4 +264,17 @@ func decodeAttribute(el *etree.Element) (saml.Attribute, error) {
 		a.Values = append(a.Values, v)
 	}
 	return a, nil
+}
+
+// alone refuses text beside the one element in el.
+func alone(el *etree.Element) error {
+	for _, t := range el.Child {
+		if d, ok := t.(*etree.CharData); ok && strings.TrimSpace(d.Data) != "" {
+			return malformed("text beside an element in %s", el.Tag)
+		}
+	}
+	if len(el.ChildElements()) != 1 {
+		return malformed("%d elements in %s", len(el.ChildElements()), el.Tag)
+	}
+	return nil
 }

@@ -8,3 +8,6 @@ func EncryptFor(e *Encryption, content string) string {
 	}
 	return wrapped
 }
+
+// Canonical lets tests compare our canonical form with others'.
+var Canonical = canonical

@@ -134,18 +134,8 @@ func ParseSPMetadata(raw []byte) (*SPMetadata, error) {
 
 // unmarshalEntity reads an entity into crewjam's type, with that one role.
 func unmarshalEntity(entity, role *etree.Element) (*saml.EntityDescriptor, error) {
-	detached, err := detach(role)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMetadata, err)
-	}
-	doc := etree.NewDocument()
-	doc.SetRoot(detached)
-	raw, err := doc.WriteToBytes()
-	if err != nil {
-		return nil, err
-	}
 	var sp saml.SPSSODescriptor
-	if err := xml.Unmarshal(raw, &sp); err != nil {
+	if err := xml.Unmarshal([]byte(canonical(role, nil, nil)), &sp); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMetadata, err)
 	}
 	return &saml.EntityDescriptor{EntityID: attr(entity, "entityID"), SPSSODescriptors: []saml.SPSSODescriptor{sp}}, nil

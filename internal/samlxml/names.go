@@ -108,6 +108,16 @@ func only(el *etree.Element, tags ...string) error {
 	return nil
 }
 
+// onlyIn is only for children that must be in one namespace besides.
+func onlyIn(el *etree.Element, space string, tags ...string) error {
+	for _, c := range el.ChildElements() {
+		if namespace(c) != space {
+			return malformed("foreign %s in %s", c.Tag, el.Tag)
+		}
+	}
+	return only(el, tags...)
+}
+
 // walk calls f for el and everything below it.
 func walk(el *etree.Element, f func(*etree.Element) error) error {
 	if err := f(el); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -35,6 +36,15 @@ func Metadata() Limits {
 	return Limits{Bytes: 1 << 20, Depth: 64, Elements: 20_000, Prefixes: 64, Attributes: 64, Comments: true}
 }
 
+// parsedBefore are the limits of what we wrote ourselves from a parsed document.
+func parsedBefore() Limits {
+	return Limits{Bytes: math.MaxInt, Depth: math.MaxInt, Elements: math.MaxInt, Prefixes: math.MaxInt, Attributes: math.MaxInt}
+}
+
+// maxNamespace bounds the name of a namespace, in bytes: canonicalisation writes
+// it for every element that needs it.
+const maxNamespace = 256
+
 // Parse reads one XML document in UTF-8 with exactly one root. It refuses
 // DOCTYPE and other directives, processing instructions, undeclared or
 // redefined reserved prefixes, attributes that share a local name, and IDs
@@ -51,6 +61,7 @@ func Parse(raw []byte, lim Limits) (*etree.Document, error) {
 		doc:      etree.NewDocument(),
 		ids:      map[string]bool{},
 		prefixes: map[string]bool{},
+		inScope:  map[string]int{},
 		dec:      xml.NewDecoder(bytes.NewReader(raw)),
 	}
 	if err := p.run(); err != nil {
@@ -67,13 +78,14 @@ type parser struct {
 	text     strings.Builder
 	elements int
 	ids      map[string]bool
-	prefixes map[string]bool
+	prefixes map[string]bool // ever declared
+	inScope  map[string]int  // declared by so many of the open elements
 }
 
 // A scope is an open element and the prefixes it declares.
 type scope struct {
 	el       *etree.Element
-	declares map[string]string // prefix to namespace, nil where none
+	declares []string
 }
 
 func (p *parser) run() error {
@@ -192,14 +204,15 @@ func (p *parser) declare(s *scope, a xml.Attr) error {
 	if a.Value == nsXML || a.Value == nsXMLNS {
 		return malformed("reserved namespace is bound to %q", prefix)
 	}
+	if len(a.Value) > maxNamespace {
+		return tooLarge("bytes of a namespace", maxNamespace)
+	}
 	p.prefixes[prefix] = true
 	if len(p.prefixes) > p.lim.Prefixes {
 		return tooLarge("prefixes", p.lim.Prefixes)
 	}
-	if s.declares == nil {
-		s.declares = map[string]string{}
-	}
-	s.declares[prefix] = a.Value
+	s.declares = append(s.declares, prefix)
+	p.inScope[prefix]++
 	return nil
 }
 
@@ -209,7 +222,7 @@ func (p *parser) attributes(el *etree.Element, t xml.StartElement) error {
 	}
 	seen := make(map[xml.Name]bool, len(t.Attr))
 	for _, a := range t.Attr {
-		if err := p.checkName(a.Name); err != nil {
+		if err := p.checkAttribute(a.Name); err != nil {
 			return err
 		}
 		// Readers that look attributes up by local name must not be able to
@@ -246,15 +259,17 @@ func (p *parser) checkName(n xml.Name) error {
 	if n.Local == "" || strings.Contains(n.Local, ":") {
 		return malformed("name %q", n.Local)
 	}
-	if n.Space == "" || n.Space == "xml" || n.Space == "xmlns" {
+	if n.Space == "" || n.Space == "xml" || p.inScope[n.Space] > 0 {
 		return nil
 	}
-	for i := len(p.open) - 1; i >= 0; i-- {
-		if _, ok := p.open[i].declares[n.Space]; ok {
-			return nil
-		}
-	}
 	return malformed("prefix %q is not declared", n.Space)
+}
+
+func (p *parser) checkAttribute(n xml.Name) error {
+	if n.Space == "xmlns" { // a declaration, judged by declare
+		n.Space = ""
+	}
+	return p.checkName(n)
 }
 
 func (p *parser) end(t xml.EndElement) error {
@@ -263,6 +278,9 @@ func (p *parser) end(t xml.EndElement) error {
 	}
 	if el := p.top(); el.Space != t.Name.Space || el.Tag != t.Name.Local {
 		return malformed("%q closed by %q", el.Tag, t.Name.Local)
+	}
+	for _, prefix := range p.open[len(p.open)-1].declares {
+		p.inScope[prefix]--
 	}
 	p.open = p.open[:len(p.open)-1]
 	return nil

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/beevik/etree"
-	dsig "github.com/russellhaering/goxmldsig"
 )
 
 // A Signer signs with a key and names its certificate in KeyInfo. Without a
@@ -140,26 +139,15 @@ func (s Signer) Sign(message []byte) ([]byte, error) {
 // its Issuer, or first where it has none. It is for whatever this package does
 // not write itself, such as requests that crewjam builds and metadata.
 func (s Signer) SignElement(el *etree.Element) (string, error) {
-	detached, err := detach(el)
-	if err != nil {
-		return "", err
-	}
-	canonical, err := dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("").Canonicalize(detached)
-	if err != nil {
-		return "", err
-	}
 	id := attr(el, "ID")
 	if !idSyntax.MatchString(id) {
 		return "", malformed("ID %q", id)
 	}
-	whole := string(canonical)
+	whole := canonical(el, nil, nil)
 	at := strings.Index(whole, ">") + 1
 	if first := el.ChildElements(); len(first) > 0 && is(first[0], nsAssertion, "Issuer") {
-		at = strings.Index(whole, "Issuer>")
-		if at < 0 {
-			return "", malformed("Issuer of %s is empty", el.Tag)
-		}
-		at += len("Issuer>")
+		end := "</" + first[0].FullTag() + ">"
+		at = strings.Index(whole, end) + len(end)
 	}
 	return s.signed(id, whole[:at], whole[at:])
 }

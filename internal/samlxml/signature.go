@@ -1,17 +1,17 @@
 package samlxml
 
 import (
-	"crypto/ecdsa"
+	"bytes"
+	"crypto"
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/beevik/etree"
-	dsig "github.com/russellhaering/goxmldsig"
-	"github.com/russellhaering/goxmldsig/etreeutils"
 )
 
 // idSyntax is what we accept as an ID: it must be usable in "#ID".
@@ -36,19 +36,24 @@ func verify(el *etree.Element, certs []*x509.Certificate, sha1 bool) (*etree.Ele
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := checkForm(el, sig, sha1)
+	if err := (&form{sha1: sha1}).read(el, sig); err != nil { // before any work on its behalf
+		return nil, nil, err
+	}
+	info, err := mustChild(sig, nsSignature, "SignedInfo")
+	if err != nil {
+		return nil, nil, signatureForm(err)
+	}
+	signed := canonical(info, nil, nil)
+	f := &form{sha1: sha1}
+	if err := f.reread(el, signed); err != nil {
+		return nil, nil, err
+	}
+	cert, err := f.signer(sig, signed, certs)
 	if err != nil {
 		return nil, nil, err
 	}
-	failure := fmt.Errorf("%w: no certificate to verify with", ErrSignature)
-	for _, cert := range certs {
-		verified, err := verifyWith(el, m, cert)
-		if err == nil {
-			return verified, cert, nil
-		}
-		failure = err
-	}
-	return nil, nil, failure
+	verified, err := f.referenced(el, sig)
+	return verified, cert, err
 }
 
 // signatureOf returns the one Signature that is a direct child of el.
@@ -63,41 +68,61 @@ func signatureOf(el *etree.Element) (*etree.Element, error) {
 	}
 }
 
-// checkForm holds a Signature to the one form that SAML allows (Core 5.4).
-func checkForm(el, sig *etree.Element, sha1 bool) (method, error) {
-	var none method
-	if err := only(sig, "SignedInfo", "SignatureValue", "KeyInfo"); err != nil {
-		return none, signatureForm(err)
+// A form is what a Signature says of itself.
+type form struct {
+	sha1 bool // may be used
+
+	method   method
+	digest   crypto.Hash
+	value    []byte   // of the digest
+	prefixes []string // of exclusive canonicalisation
+}
+
+// read holds a Signature to the one form that SAML allows (Core 5.4).
+func (f *form) read(el, sig *etree.Element) error {
+	if err := onlyIn(sig, nsSignature, "SignedInfo", "SignatureValue", "KeyInfo"); err != nil {
+		return signatureForm(err)
 	}
 	info, err := mustChild(sig, nsSignature, "SignedInfo")
 	if err != nil {
-		return none, signatureForm(err)
+		return signatureForm(err)
 	}
-	if _, err := mustChild(sig, nsSignature, "SignatureValue"); err != nil {
-		return none, signatureForm(err)
-	}
-	if err := only(info, "CanonicalizationMethod", "SignatureMethod", "Reference"); err != nil {
-		return none, signatureForm(err)
-	}
-	if err := wantAlgorithm(info, "CanonicalizationMethod", algExclusive); err != nil {
-		return none, err
-	}
-	m, err := signatureMethod(info, sha1)
+	return f.info(el, info)
+}
+
+// reread reads SignedInfo once more, from the very bytes that were signed.
+func (f *form) reread(el *etree.Element, signed string) error {
+	doc, err := Parse([]byte(signed), parsedBefore())
 	if err != nil {
-		return none, err
+		return signatureForm(err)
 	}
-	return m, checkReference(el, info, sha1)
+	return f.info(el, doc.Root())
+}
+
+func (f *form) info(el, info *etree.Element) (err error) {
+	if err := onlyIn(info, nsSignature, "CanonicalizationMethod", "SignatureMethod", "Reference"); err != nil {
+		return signatureForm(err)
+	}
+	if err := wantCanonicalization(info); err != nil {
+		return err
+	}
+	if f.method, err = signatureMethod(info, f.sha1); err != nil {
+		return err
+	}
+	return f.reference(el, info)
 }
 
 func signatureForm(err error) error { return fmt.Errorf("%w: %w", ErrSignature, err) }
 
-func wantAlgorithm(parent *etree.Element, tag, want string) error {
-	c, err := mustChild(parent, nsSignature, tag)
+// wantCanonicalization wants exclusive canonicalisation of SignedInfo, with no
+// parameters.
+func wantCanonicalization(info *etree.Element) error {
+	c, err := mustChild(info, nsSignature, "CanonicalizationMethod")
 	if err != nil {
 		return signatureForm(err)
 	}
-	if got := attr(c, "Algorithm"); got != want {
-		return fmt.Errorf("%w: %s %q", ErrAlgorithm, tag, got)
+	if got := attr(c, "Algorithm"); got != algExclusive || len(c.ChildElements()) > 0 {
+		return fmt.Errorf("%w: canonicalisation %q", ErrAlgorithm, got)
 	}
 	return nil
 }
@@ -114,7 +139,8 @@ func signatureMethod(info *etree.Element, sha1 bool) (method, error) {
 	return m, nil
 }
 
-func checkReference(el, info *etree.Element, sha1 bool) error {
+// reference reads the Reference, which must be to el itself.
+func (f *form) reference(el, info *etree.Element) error {
 	ref, err := mustChild(info, nsSignature, "Reference")
 	if err != nil {
 		return signatureForm(err)
@@ -123,30 +149,30 @@ func checkReference(el, info *etree.Element, sha1 bool) error {
 	if !idSyntax.MatchString(id) || attr(ref, "URI") != "#"+id {
 		return fmt.Errorf("%w: reference %q is not to its parent %q", ErrSignature, attr(ref, "URI"), id)
 	}
-	if err := only(ref, "Transforms", "DigestMethod", "DigestValue"); err != nil {
+	if err := onlyIn(ref, nsSignature, "Transforms", "DigestMethod", "DigestValue"); err != nil {
 		return signatureForm(err)
 	}
 	digest, err := mustChild(ref, nsSignature, "DigestMethod")
 	if err != nil {
 		return signatureForm(err)
 	}
-	known := CanDigest(attr(digest, "Algorithm")) || sha1 && attr(digest, "Algorithm") == algSHA1
-	if !known || len(digest.ChildElements()) > 0 {
+	hash, ok := digestURIs[attr(digest, "Algorithm")]
+	if f.sha1 && attr(digest, "Algorithm") == algSHA1 {
+		hash, ok = crypto.SHA1, true
+	}
+	if !ok || len(digest.ChildElements()) > 0 {
 		return fmt.Errorf("%w: digest method %q", ErrAlgorithm, attr(digest, "Algorithm"))
 	}
-	value, err := mustChild(ref, nsSignature, "DigestValue")
-	if err != nil {
-		return signatureForm(err)
+	f.digest = hash
+	if f.value, err = base64Of(ref, "DigestValue"); err != nil {
+		return err
 	}
-	if _, err := text(value); err != nil {
-		return signatureForm(err)
-	}
-	return checkTransforms(ref)
+	return f.transforms(ref)
 }
 
-// checkTransforms wants the enveloped transform and then exclusive
-// canonicalisation, whose prefix list is the only parameter allowed.
-func checkTransforms(ref *etree.Element) error {
+// transforms wants the enveloped transform and then exclusive canonicalisation,
+// whose prefix list is the only parameter allowed.
+func (f *form) transforms(ref *etree.Element) error {
 	all, err := mustChild(ref, nsSignature, "Transforms")
 	if err != nil {
 		return signatureForm(err)
@@ -162,76 +188,62 @@ func checkTransforms(ref *etree.Element) error {
 		return fmt.Errorf("%w: second transform %q", ErrAlgorithm, attr(list[1], "Algorithm"))
 	}
 	for _, c := range list[1].ChildElements() {
-		if !is(c, nsExclusive, "InclusiveNamespaces") || len(c.ChildElements()) > 0 {
+		if !is(c, nsExclusive, "InclusiveNamespaces") || len(c.ChildElements()) > 0 || f.prefixes != nil {
 			return fmt.Errorf("%w: parameter %q of a transform", ErrAlgorithm, c.Tag)
 		}
+		f.prefixes = strings.Fields(attr(c, "PrefixList"))
 	}
 	return nil
 }
 
-// verifyWith lets goxmldsig verify a copy of el with one certificate.
-func verifyWith(el *etree.Element, m method, cert *x509.Certificate) (*etree.Element, error) {
-	if err := usable(m, cert.PublicKey); err != nil {
-		return nil, err
-	}
-	detached, err := detach(el)
+// base64Of reads a child that holds base64, laid out or not.
+func base64Of(parent *etree.Element, tag string) ([]byte, error) {
+	el, err := mustChild(parent, nsSignature, tag)
 	if err != nil {
 		return nil, signatureForm(err)
 	}
-	if err := prepare(detached, cert); err != nil {
-		return nil, err
-	}
-	ctx := dsig.NewDefaultValidationContext(&dsig.MemoryX509CertificateStore{Roots: []*x509.Certificate{cert}})
-	ctx.Clock = dsig.NewFakeClockAt(cert.NotBefore) // dates are metadata's business
-	verified, err := ctx.Validate(detached)
+	encoded, err := text(el)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSignature, err)
-	}
-	if verified == nil || verified.Tag != el.Tag || attr(verified, "ID") != attr(el, "ID") {
-		return nil, fmt.Errorf("%w: another element was verified", ErrSignature)
-	}
-	return verified, nil
-}
-
-// detach copies el out of its document, with the namespaces in scope.
-func detach(el *etree.Element) (*etree.Element, error) {
-	ctx, err := etreeutils.NSBuildParentContext(el)
-	if err != nil {
-		return nil, err
-	}
-	return etreeutils.NSDetatch(ctx, el)
-}
-
-// prepare changes the unsigned parts of a Signature into what goxmldsig reads:
-// no KeyInfo, so that it takes our certificate; the value without white space,
-// and for ECDSA in ASN.1 rather than r||s.
-func prepare(el *etree.Element, cert *x509.Certificate) error {
-	sig, err := signatureOf(el)
-	if err != nil {
-		return err
-	}
-	for _, info := range children(sig, nsSignature, "KeyInfo") {
-		sig.RemoveChild(info)
-	}
-	value, err := mustChild(sig, nsSignature, "SignatureValue")
-	if err != nil {
-		return signatureForm(err)
-	}
-	encoded, err := text(value)
-	if err != nil {
-		return signatureForm(err)
+		return nil, signatureForm(err)
 	}
 	raw, err := base64.StdEncoding.DecodeString(noSpace(encoded))
 	if err != nil || len(raw) == 0 {
-		return fmt.Errorf("%w: signature value is not base64", ErrSignature)
+		return nil, fmt.Errorf("%w: %s is not base64", ErrSignature, tag)
 	}
-	if key, ok := cert.PublicKey.(*ecdsa.PublicKey); ok {
-		if raw, err = derECDSA(key, raw); err != nil {
-			return err
+	return raw, nil
+}
+
+// signer returns the certificate whose key made the signature over signed.
+func (f *form) signer(sig *etree.Element, signed string, certs []*x509.Certificate) (*x509.Certificate, error) {
+	value, err := base64Of(sig, "SignatureValue")
+	if err != nil {
+		return nil, err
+	}
+	failure := fmt.Errorf("%w: no certificate to verify with", ErrSignature)
+	for _, cert := range certs {
+		err := verifyRaw(f.method, cert.PublicKey, []byte(signed), value)
+		if err == nil {
+			return cert, nil
 		}
+		failure = err
 	}
-	value.SetText(base64.StdEncoding.EncodeToString(raw))
-	return nil
+	return nil, failure
+}
+
+// referenced compares the digest of el without its signature, and parses the
+// bytes that it was taken of.
+func (f *form) referenced(el, sig *etree.Element) (*etree.Element, error) {
+	content := []byte(canonical(el, sig, f.prefixes))
+	h := f.digest.New()
+	h.Write(content)
+	if !bytes.Equal(h.Sum(nil), f.value) {
+		return nil, fmt.Errorf("%w: digest differs", ErrSignature)
+	}
+	doc, err := Parse(content, parsedBefore())
+	if err != nil {
+		return nil, signatureForm(err)
+	}
+	return doc.Root(), nil
 }
 
 // noStrays refuses a document with a Signature anywhere but directly in one of

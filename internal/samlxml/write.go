@@ -49,7 +49,12 @@ func (w *writer) String() string { return w.b.String() }
 // escape writes text or an attribute value (Canonical XML 1.0, 2.3). What XML
 // cannot carry becomes U+FFFD.
 func (w *writer) escape(s string, attribute bool) {
-	for _, r := range s {
+	plain := 0
+	for plain < len(s) && isPlain(s[plain]) {
+		plain++
+	}
+	w.b.WriteString(s[:plain])
+	for _, r := range s[plain:] {
 		switch {
 		case r == '&':
 			w.b.WriteString("&amp;")
@@ -71,6 +76,11 @@ func (w *writer) escape(s string, attribute bool) {
 			w.b.WriteRune(r)
 		}
 	}
+}
+
+// isPlain reports whether a byte is a character that is never escaped.
+func isPlain(b byte) bool {
+	return b >= ' ' && b < 0x7f && b != '&' && b != '<' && b != '>' && b != '"'
 }
 
 // isChar reports whether XML 1.0 allows r in a document (production 2).
