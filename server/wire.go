@@ -84,7 +84,8 @@ func (s *Server) awsAPIs(ctx context.Context, st *stores, now func() time.Time) 
 	}
 	return awsapi.NewHandler(awsapi.Config{
 		Limiter: limiter, Services: s.apis(s.cfg, access, log), Credentials: access, Authorizer: access, Audit: log,
-		Region: s.cfg.Region, Account: s.cfg.Account, Now: now, Log: s.log,
+		Repeats: &awsapi.Repeats{Store: st.ephemeral(), Sealer: st.keys},
+		Region:  s.cfg.Region, Account: s.cfg.Account, Now: now, Log: s.log,
 	})
 }
 

@@ -34,7 +34,8 @@ func (s *Server) Anonymous() *AWS { return s.with(aws.AnonymousCredentials{}) }
 
 // with leaves the SDK's retries on, as apps do: the SDK closes its request body
 // when an answer begins, and a server that answers before the transport has
-// looked at the end of that body is then cut off in the middle of a long answer.
+// looked at the end of that body is then cut off in the middle of a long answer. What
+// such an attempt has created is not created again by the next.
 func (s *Server) with(p aws.CredentialsProvider) *AWS {
 	conf := aws.Config{Region: Region, Credentials: p, BaseEndpoint: aws.String(s.URL), HTTPClient: s.HTTP}
 	return &AWS{

@@ -106,13 +106,18 @@ type backend struct {
 	panics  bool
 	listed  datasetsIn
 	session string
+	arn     string // of the caller; empty for the root's
 }
 
 func (b *backend) Credential(_ context.Context, id, token string) (string, *awsapi.Caller, error) {
 	if id != keyID || token != b.session {
 		return "", nil, &awsapi.Error{Status: 403, Code: "InvalidClientTokenId", Message: "The security token included in the request is invalid."}
 	}
-	return secret, &awsapi.Caller{AccountID: "000000000000", ARN: "arn:aws:iam::000000000000:root", UserID: "000000000000",
+	arn := "arn:aws:iam::000000000000:root"
+	if b.arn != "" {
+		arn = b.arn
+	}
+	return secret, &awsapi.Caller{AccountID: "000000000000", ARN: arn, UserID: "000000000000",
 		Keys: map[string][]string{"aws:PrincipalArn": {"arn:aws:iam::000000000000:root"}}}, nil
 }
 
@@ -186,6 +191,7 @@ func newHandler(t testing.TB, b *backend) *awsapi.Handler {
 type request struct {
 	method, url, body, service string
 	header                     map[string]string
+	at                         time.Time // of the signature; now if zero
 }
 
 func (q request) build(t testing.TB) *http.Request {
@@ -200,7 +206,11 @@ func (q request) build(t testing.TB) *http.Request {
 	if q.service != "" {
 		sum := sha256.Sum256([]byte(q.body))
 		c := aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret}
-		if err := v4.NewSigner().SignHTTP(context.Background(), c, r, hex.EncodeToString(sum[:]), q.service, "eu-west-3", now); err != nil {
+		at := now
+		if !q.at.IsZero() {
+			at = q.at
+		}
+		if err := v4.NewSigner().SignHTTP(context.Background(), c, r, hex.EncodeToString(sum[:]), q.service, "eu-west-3", at); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -17,6 +17,7 @@ type Config struct {
 	Authorizer  Authorizer       // what they may do; required if any operation is signed
 	Audit       Auditor          // nil records nothing
 	Limiter     Limiter          // nil limits nothing
+	Repeats     *Repeats         // nil serves every attempt of a call anew
 	Region      string           // of calls whose signature names none
 	Account     string           // 12 digits
 	Now         func() time.Time // nil is time.Now

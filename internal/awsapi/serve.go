@@ -29,6 +29,7 @@ type exchange struct {
 	done  bool // the answer was written
 	large bool // a slot for a large body is held
 	event Event
+	keep  func(answer) error // of a call that may be repeated; else nil
 }
 
 // ServeHTTP serves one call.
@@ -85,12 +86,14 @@ func (x *exchange) serve() error {
 	if err := x.limit(ctx, in); err != nil {
 		return err
 	}
-	out, err := x.op.fn.serve(ctx, in)
-	if err != nil {
-		return x.domainError(err)
-	}
-	x.codec.answer(x, reflect.ValueOf(out).Elem())
-	return nil
+	return x.once(ctx, func() error {
+		out, err := x.op.fn.serve(ctx, in)
+		if err != nil {
+			return x.domainError(err)
+		}
+		x.codec.answer(x, reflect.ValueOf(out).Elem())
+		return nil
+	})
 }
 
 // limit asks whether the call comes too fast. Who has no permission was turned away
@@ -173,6 +176,11 @@ func (x *exchange) recover() {
 
 // write sends a whole answer.
 func (x *exchange) write(status int, contentType string, body []byte) {
+	if x.keep != nil && status < 300 { // before it goes out: the next attempt may be here at once
+		if err := x.keep(answer{status, contentType, body}); err != nil {
+			x.h.cfg.Log.Error("an answer is not kept for another attempt", "operation", x.op.name, "error", err)
+		}
+	}
 	x.done = true
 	x.event.Status = status
 	h := x.w.Header()
