@@ -9,15 +9,26 @@ import (
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
-// A Participant is a client that somebody signed in to from one browser, and that
+// A ParticipantKind is the protocol by which a participant is told of the end.
+type ParticipantKind string
+
+// The kinds.
+const (
+	OpenIDClient ParticipantKind = ""     // Client is a userpool.ClientID
+	SAMLApp      ParticipantKind = "saml" // Client is the ID of an application
+)
+
+// A Participant is an app that somebody signed in to from one browser, and that
 // wants to hear of the end of it.
 type Participant struct {
 	Pool    userpool.PoolID
 	Sub     string
-	Root    Handle // of the browser's sessions
+	Root    Handle          // of the browser's sessions
+	Kind    ParticipantKind `json:",omitempty"`
 	Client  userpool.ClientID
+	Data    []byte `json:",omitempty"` // what telling it takes, known to those of its kind alone; nil where nothing
 	Joined  time.Time
-	Expires time.Time // when no token of the sign-in can be alive any more
+	Expires time.Time // when nothing of the sign-in can be alive any more
 }
 
 // A ParticipantStore keeps who takes part in browser sessions. Participants outlive
@@ -26,10 +37,10 @@ type Participant struct {
 // Implementations must be safe for concurrent use, judge expiry by the clock they
 // were given, keep times to the microsecond, and pass idptest.TestParticipants.
 type ParticipantStore interface {
-	// Join adds p, or puts it in the place of the one with its root and client.
+	// Join adds p, or puts it in the place of the one with its root, kind and client.
 	Join(ctx context.Context, p *Participant) error
 	// Participants returns the live ones of a user: of one root, or of all where it
-	// is empty. They are sorted by root and client.
+	// is empty. They are sorted by root, kind and client.
 	Participants(ctx context.Context, pool userpool.PoolID, sub string, root Handle) ([]*Participant, error)
 	// Leave takes p away unless it has joined again since. An absent one is no error.
 	Leave(ctx context.Context, p *Participant) error

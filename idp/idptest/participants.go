@@ -1,6 +1,7 @@
 package idptest
 
 import (
+	"bytes"
 	"context"
 	"reflect"
 	"slices"
@@ -21,6 +22,7 @@ func TestParticipants(t *testing.T, open func(t *testing.T, now func() time.Time
 		"round trip":          participantRoundTrip,
 		"selection":           participantSelection,
 		"joins again":         participantAgain,
+		"kinds":               participantKinds,
 		"expiry":              participantExpiry,
 		"pools are apart":     participantPools,
 		"many at once":        participantMany,
@@ -91,6 +93,33 @@ func participantAgain(t *testing.T, s idp.ParticipantStore, c *Clock) {
 		t.Fatal(err)
 	}
 	wantParticipants(t, s, poolA, "alice", "", again)
+}
+
+// participantKinds: an app of one kind is none of another, whatever its ID, and what
+// telling it takes is kept byte for byte and with the newest sign-in.
+func participantKinds(t *testing.T, s idp.ParticipantStore, c *Clock) {
+	ctx := context.Background()
+	client := joined(t, s, c, poolA, "alice", "r1", "two")
+	join := func(id userpool.ClientID, data []byte) *idp.Participant {
+		p := &idp.Participant{Pool: poolA, Sub: "alice", Root: "r1", Kind: idp.SAMLApp, Client: id, Data: data,
+			Joined: c.Now(), Expires: c.Now().Add(time.Hour)}
+		if err := s.Join(ctx, p); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	one, two := join("one", []byte("\x00\xff{}")), join("two", nil)
+	wantParticipants(t, s, poolA, "alice", "r1", client, one, two)
+	c.Add(time.Second)
+	again := join("one", bytes.Repeat([]byte{0xfe}, 4<<10))
+	wantParticipants(t, s, poolA, "alice", "r1", client, again, two)
+	if err := s.Leave(ctx, one); err != nil { // it has joined again since
+		t.Fatal(err)
+	}
+	if err := s.Leave(ctx, two); err != nil {
+		t.Fatal(err)
+	}
+	wantParticipants(t, s, poolA, "alice", "", client, again)
 }
 
 func participantExpiry(t *testing.T, s idp.ParticipantStore, c *Clock) {

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,10 +77,11 @@ func (s *Service) UserSignedOut(ctx context.Context, pool userpool.PoolID, sub s
 	}
 }
 
-// tell queues a message for each participant, and then forgets it: after a crash in
-// between it is told twice, but never not at all.
+// tell queues a message for each client, and then forgets it: after a crash in
+// between it is told twice, but never not at all. Apps of other protocols stay: they
+// are told by way of a browser, where there is one.
 func (s *Service) tell(ctx context.Context, pool userpool.PoolID, sub string, root idp.Handle) error {
-	list, err := s.Participants.Participants(ctx, pool, sub, root)
+	list, err := s.clients(ctx, pool, sub, root)
 	if err != nil {
 		return err
 	}
@@ -92,6 +94,12 @@ func (s *Service) tell(ctx context.Context, pool userpool.PoolID, sub string, ro
 		}
 	}
 	return nil
+}
+
+// clients are the participants that are OpenID clients.
+func (s *Service) clients(ctx context.Context, pool userpool.PoolID, sub string, root idp.Handle) ([]*idp.Participant, error) {
+	list, err := s.Participants.Participants(ctx, pool, sub, root)
+	return slices.DeleteFunc(list, func(p *idp.Participant) bool { return p.Kind != idp.OpenIDClient }), err
 }
 
 func (s *Service) queue(ctx context.Context, p *idp.Participant) error {
@@ -118,7 +126,7 @@ func (s *Service) client(ctx context.Context, p *idp.Participant) (*userpool.Cli
 // Frames returns the addresses that the browser is to load so that the apps in it
 // forget the user (Front-Channel Logout section 2). Ask before the session ends.
 func (s *Service) Frames(ctx context.Context, sess *idp.Session) ([]string, error) {
-	list, err := s.Participants.Participants(ctx, sess.Pool, sess.Sub, sess.Root)
+	list, err := s.clients(ctx, sess.Pool, sess.Sub, sess.Root)
 	if err != nil {
 		return nil, err
 	}

@@ -200,3 +200,24 @@ func TestMessageThatCannotBeKept(t *testing.T) {
 	}
 	r.told("back")
 }
+
+// TestOtherKindsAreNotClients: an app that is told in another way is neither told as a
+// client of that ID nor forgotten.
+func TestOtherKindsAreNotClients(t *testing.T) {
+	r := open(t)
+	sess := r.session("alice")
+	p := &idp.Participant{Pool: pool, Sub: "alice", Root: sess.Root, Kind: idp.SAMLApp, Client: "both", Joined: r.clock.Now(), Expires: sess.Limit}
+	if err := r.Participants.Join(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	if frames, err := r.Frames(t.Context(), sess); err != nil || len(frames) > 0 {
+		t.Error(frames, err)
+	}
+	if err := r.SessionEnding(t.Context(), sess); err != nil {
+		t.Fatal(err)
+	}
+	r.told()
+	if list, err := r.Participants.Participants(t.Context(), pool, "alice", sess.Root); err != nil || len(list) != 1 {
+		t.Error(list, err)
+	}
+}

@@ -1,10 +1,10 @@
 package redisstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -13,7 +13,7 @@ import (
 )
 
 // A ParticipantStore keeps who takes part in browser sessions: one hash for a user,
-// with a field for each root and client.
+// with a field for each root, kind and client.
 type ParticipantStore struct{ db *DB }
 
 var _ idp.ParticipantStore = (*ParticipantStore)(nil)
@@ -77,7 +77,9 @@ func (s *ParticipantStore) Participants(ctx context.Context, pool userpool.PoolI
 			list = append(list, &p.Participant)
 		}
 	}
-	slices.SortFunc(list, func(a, b *idp.Participant) int { return strings.Compare(participantField(a), participantField(b)) })
+	slices.SortFunc(list, func(a, b *idp.Participant) int {
+		return cmp.Or(cmp.Compare(a.Root, b.Root), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Client, b.Client))
+	})
 	return list, nil
 }
 
@@ -96,9 +98,14 @@ func (s *ParticipantStore) DeleteExpiredParticipants(ctx context.Context, _ int)
 	return 0, ctx.Err()
 }
 
-// participantField sorts as SQL sorts root and client: a space is less than
-// whatever stands in either.
-func participantField(p *idp.Participant) string { return string(p.Root) + " " + string(p.Client) }
+// participantField tells participants of a user apart: no root, kind or client has
+// a space. Those without a kind were here first.
+func participantField(p *idp.Participant) string {
+	if p.Kind == idp.OpenIDClient {
+		return string(p.Root) + " " + string(p.Client)
+	}
+	return string(p.Root) + " " + string(p.Kind) + " " + string(p.Client)
+}
 
 func (s *ParticipantStore) key(pool userpool.PoolID, sub string) string {
 	return s.db.prefix + "session-clients:{" + string(pool) + "}:" + sub

@@ -5,9 +5,12 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/pressly/goose/v3"
 
 	"github.com/poolhouse/poolhouse/internal/keyring/keyringtest"
 	"github.com/poolhouse/poolhouse/store/sqlstore"
@@ -43,12 +46,12 @@ func TestSearchOfUsersFromBefore(t *testing.T) {
 	must(db.Close())
 	raw, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "poolhouse.db"))
 	must(err)
-	// The database as it was before the migration.
-	for _, q := range []string{`DROP TRIGGER userpool_search_users`, `DROP TABLE userpool_search_backlog`, `DROP TABLE userpool_search`,
-		`DELETE FROM goose_db_version WHERE version_id >= 28`} {
-		_, err := raw.Exec(q)
-		must(err)
-	}
+	files, err := fs.Sub(sqlstore.Migrations, "migrations/sqlite")
+	must(err)
+	before, err := goose.NewProvider(goose.DialectSQLite3, raw, files)
+	must(err)
+	_, err = before.DownTo(ctx, 27) // the last before the index
+	must(err)
 	must(raw.Close())
 	db = open()
 	defer db.Close()
