@@ -61,6 +61,14 @@ type ProviderStore interface {
 	// held are in the order of their making. An identity of another user is
 	// ErrAliasExists, one of an unknown provider ErrNotFound.
 	UpdateIdentities(ctx context.Context, pool PoolID, username string, fn func(u *User, held []Identity) ([]Identity, error)) (*User, error)
+	// CreateFederated adds u with an identity, as one step: of many callers with one
+	// identity one succeeds. The errors are those of CreateUser; an identity that
+	// somebody has is ErrAliasExists, and ErrUserExists may come before it.
+	CreateFederated(ctx context.Context, u *User, identity Identity) error
+	// SetUpstreamGroups has a user be, by the word of a provider, in those groups and
+	// no others. A group that is not there is left out. Where somebody put the user
+	// into a group, that stays, and is not the provider's.
+	SetUpstreamGroups(ctx context.Context, pool PoolID, username, provider string, groups []string) error
 	// LinkedUsers returns usernames of up to limit users with identities at a provider.
 	LinkedUsers(ctx context.Context, pool PoolID, provider string, limit int) ([]string, error)
 }

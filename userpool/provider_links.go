@@ -160,12 +160,13 @@ func (s *Service) DisableProvider(ctx context.Context, pool PoolID, key Identity
 	if err != nil {
 		return err
 	}
+	unlinked := false
 	_, err = s.Store.UpdateIdentities(ctx, pool, u.Username, func(u *User, held []Identity) ([]Identity, error) {
 		u.Modified = s.now()
 		u.SignedOut = u.Modified
 		kept := slices.DeleteFunc(slices.Clone(held), func(i Identity) bool { return i.IdentityKey == key && !i.Primary })
-		switch {
-		case len(kept) < len(held):
+		switch unlinked = len(kept) < len(held); {
+		case unlinked:
 			return kept, u.setIdentities(kept)
 		case key.Provider == localProvider && len(held) > 0:
 			u.Password, u.SRPSalt, u.SRPVerifier = "", nil, nil
@@ -175,6 +176,9 @@ func (s *Service) DisableProvider(ctx context.Context, pool PoolID, key Identity
 		u.Enabled = false
 		return held, nil
 	})
+	if err == nil && unlinked { // what was theirs by the provider's word
+		err = s.Store.SetUpstreamGroups(ctx, pool, u.Username, key.Provider, nil)
+	}
 	return namedUser(err)
 }
 

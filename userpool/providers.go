@@ -114,6 +114,9 @@ func (s *Service) DeleteProvider(ctx context.Context, pool PoolID, name string) 
 			return namedProvider(s.Store.DeleteProvider(ctx, pool, name), pool, name)
 		}
 		for _, u := range users {
+			if err := s.Store.SetUpstreamGroups(ctx, pool, u, name, nil); err != nil && !errors.Is(err, ErrUserNotFound) {
+				return err
+			}
 			if err := s.dropIdentities(ctx, pool, u, func(i Identity) bool { return i.Provider == name }); err != nil {
 				return err
 			}
@@ -146,10 +149,19 @@ func (s *Service) dropFromClients(ctx context.Context, pool PoolID, name string)
 	}
 }
 
+// Admits reports whether a provider's users may sign in to the client. The pool itself
+// is the provider COGNITO, which clients that name none have.
+func (c *Client) Admits(provider string) bool {
+	return slices.Contains(c.IdentityProviders, provider) || provider == PoolProvider && len(c.IdentityProviders) == 0
+}
+
+// PoolProvider stands for the pool itself among the providers of a client.
+const PoolProvider = "COGNITO"
+
 // providersExist checks the providers that a client names.
 func (s *Service) providersExist(ctx context.Context, c *Client) error {
 	for _, name := range c.IdentityProviders {
-		if name == "COGNITO" {
+		if name == PoolProvider {
 			continue
 		}
 		_, err := s.Store.Provider(ctx, c.Pool, name)

@@ -115,7 +115,8 @@ type GroupStore interface {
 	DeleteGroup(ctx context.Context, pool PoolID, name string) error
 	Groups(ctx context.Context, pool PoolID, after string, limit int) (groups []*Group, next string, err error)
 	// AddMember and RemoveMember are idempotent. They return ErrGroupNotFound or
-	// ErrUserNotFound.
+	// ErrUserNotFound. A member by the word of a provider is one of its own after
+	// AddMember.
 	AddMember(ctx context.Context, pool PoolID, group, username string) error
 	RemoveMember(ctx context.Context, pool PoolID, group, username string) error
 	// Members returns users as UserStore.Users does.

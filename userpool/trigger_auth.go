@@ -26,7 +26,7 @@ func (t *Triggers) PostAuthentication(ctx context.Context, p *Pool, c *Client, u
 		NewDevice bool `json:"newDeviceUsed"`
 		metadata
 	}{p.about(u), newDevice, metadataOf(ctx)}
-	_, err := t.run(ctx, p, triggerPostAuthentication, newEvent("PostAuthentication_Authentication", c.ID, u.Username, request), &none{})
+	_, err := t.run(ctx, p, triggerPostAuthentication, newEvent("PostAuthentication_Authentication", idOf(c), u.Username, request), &none{})
 	return err
 }
 

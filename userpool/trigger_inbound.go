@@ -38,7 +38,7 @@ func (t *Triggers) InboundFederation(ctx context.Context, p *Pool, c *Client, in
 	var out struct {
 		Attributes map[string]json.RawMessage `json:"userAttributesToMap"`
 	}
-	_, err := t.run(ctx, p, triggerInbound, newEvent("InboundFederation_ExternalProvider", c.ID, in.Username, request), &out)
+	_, err := t.run(ctx, p, triggerInbound, newEvent("InboundFederation_ExternalProvider", idOf(c), in.Username, request), &out)
 	if err != nil || len(out.Attributes) == 0 {
 		return nil, err
 	}

@@ -33,6 +33,18 @@ func (s *Service) preSignUp(ctx context.Context, p *Pool, c *Client, u *User, at
 	if err != nil {
 		return false, err
 	}
+	if verified, err = v.grant(u); err != nil {
+		return false, err
+	}
+	if v.Confirm {
+		u.Status = Confirmed
+	}
+	return verified, nil
+}
+
+// grant verifies the addresses of u that the function says are theirs, and reports
+// whether there are any.
+func (v signUpVerdict) grant(u *User) (verified bool, err error) {
 	for _, grant := range []struct {
 		flag      bool
 		name      string
@@ -46,9 +58,6 @@ func (s *Service) preSignUp(ctx context.Context, p *Pool, c *Client, u *User, at
 		}
 		u.Attributes[grant.attribute+"_verified"] = "true"
 		verified = true
-	}
-	if v.Confirm {
-		u.Status = Confirmed
 	}
 	return verified, nil
 }

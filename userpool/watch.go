@@ -50,6 +50,19 @@ func endsSignIns(before, after *User) bool {
 		after.SignedOut.After(before.SignedOut) || after.PasswordChanged.After(before.PasswordChanged)
 }
 
+// UpdateIdentities implements ProviderStore.
+func (w *watched) UpdateIdentities(ctx context.Context, pool PoolID, username string, fn func(*User, []Identity) ([]Identity, error)) (*User, error) {
+	var before User
+	after, err := w.Store.UpdateIdentities(ctx, pool, username, func(u *User, held []Identity) ([]Identity, error) {
+		before = *u
+		return fn(u, held)
+	})
+	if err == nil && endsSignIns(&before, after) {
+		w.ended(ctx, pool, after.Sub)
+	}
+	return after, err
+}
+
 // DeleteUser implements UserStore.
 func (w *watched) DeleteUser(ctx context.Context, pool PoolID, username string) error {
 	u, err := w.User(ctx, pool, username)

@@ -67,3 +67,26 @@ func TestWatch(t *testing.T) {
 		})
 	}
 }
+
+// TestWatchHearsOfLostLinks: whose sign-in through a provider ends is signed out.
+func TestWatchHearsOfLostLinks(t *testing.T) {
+	e := newEstate(t)
+	p := e.newPool(nil)
+	u := e.member(e.newClient(p, nil), "bob")
+	e.ok(e.Store.CreateProvider(t.Context(), &userpool.Provider{Pool: p.ID, Name: "Google", Type: "Google", Created: e.Now(), Modified: e.Now()}))
+	source := userpool.IdentityKey{Provider: "Google", Attribute: userpool.IdentitySubject, Value: "1"}
+	e.ok(e.LinkProvider(t.Context(), p.ID, userpool.IdentityKey{Provider: "Cognito", Value: "bob"}, source))
+	var heard []string
+	e.Store = userpool.Watch(e.Store, func(_ context.Context, _ userpool.PoolID, sub string) { heard = append(heard, sub) })
+	e.clock.Advance(time.Second)
+	_, err := e.CreateGroup(t.Context(), &userpool.Group{Pool: p.ID, Name: "admins"})
+	e.ok(err)
+	e.ok(e.Store.SetUpstreamGroups(t.Context(), p.ID, "bob", "Google", []string{"admins"}))
+	e.ok(e.DisableProvider(t.Context(), p.ID, source))
+	if !slices.Equal(heard, []string{u.Sub}) {
+		t.Error(heard)
+	}
+	if held, err := e.Store.GroupsOf(t.Context(), p.ID, "bob"); err != nil || len(held) != 0 {
+		t.Error("what the provider gave stays:", held, err)
+	}
+}

@@ -30,7 +30,7 @@ var backupTables = []backupTable{
 	table("user_name", "userpool_names", texts("pool", "value", "kind"), numbers("owner")),
 	table("user_index", "userpool_index", texts("pool", "attribute", "value"), numbers("owner")),
 	table("group", "userpool_groups", texts("pool", "name"), numbers("precedence"), docs("doc")),
-	table("membership", "userpool_members", texts("pool", "name"), numbers("owner")),
+	table("membership", "userpool_members", texts("pool", "name", "source"), numbers("owner")),
 	table("refresh_token", "userpool_families", texts("pool", "id"),
 		numbers("expires", "revoked", "generation", "rotated"), docs("doc")),
 	table("device", "userpool_devices", texts("pool", "key", "sub"), numbers("owner"), docs("doc"),

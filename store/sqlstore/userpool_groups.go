@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strconv"
 
 	"github.com/poolhouse/poolhouse/userpool"
@@ -83,7 +84,7 @@ func (s *UserpoolStore) Groups(ctx context.Context, pool userpool.PoolID, after 
 // AddMember implements userpool.GroupStore.
 func (s *UserpoolStore) AddMember(ctx context.Context, pool userpool.PoolID, group, username string) error {
 	return s.membership(ctx, pool, group, username,
-		`INSERT INTO userpool_members (pool, name, owner) VALUES ($1, $2, $3) ON CONFLICT (pool, name, owner) DO NOTHING`)
+		`INSERT INTO userpool_members (pool, name, owner) VALUES ($1, $2, $3) ON CONFLICT (pool, name, owner) DO UPDATE SET source = ''`)
 }
 
 // RemoveMember implements userpool.GroupStore.
@@ -105,6 +106,45 @@ func (s *UserpoolStore) membership(ctx context.Context, pool userpool.PoolID, gr
 		}
 		_, err = tx.ExecContext(ctx, statement, pool, name, u.seq)
 		return err
+	})
+}
+
+// SetUpstreamGroups implements userpool.ProviderStore.
+func (s *UserpoolStore) SetUpstreamGroups(ctx context.Context, pool userpool.PoolID, username, provider string, groups []string) error {
+	groups = slices.Sorted(slices.Values(groups)) // so that two writers never wait for each other's rows
+	return s.db.inTx(ctx, func(tx *sql.Tx) error {
+		u, err := s.findUser(ctx, tx, pool, username, " AND n.kind = 'username'", s.lockUser())
+		if err != nil {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, `SELECT name FROM userpool_members WHERE owner = $1 AND pool = $2 AND source = $3`, u.seq, pool, provider)
+		held, err := collect(rows, err, func(row scanner) (name string, err error) {
+			err = row.Scan(&name)
+			return name, err
+		})
+		if err != nil {
+			return err
+		}
+		for _, name := range held {
+			if slices.Contains(groups, name) {
+				continue
+			}
+			if _, err := tx.ExecContext(ctx, `DELETE FROM userpool_members WHERE pool = $1 AND name = $2 AND owner = $3`, pool, name, u.seq); err != nil {
+				return err
+			}
+		}
+		for _, name := range groups {
+			if slices.Contains(held, name) {
+				continue
+			}
+			_, err := tx.ExecContext(ctx, `INSERT INTO userpool_members (pool, name, owner, source)
+				SELECT pool, name, $3, $4 FROM userpool_groups WHERE pool = $1 AND name = $2
+				ON CONFLICT (pool, name, owner) DO NOTHING`, pool, name, u.seq, provider)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

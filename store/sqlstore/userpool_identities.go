@@ -24,6 +24,21 @@ func (s *UserpoolStore) UserByIdentity(ctx context.Context, pool userpool.PoolID
 	return u.User, nil
 }
 
+// CreateFederated implements userpool.ProviderStore.
+func (s *UserpoolStore) CreateFederated(ctx context.Context, u *userpool.User, identity userpool.Identity) error {
+	return s.db.inTx(ctx, func(tx *sql.Tx) error {
+		rules, err := readRules(ctx, tx, u.Pool)
+		if err != nil {
+			return err
+		}
+		seq, err := s.addUser(ctx, tx, rules, u, false)
+		if err != nil {
+			return err
+		}
+		return changeIdentities(ctx, tx, userRow{seq, rules.keys, u}, nil, []userpool.Identity{identity})
+	})
+}
+
 // UpdateIdentities implements userpool.ProviderStore.
 func (s *UserpoolStore) UpdateIdentities(ctx context.Context, pool userpool.PoolID, username string,
 	fn func(u *userpool.User, held []userpool.Identity) ([]userpool.Identity, error)) (u *userpool.User, err error) {

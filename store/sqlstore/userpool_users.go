@@ -164,7 +164,7 @@ func (s *UserpoolStore) CreateUsers(ctx context.Context, pool userpool.PoolID, u
 			return err
 		}
 		for _, u := range users {
-			if err := s.addUser(ctx, tx, rules, u, false); err != nil {
+			if _, err := s.addUser(ctx, tx, rules, u, false); err != nil {
 				return err
 			}
 		}
@@ -178,25 +178,26 @@ func (s *UserpoolStore) createUser(ctx context.Context, u *userpool.User, take b
 		if err != nil {
 			return err
 		}
-		return s.addUser(ctx, tx, rules, u, take)
+		_, err = s.addUser(ctx, tx, rules, u, take)
+		return err
 	})
 }
 
-// addUser adds a user to the pool whose rules are given.
-func (s *UserpoolStore) addUser(ctx context.Context, tx *sql.Tx, rules *poolRules, u *userpool.User, take bool) error {
+// addUser adds a user to the pool whose rules are given, and returns the row's number.
+func (s *UserpoolStore) addUser(ctx context.Context, tx *sql.Tx, rules *poolRules, u *userpool.User, take bool) (int64, error) {
 	u.Pool = rules.ID
 	seq, err := s.insertUser(ctx, tx, rules.keys, u)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	row := userRow{seq, rules.keys, u}
 	if err := s.addNames(ctx, tx, rules.Pool, row, rules.Names(u), take); err != nil {
-		return err
+		return 0, err
 	}
 	if err := addIndex(ctx, tx, row, indexed(u)); err != nil {
-		return err
+		return 0, err
 	}
-	return s.putSearch(ctx, tx, row)
+	return seq, s.putSearch(ctx, tx, row)
 }
 
 // values are the columns of u that may change, in the order of writableColumns.

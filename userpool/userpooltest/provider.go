@@ -1,6 +1,7 @@
 package userpooltest
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,8 @@ var providerChecks = []storeCheck{
 	{"providers page by page", testProviderPages},
 	{"identities", testIdentities},
 	{"concurrent links of one identity", testConcurrentLinks},
+	{"users of a provider are made once", testFederatedOnce},
+	{"groups by a provider's word", testUpstreamGroups},
 	{"identities go with their user and their provider", testIdentitiesGo},
 }
 
@@ -157,6 +160,67 @@ func testConcurrentLinks(t *testing.T, f *fixture) {
 		wantErr(t, err, userpool.ErrAliasExists)
 	}
 	equal(t, "links of one identity", won, 1)
+}
+
+func testFederatedOnce(t *testing.T, f *fixture) {
+	f.pool(t, poolA)
+	f.provider(t, poolA, "Corp")
+	create := func(name, subject string) error {
+		u := &userpool.User{Pool: poolA, Username: name, Sub: "sub of " + name, Status: userpool.ExternalProvider, Enabled: true,
+			Created: f.now, Modified: f.now, Attributes: map[string]string{"identities": "[]"}}
+		return f.CreateFederated(ctx, u, userpool.Identity{IdentityKey: atCorp(subject), Type: "OIDC", Primary: true, Created: f.now})
+	}
+	won := 0
+	for _, err := range parallel(50, func(int) error { return create("Corp_1", "1") }) {
+		if err == nil {
+			won++
+			continue
+		}
+		if !errors.Is(err, userpool.ErrUserExists) && !errors.Is(err, userpool.ErrAliasExists) {
+			t.Error(err)
+		}
+	}
+	equal(t, "users of one identity", won, 1)
+	u, err := f.UserByIdentity(ctx, poolA, atCorp("1"))
+	check(t, err)
+	equal(t, "user", u.Username, "Corp_1")
+	wantErr(t, create("Corp_another", "1"), userpool.ErrAliasExists)
+	_, err = f.User(ctx, poolA, "Corp_another")
+	wantErr(t, err, userpool.ErrUserNotFound) // nothing is half made
+	wantErr(t, create("Corp_1", "2"), userpool.ErrUserExists)
+	_, err = f.UserByIdentity(ctx, poolA, atCorp("2"))
+	wantErr(t, err, userpool.ErrUserNotFound)
+}
+
+func testUpstreamGroups(t *testing.T, f *fixture) {
+	f.pool(t, poolA)
+	f.user(t, poolA, "bob")
+	for _, g := range []string{"a", "b", "c", "own"} {
+		check(t, f.CreateGroup(ctx, &userpool.Group{Pool: poolA, Name: g, Created: f.now, Modified: f.now}))
+	}
+	check(t, f.AddMember(ctx, poolA, "own", "bob"))
+	in := func(want string, provider string, groups ...string) {
+		t.Helper()
+		if provider != "" {
+			check(t, f.SetUpstreamGroups(ctx, poolA, "bob", provider, groups))
+		}
+		held, err := f.GroupsOf(ctx, poolA, "bob")
+		check(t, err)
+		var names []string
+		for _, g := range held {
+			names = append(names, g.Name)
+		}
+		equal(t, "groups", strings.Join(names, " "), want)
+	}
+	in("a b own", "Corp", "b", "a", "own", "no such group")
+	in("a b c own", "Other", "c", "b")
+	in("b c own", "Corp", "b")
+	check(t, f.AddMember(ctx, poolA, "b", "bob")) // an administrator's word now
+	in("b c own", "Corp")
+	in("b own", "Other")
+	check(t, f.RemoveMember(ctx, poolA, "b", "bob"))
+	in("own", "")
+	wantErr(t, f.SetUpstreamGroups(ctx, poolA, "nobody", "Corp", nil), userpool.ErrUserNotFound)
 }
 
 func testIdentitiesGo(t *testing.T, f *fixture) {
