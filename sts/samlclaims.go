@@ -199,9 +199,8 @@ func (c *samlClaims) conditionKeys(a *Assertion, p *SAMLProvider) map[string][]s
 		"saml:namequalifier": {c.nameQualifier},
 	}
 	for _, attr := range a.Attributes {
-		key, ok := samlKeys[attr.Name]
-		if _, taken := keys[key]; ok && !taken && len(attr.Values) > 0 {
-			keys[key] = attr.Values
+		if key, ok := samlKeys[attr.Name]; ok && len(attr.Values) > 0 {
+			keys[key] = append(keys[key], attr.Values...) // an attribute that comes twice has all of its values
 		}
 	}
 	return keys

@@ -1,6 +1,7 @@
 package samlidp
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"net/http"
@@ -32,11 +33,28 @@ func (h *Handler) sso(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := x.claim(r.Context()); err != nil {
+		return err
+	}
 	x.relayState = relayState
 	if err := x.check(); err != nil {
 		return x.fail(w, r, err)
 	}
 	return x.signIn(w, r)
+}
+
+// claim refuses a request that arrived before: somebody may have kept it. It is
+// remembered for as long as its time would let it pass.
+func (x *exchange) claim(ctx context.Context) error {
+	key := string(x.pool.ID) + "\n" + string(x.app.ID) + "\n" + x.request.ID
+	first, err := x.h.Ephemeral.Claim(ctx, "saml-request", key, x.received.Add(2*samlxml.Skew))
+	if err != nil {
+		return err
+	}
+	if !first {
+		return badRequest("This sign-in request was used before. Go back to the app and start again.", nil)
+	}
+	return nil
 }
 
 // A signatureCheck judges the signature of a request as its binding wants it. It

@@ -69,6 +69,25 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
+// TestClaimsAreSigned: what an issuer must not say is refused for what it says,
+// not for how it is signed.
+func TestClaimsAreSigned(t *testing.T) {
+	for _, a := range attacked(t, write(t, keys().idp, outgoing())).Claims() {
+		doc, err := samlxml.Parse([]byte(a.Doc), samlxml.Messages())
+		if err != nil {
+			t.Fatalf("%s: %v", a.Name, err)
+		}
+		signatures := doc.FindElements("//Signature")
+		if len(signatures) != 1 {
+			t.Fatalf("%s: %d signatures", a.Name, len(signatures))
+		}
+		_, _, err = samlxml.Verify(signatures[0].Parent(), idpCerts())
+		if forged := a.Name == "the assertion as an encrypted one"; (err == nil) == forged {
+			t.Errorf("%s: %v", a.Name, err)
+		}
+	}
+}
+
 // TestRequestAttacks does the same for requests, whose root is signed.
 func TestRequestAttacks(t *testing.T) {
 	m := attacked(t, []byte(strings.Replace(authnRequest, ">bob<", ">alice@example.org<", 1)))

@@ -195,7 +195,7 @@ func (m *Message) signature(s Seal, content string) string {
 	if s.DigestOver != nil {
 		content = *s.DigestOver
 	}
-	digest := sum(or(s.DigestHash, crypto.SHA256), content)
+	digest := sum(or(s.DigestHash, crypto.SHA256), canonical(content))
 	inner := `<ds:CanonicalizationMethod Algorithm="` + or(s.Canonical, exclusive) + `"></ds:CanonicalizationMethod>` +
 		`<ds:SignatureMethod Algorithm="` + or(s.Method, method) + `"></ds:SignatureMethod>` +
 		`<ds:Reference URI="` + or(s.URI, "#"+m.id) + `"><ds:Transforms>` + or(s.Transforms, transforms) + `</ds:Transforms>` +
@@ -207,6 +207,19 @@ func (m *Message) signature(s Seal, content string) string {
 		m.t.Fatal(err)
 	}
 	return wrap(inner, xmlValue(key, value), m.keyInfo(s))
+}
+
+// canonical is the canonical form of an element, or of what is none itself.
+func canonical(el string) string {
+	doc := etree.NewDocument()
+	if doc.ReadFromString(el) != nil || doc.Root() == nil {
+		return el
+	}
+	out, err := dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("").Canonicalize(doc.Root())
+	if err != nil {
+		return el
+	}
+	return string(out)
 }
 
 func wrap(info string, value []byte, keyInfo string) string {
