@@ -29,6 +29,11 @@ type RemoteKeys struct {
 	Fetch Fetcher
 	Now   func() time.Time
 
+	// Spare is how many more requests a kid that is not known is worth within the
+	// pause. Whoever must not refuse a token that was signed right after a
+	// roll-over has one.
+	Spare int
+
 	mu     sync.Mutex
 	known  map[string]remote
 	flight singleflight.Group
@@ -39,6 +44,7 @@ type remote struct {
 	keys  Keys
 	read  time.Time // when keys was
 	asked time.Time
+	spent int   // of RemoteKeys.Spare
 	err   error // of the last request
 }
 
@@ -71,7 +77,7 @@ func (s *remoteSet) Find(ctx context.Context, kid string) (Keys, error) {
 	if len(found) > 0 && now.Sub(set.read) < remoteFresh {
 		return found, nil
 	}
-	if set.asked.IsZero() || now.Sub(set.asked) >= remotePause {
+	if set.asked.IsZero() || now.Sub(set.asked) >= remotePause || set.spent < s.remotes.Spare {
 		var err error
 		if set, err = s.remotes.ask(ctx, s.address); err != nil {
 			return nil, err
@@ -80,7 +86,10 @@ func (s *remoteSet) Find(ctx context.Context, kid string) (Keys, error) {
 	if set.read.IsZero() || now.Sub(set.read) >= remoteStale {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, set.err)
 	}
-	return set.keys.Find(ctx, kid)
+	if found, _ = set.keys.Find(ctx, kid); len(found) == 0 && set.err != nil { // it may be new
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, set.err)
+	}
+	return found, nil
 }
 
 func (r *RemoteKeys) last(address string) remote {
@@ -117,6 +126,11 @@ func (r *RemoteKeys) keep(address string, keys Keys, err error) remote {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	set := r.known[address]
+	if set.asked.IsZero() || now.Sub(set.asked) >= remotePause {
+		set.spent = 0
+	} else {
+		set.spent++
+	}
 	if set.asked = now; err == nil {
 		set.keys, set.read = keys, now
 	}

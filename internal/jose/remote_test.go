@@ -62,6 +62,9 @@ func TestRemoteKeys(t *testing.T) {
 	p.err = errors.New("down")
 	find("down", second.ID, 1, 4)
 	find("down, not asked", second.ID, 1, 4)
+	if _, err := set.Find(t.Context(), "x"); !errors.Is(err, jose.ErrUnavailable) {
+		t.Errorf("what may be a new key: %v", err)
+	}
 	now = now.Add(time.Hour)
 	if _, err := set.Find(t.Context(), second.ID); !errors.Is(err, jose.ErrUnavailable) {
 		t.Errorf("down for long: %v", err)
@@ -72,6 +75,37 @@ func TestRemoteKeys(t *testing.T) {
 	}
 	now = now.Add(6 * time.Second)
 	find("up", second.ID, 1, 6)
+}
+
+// Somebody who spares a request finds a key that came into use right after the last.
+func TestRemoteKeysRightAfterARollover(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	first, second := publicKey(jose.ES256), publicKey(jose.EdDSA)
+	p := &publisher{keys: jose.Keys{first}}
+	set := (&jose.RemoteKeys{Fetch: p, Now: func() time.Time { return now }, Spare: 1}).At("https://rp.example/jwks")
+	if keys, err := set.Find(t.Context(), first.ID); err != nil || len(keys) != 1 {
+		t.Fatalf("%v, %v", keys, err)
+	}
+	p.keys = jose.Keys{second}
+	now = now.Add(time.Second)
+	if keys, err := set.Find(t.Context(), second.ID); err != nil || len(keys) != 1 {
+		t.Errorf("the new key: %v, %v", keys, err)
+	}
+	for range 100 {
+		if keys, err := set.Find(t.Context(), "hostile"); err != nil || len(keys) != 0 {
+			t.Errorf("%v, %v", keys, err)
+		}
+	}
+	if p.calls != 2 {
+		t.Errorf("%d calls: hostile kids drive the fetching", p.calls)
+	}
+	now = now.Add(6 * time.Second)
+	for range 100 {
+		set.Find(t.Context(), "hostile")
+	}
+	if p.calls != 4 {
+		t.Errorf("%d calls after the pause", p.calls)
+	}
 }
 
 func TestRemoteKeysOf(t *testing.T) {

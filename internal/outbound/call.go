@@ -25,7 +25,7 @@ type Answer struct {
 // Post sends a body and returns the status of the answer. It follows no redirect:
 // what is signed for one address is not for another.
 func (c *Client) Post(ctx context.Context, address string, header http.Header, body []byte) (status int, err error) {
-	res, err := c.post(ctx, address, header, body)
+	res, err := c.send(ctx, http.MethodPost, address, header, body)
 	if err != nil {
 		return 0, err
 	}
@@ -35,7 +35,17 @@ func (c *Client) Post(ctx context.Context, address string, header http.Header, b
 // Call is Post for an answer that matters: it returns at most limit bytes of its
 // body; more is ErrTooLarge.
 func (c *Client) Call(ctx context.Context, address string, header http.Header, body []byte, limit int) (*Answer, error) {
-	res, err := c.post(ctx, address, header, body)
+	return c.ask(ctx, http.MethodPost, address, header, body, limit)
+}
+
+// Get is Call without a body: a Fetch that carries a header, which may hold a
+// secret, and so follows no redirect either.
+func (c *Client) Get(ctx context.Context, address string, header http.Header, limit int) (*Answer, error) {
+	return c.ask(ctx, http.MethodGet, address, header, nil, limit)
+}
+
+func (c *Client) ask(ctx context.Context, method, address string, header http.Header, body []byte, limit int) (*Answer, error) {
+	res, err := c.send(ctx, method, address, header, body)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +60,7 @@ func (c *Client) Call(ctx context.Context, address string, header http.Header, b
 	return &Answer{res.StatusCode, res.Header, answer}, nil
 }
 
-func (c *Client) post(ctx context.Context, address string, header http.Header, body []byte) (*http.Response, error) {
+func (c *Client) send(ctx context.Context, method, address string, header http.Header, body []byte) (*http.Response, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrForbidden, err)
@@ -58,7 +68,7 @@ func (c *Client) post(ctx context.Context, address string, header http.Header, b
 	if err := c.checkURL(u); err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

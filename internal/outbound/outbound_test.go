@@ -95,3 +95,32 @@ func TestPost(t *testing.T) {
 		}
 	}
 }
+
+// A header may hold a secret, which is for one address and not for another.
+func TestGetFollowsNoRedirect(t *testing.T) {
+	mux := http.NewServeMux()
+	var got string
+	mux.HandleFunc("GET /ok", func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header.Get("Authorization")
+		w.WriteHeader(http.StatusTeapot)
+		io.WriteString(w, "hello")
+	})
+	mux.Handle("/moved", http.RedirectHandler("/ok", http.StatusFound))
+	srv := httptest.NewServer(mux)
+	defer srv.Close()
+	header := http.Header{"Authorization": {"Bearer secret"}}
+	answer, err := outbound.New(true).Get(t.Context(), srv.URL+"/ok", header, 5)
+	if err != nil || answer.Status != http.StatusTeapot || string(answer.Body) != "hello" || got != "Bearer secret" {
+		t.Errorf("%+v, %v, %q", answer, err, got)
+	}
+	if _, err := outbound.New(true).Get(t.Context(), srv.URL+"/ok", header, 4); !errors.Is(err, outbound.ErrTooLarge) {
+		t.Errorf("too large: %v", err)
+	}
+	got = ""
+	if answer, err := outbound.New(true).Get(t.Context(), srv.URL+"/moved", header, 100); err != nil || answer.Status != http.StatusFound || got != "" {
+		t.Errorf("redirect: %+v, %v, %q", answer, err, got)
+	}
+	if _, err := outbound.New(false).Get(t.Context(), srv.URL+"/ok", header, 100); !errors.Is(err, outbound.ErrForbidden) {
+		t.Errorf("private: %v", err)
+	}
+}
