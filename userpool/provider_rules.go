@@ -12,10 +12,10 @@ import (
 const (
 	ProviderSAML     = "SAML"
 	ProviderOIDC     = "OIDC"
-	providerFacebook = "Facebook"
-	providerGoogle   = "Google"
-	providerAmazon   = "LoginWithAmazon"
-	providerApple    = "SignInWithApple"
+	ProviderFacebook = "Facebook"
+	ProviderGoogle   = "Google"
+	ProviderAmazon   = "LoginWithAmazon"
+	ProviderApple    = "SignInWithApple"
 )
 
 // providerKeys are what ProviderDetails may hold for a type.
@@ -31,10 +31,10 @@ var providerDetails = map[string]providerKeys{
 		"SSORedirectBindingURI", "SLORedirectBindingURI"}},
 	ProviderOIDC: {[]string{"client_id", "attributes_request_method", "oidc_issuer", "authorize_scopes"},
 		slices.Concat([]string{"client_secret"}, endpointKeys)},
-	providerFacebook: {[]string{"client_id", "client_secret", "authorize_scopes"}, slices.Concat([]string{"api_version"}, endpointKeys)},
-	providerGoogle:   {[]string{"client_id", "client_secret", "authorize_scopes"}, endpointKeys},
-	providerAmazon:   {[]string{"client_id", "client_secret", "authorize_scopes"}, endpointKeys},
-	providerApple:    {[]string{"client_id", "team_id", "key_id", "private_key", "authorize_scopes"}, endpointKeys},
+	ProviderFacebook: {[]string{"client_id", "client_secret", "authorize_scopes"}, slices.Concat([]string{"api_version"}, endpointKeys)},
+	ProviderGoogle:   {[]string{"client_id", "client_secret", "authorize_scopes"}, endpointKeys},
+	ProviderAmazon:   {[]string{"client_id", "client_secret", "authorize_scopes"}, endpointKeys},
+	ProviderApple:    {[]string{"client_id", "team_id", "key_id", "private_key", "authorize_scopes"}, endpointKeys},
 }
 
 // detailValues are the values that a key of ProviderDetails may have.

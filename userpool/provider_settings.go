@@ -20,6 +20,7 @@ type ProviderSettings struct {
 	Link    LinkMode `json:",omitempty"`
 
 	SAML SAMLSettings `json:",omitzero"`
+	OIDC OIDCSettings `json:",omitzero"`
 }
 
 // A SyncMode says when an attribute from upstream is written to the user.
@@ -54,3 +55,20 @@ type SAMLSettings struct {
 	CBC              bool          `json:",omitempty"` // AES-CBC is decrypted, inside a signed Response
 	MetadataKey      string        `json:",omitempty"` // PEM certificate that must have signed the metadata
 }
+
+// OIDCSettings are those of a provider of OpenID Connect or OAuth 2.0.
+type OIDCSettings struct {
+	Dialect Dialect  `json:",omitempty"`
+	Tenants []string `json:",omitempty"` // whose people may come: tid of Microsoft, hd of Google; empty for all
+}
+
+// A Dialect is the kind of a provider of the type OIDC, where oidc_issuer does not
+// show it.
+type Dialect string
+
+// The dialects.
+const (
+	DialectIssuer    Dialect = "" // GitHub and Microsoft by their addresses, OpenID Connect of everybody else
+	DialectGitHub    Dialect = "github"
+	DialectMicrosoft Dialect = "microsoft"
+)

@@ -2,6 +2,7 @@ package oidcrp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -92,6 +93,8 @@ func (d *directory) ask(ctx context.Context, issuer string) (entry, error) {
 	}
 }
 
+var errIssuer = errors.New("oidcrp: another issuer")
+
 // read fetches a document. It must name the issuer that was asked for, or else be
 // the one document that Microsoft has for all its tenants.
 func (d *directory) read(ctx context.Context, issuer string) (*metadata, error) {
@@ -105,7 +108,7 @@ func (d *directory) read(ctx context.Context, issuer string) (*metadata, error) 
 		return nil, err
 	}
 	if doc.Issuer != issuer && !isTemplateOf(doc.Issuer, issuer) {
-		return nil, fmt.Errorf("oidcrp: the document of %q is of the issuer %.200q", issuer, doc.Issuer)
+		return nil, fmt.Errorf("%w: the document of %q is of the issuer %.200q", errIssuer, issuer, doc.Issuer)
 	}
 	for _, address := range []string{doc.Authorize, doc.Token, doc.UserInfo, doc.Keys} {
 		if address != "" && !isAddress(address) {

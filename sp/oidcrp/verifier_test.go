@@ -93,6 +93,12 @@ func sign(t testing.TB, alg jose.SignatureAlgorithm, key any, kid string, claims
 	return token
 }
 
+// payload is the middle of a token.
+func payload(claims map[string]any) string {
+	raw, _ := json.Marshal(claims)
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
 func (i *issuer) claims(change map[string]any) map[string]any {
 	c := map[string]any{"iss": i.URL, "aud": "client", "sub": "alice", "exp": start.Add(time.Hour).Unix(), "iat": start.Unix()}
 	for k, v := range change {

@@ -1,0 +1,74 @@
+package oidcrp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/poolhouse/poolhouse/internal/jose"
+	"github.com/poolhouse/poolhouse/internal/outbound"
+	"github.com/poolhouse/poolhouse/sp"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// A Client calls providers; *outbound.Client does.
+type Client interface {
+	Fetcher
+	Get(ctx context.Context, address string, header http.Header, limit int) (*outbound.Answer, error)
+	Call(ctx context.Context, address string, header http.Header, body []byte, limit int) (*outbound.Answer, error)
+}
+
+// An Upstream signs people in through providers of OpenID Connect and OAuth 2.0.
+// It is safe for concurrent use.
+type Upstream struct {
+	client    Client
+	callback  func(userpool.PoolID) string
+	now       func() time.Time
+	directory *directory
+	keys      *jose.RemoteKeys
+}
+
+var _ sp.Upstream = (*Upstream)(nil)
+
+// NewUpstream returns an Upstream that calls providers through c. callback is the
+// redirect URI of a pool, which its providers have registered.
+func NewUpstream(c Client, callback func(userpool.PoolID) string, now func() time.Time) *Upstream {
+	return &Upstream{client: c, callback: callback, now: now, directory: newDirectory(c, now),
+		keys: &jose.RemoteKeys{Fetch: c, Now: now, Spare: 1}}
+}
+
+const (
+	skew     = time.Minute      // tolerance of clocks
+	patience = 25 * time.Second // for all that one arrival asks a provider
+	hurry    = 3 * time.Second  // for what an arrival can do without
+)
+
+func invalid(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", sp.ErrInvalid, fmt.Sprintf(format, args...))
+}
+
+// ofCall says what it means that a provider could not be called.
+func ofCall(what string, err error) error {
+	as := sp.ErrUnreachable
+	switch {
+	case errors.Is(err, outbound.ErrForbidden):
+		as = sp.ErrUnusable
+	case errors.Is(err, outbound.ErrTooLarge):
+		as = sp.ErrInvalid
+	}
+	return fmt.Errorf("%w: %s: %w", as, what, err)
+}
+
+// ofStatus says what it means that a provider answers with a status that is no 200.
+func ofStatus(what string, status int) error {
+	as := sp.ErrInvalid
+	switch {
+	case status >= 300 && status < 400: // secrets follow no redirect
+		as = sp.ErrUnusable
+	case status >= 500 || status == http.StatusTooManyRequests:
+		as = sp.ErrUnreachable
+	}
+	return fmt.Errorf("%w: %s: status %d", as, what, status)
+}
