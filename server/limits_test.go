@@ -40,6 +40,7 @@ func call(s *server.Server, from, operation, body string) *httptest.ResponseReco
 
 const (
 	revoke  = `{"ClientId":"` + demodata.ClientID + `","Token":"x"}`
+	again   = `{"ClientId":"` + demodata.WebClientID + `","Token":"x"}` // by another client
 	respond = `{"ClientId":"` + demodata.ClientID + `","ChallengeName":"SMS_MFA","Session":"xxxxxxxxxxxxxxxxxxxxxxxx"}`
 )
 
@@ -64,7 +65,8 @@ func wantLater(t *testing.T, w *httptest.ResponseRecorder, status int, text stri
 func TestLimitOfAnAddress(t *testing.T) {
 	servertest.Each(t, func(t *testing.T, p servertest.Profile) {
 		s := limited(t, p, servertest.Options{})
-		exhaust(t, s, 1200, there, "RevokeToken", revoke)
+		exhaust(t, s, 600, there, "RevokeToken", revoke)
+		exhaust(t, s, 600, there, "RevokeToken", again)
 		wantLater(t, call(s, there, "RevokeToken", revoke), 400, "TooManyRequestsException")
 		wantLater(t, post(s, there, "/", "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleSessionName=me&WebIdentityToken=none&RoleArn=arn:aws:iam::000000000000:role/x"), 400, "<Code>Throttling</Code>")
 		for _, endpoint := range []string{"token", "revoke", "par", "device_authorization", "bc-authorize"} {
@@ -97,11 +99,30 @@ func TestProvisionedLimitActs(t *testing.T) {
 	if _, err := s.Pools.Provision(t.Context(), userpool.CategoryToken, 2); err != nil {
 		t.Fatal(err)
 	}
-	exhaust(t, s, 19, there, "RevokeToken", revoke)
+	exhaust(t, s, 9, there, "RevokeToken", revoke)
+	exhaust(t, s, 10, there, "RevokeToken", again)
 	wantLater(t, call(s, here, "RevokeToken", revoke), 400, "TooManyRequestsException")
 	if err := s.Limits.AllowPool(t.Context(), "us-east-1_Other0001", userpool.CategoryToken); err != nil {
 		t.Errorf("another pool: %v", err)
 	}
+}
+
+// One client of several leaves the others a part of the pool's ceiling; a pool's only
+// client has it whole.
+func TestLimitOfAClient(t *testing.T) {
+	servertest.Each(t, func(t *testing.T, p servertest.Profile) {
+		s := limited(t, p, servertest.Options{})
+		exhaust(t, s, 900, there, "RevokeToken", revoke)
+		wantLater(t, call(s, there, "RevokeToken", revoke), 400, "TooManyRequestsException")
+		wantLater(t, post(s, here, "/"+demodata.PoolID+"/oauth2/token", "grant_type=refresh_token&refresh_token=x&client_id="+demodata.ClientID), 429, "temporarily_unavailable")
+		exhaust(t, s, 200, there, "RevokeToken", again)
+		pool, client := userpool.PoolID("us-east-1_Other0001"), userpool.ClientID("the-only-client")
+		for i := range 1200 {
+			if err := s.Limits.AllowClient(t.Context(), pool, client, userpool.CategoryToken); err != nil {
+				t.Fatalf("call %d of the only client: %v", i+1, err)
+			}
+		}
+	})
 }
 
 func TestLimitsOff(t *testing.T) {

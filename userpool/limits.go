@@ -14,6 +14,9 @@ type LimitStore interface {
 	// Limits returns the ceilings that were set, in calls a second.
 	Limits(ctx context.Context) (map[Category]int32, error)
 	SetLimit(ctx context.Context, c Category, perSecond int32) error
+
+	// Clients is ClientStore's.
+	Clients(ctx context.Context, pool PoolID, after string, limit int) (clients []*Client, next string, err error)
 }
 
 // A Category is a class of calls that share a ceiling in each pool.
@@ -103,12 +106,19 @@ type Limits struct {
 	mu   sync.Mutex
 	set  map[Category]int32 // as read
 	read time.Time
+
+	pools map[PoolID]several // whether they have several clients
 }
 
-// Allow counts a call from an address, then in a pool: what is above the ceiling
-// of its network takes nothing from the pool. Above a ceiling it returns a *Throttled.
-func (l *Limits) Allow(ctx context.Context, p PoolID, c Category, ip string) error {
+// Allow counts a call from an address, then of an app client, which may be empty, then
+// in a pool: what is above the ceiling of its network takes nothing from the client,
+// and what is above the client's takes nothing from the pool. Above a ceiling it
+// returns a *Throttled.
+func (l *Limits) Allow(ctx context.Context, p PoolID, id ClientID, c Category, ip string) error {
 	if err := l.AllowAddress(ctx, c, ip); err != nil {
+		return err
+	}
+	if err := l.AllowClient(ctx, p, id, c); err != nil {
 		return err
 	}
 	return l.AllowPool(ctx, p, c)

@@ -266,14 +266,22 @@ func (t *Tokens) verified(ctx context.Context, raw, use string, claims any) (Poo
 	return pool, h, err
 }
 
-// PoolOf returns the pool that a token names as its issuer, without a look at the
-// signature: good for counting, and nothing else.
-func (t *Tokens) PoolOf(raw string) (PoolID, bool) {
+// Claimed returns the pool and the client that an access token names, without a look at
+// the signature: good for counting, and nothing else. Both are empty where the token
+// names no pool of ours.
+func (t *Tokens) Claimed(raw string) (PoolID, ClientID) {
 	claims, _, err := jose.Peek(raw)
 	if err != nil {
-		return "", false
+		return "", ""
 	}
-	return t.issuedBy(claims)
+	pool, ok := t.issuedBy(claims)
+	var c struct {
+		Client ClientID `json:"client_id"`
+	}
+	if !ok || json.Unmarshal(claims, &c) != nil {
+		return "", ""
+	}
+	return pool, c.Client
 }
 
 // issuedBy returns the pool that unverified claims name as their issuer.

@@ -34,7 +34,7 @@ func (h *Handler) submitFeedback(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Forms.Check(r, string(v.pool.ID)); err != nil {
 		return err
 	}
-	if err := h.limit(w, r, v.pool); err != nil {
+	if err := h.limit(w, r, v); err != nil {
 		return err
 	}
 	q := v.query

@@ -17,12 +17,16 @@ var limited = map[string]userpool.Category{
 }
 
 // limit counts a submitted form. Above a ceiling the error is a page that says so.
-func (h *Handler) limit(w http.ResponseWriter, r *http.Request, p *userpool.Pool) error {
+func (h *Handler) limit(w http.ResponseWriter, r *http.Request, v *visit) error {
 	c, ok := limited[path.Base(r.URL.Path)]
 	if !ok {
 		c = userpool.CategoryAuthentication
 	}
-	err := h.Limits.Allow(r.Context(), p.ID, c, web.RemoteIP(r))
+	var client userpool.ClientID
+	if v.client != nil {
+		client = v.client.ID
+	}
+	err := h.Limits.Allow(r.Context(), v.pool.ID, client, c, web.RemoteIP(r))
 	var over *userpool.Throttled
 	if !errors.As(err, &over) {
 		return err

@@ -31,7 +31,7 @@ func (h *Handler) submitLink(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Forms.Check(r, string(v.pool.ID)); err != nil {
 		return err
 	}
-	if err := h.limit(w, r, v.pool); err != nil {
+	if err := h.limit(w, r, v); err != nil {
 		return err
 	}
 	err = h.Accounts.ConfirmSignUp(h.origin(r), v.actor(), v.query.Get("user_name"), v.query.Get("confirmation_code"), false)

@@ -117,7 +117,7 @@ func (h *Handler) offeredForm(w http.ResponseWriter, r *http.Request, page strin
 	if err := h.Forms.Check(r, string(v.pool.ID)); err != nil {
 		return nil, "", err
 	}
-	return v, to, h.limit(w, r, v.pool)
+	return v, to, h.limit(w, r, v)
 }
 
 // leave goes on to where the browser was going. The address is of a step, or one

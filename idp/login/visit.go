@@ -131,7 +131,7 @@ func (h *Handler) submitted(w http.ResponseWriter, r *http.Request) (*visit, err
 	if err := h.Forms.Check(r, string(v.pool.ID)); err != nil {
 		return nil, err
 	}
-	return v, h.limit(w, r, v.pool)
+	return v, h.limit(w, r, v)
 }
 
 // actor is the client that the page acts as. A page is open to everybody, so it

@@ -43,7 +43,7 @@ func (h *Handler) introspect(w http.ResponseWriter, r *http.Request) error {
 	if err := parseForm(r); err != nil {
 		return h.fail(w, r, pool, err)
 	}
-	if err := h.Limits.Allow(r.Context(), pool.ID, userpool.CategoryUserRead, web.RemoteIP(r)); err != nil {
+	if err := h.Limits.Allow(r.Context(), pool.ID, claimedClient(r), userpool.CategoryUserRead, web.RemoteIP(r)); err != nil {
 		return h.fail(w, r, pool, err)
 	}
 	c, err := h.authenticate(r.Context(), pool, r)

@@ -50,11 +50,7 @@ func (h *Handler) recordRefusal(r *http.Request, pool *userpool.Pool, err error)
 	if e.Code == "authorization_pending" || e.Code == "slow_down" || e.Code == "use_dpop_nonce" {
 		return
 	}
-	id, _, ok := r.BasicAuth()
-	if !ok {
-		id = r.PostForm.Get("client_id")
-	}
-	h.Browser.Sessions.Record(r.Context(), idp.Event{Name: idp.EventToken, Pool: pool.ID, Client: userpool.ClientID(id),
+	h.Browser.Sessions.Record(r.Context(), idp.Event{Name: idp.EventToken, Pool: pool.ID, Client: claimedClient(r),
 		Grant: r.PostForm.Get("grant_type"), Address: web.RemoteIP(r), UserAgent: r.UserAgent(), Error: e.Code})
 }
 
@@ -65,7 +61,17 @@ func (h *Handler) limit(r *http.Request, pool *userpool.Pool) error {
 	if r.PostForm.Get("grant_type") == "client_credentials" {
 		c = userpool.CategoryClientAuth
 	}
-	return h.Limits.Allow(r.Context(), pool.ID, c, web.RemoteIP(r))
+	return h.Limits.Allow(r.Context(), pool.ID, claimedClient(r), c, web.RemoteIP(r))
+}
+
+// claimedClient is the client that a request says it comes from, before it has proved
+// that.
+func claimedClient(r *http.Request) userpool.ClientID {
+	id, _, ok := r.BasicAuth()
+	if !ok {
+		id = r.PostForm.Get("client_id")
+	}
+	return userpool.ClientID(id)
 }
 
 // A tokenAnswer is Cognito's: no scope, and Bearer with a capital letter (F22).

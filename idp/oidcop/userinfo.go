@@ -23,7 +23,7 @@ func (h *Handler) userInfo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Limits.Allow(r.Context(), pool.ID, userpool.CategoryUserRead, web.RemoteIP(r)); err != nil {
+	if err := h.Limits.Allow(r.Context(), pool.ID, "", userpool.CategoryUserRead, web.RemoteIP(r)); err != nil {
 		return h.fail(w, r, pool, err)
 	}
 	claims, err := h.accessClaims(w, r, pool)

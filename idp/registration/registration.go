@@ -84,7 +84,7 @@ func (h *Handler) collection(w http.ResponseWriter, r *http.Request) error {
 // one is the client configuration endpoint (RFC 7592 section 2).
 func (h *Handler) one(w http.ResponseWriter, r *http.Request) error {
 	pool, id, token := userpool.PoolID(r.PathValue("pool")), userpool.ClientID(r.PathValue("client")), bearer(r)
-	if err := h.Limits.Allow(r.Context(), pool, userpool.CategoryPoolClientUpdate, web.RemoteIP(r)); err != nil {
+	if err := h.Limits.Allow(r.Context(), pool, "", userpool.CategoryPoolClientUpdate, web.RemoteIP(r)); err != nil {
 		return h.refuse(w, r, err)
 	}
 	c, err := h.Clients.Registered(r.Context(), pool, id, token)
@@ -129,7 +129,7 @@ func (h *Handler) update(w http.ResponseWriter, r *http.Request, c *userpool.Cli
 
 // allow counts a registration.
 func (h *Handler) allow(r *http.Request, pool userpool.PoolID) error {
-	if err := h.Limits.Allow(r.Context(), pool, userpool.CategoryPoolClientUpdate, web.RemoteIP(r)); err != nil {
+	if err := h.Limits.Allow(r.Context(), pool, "", userpool.CategoryPoolClientUpdate, web.RemoteIP(r)); err != nil {
 		return err
 	}
 	n, err := h.Ephemeral.Count(r.Context(), "registration", web.RemoteIP(r), 1, addressFor)

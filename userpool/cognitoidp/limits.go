@@ -59,7 +59,8 @@ func limitOut(c userpool.Category, p *userpool.Provisioned) *LimitType {
 }
 
 // Limit counts a call against the ceilings of its category. Callers who sign are
-// back ends that act for many, so their addresses don't count. Calls whose pool
+// back ends that act for many, so their addresses don't count, nor does the client
+// that they act for. Calls whose pool
 // nobody can tell count against their address alone. Above a ceiling the error is
 // a *userpool.Throttled.
 func (a *API) Limit(ctx context.Context, limits *userpool.Limits, op string, in any) error {
@@ -69,38 +70,43 @@ func (a *API) Limit(ctx context.Context, limits *userpool.Limits, op string, in 
 			return err
 		}
 	}
-	p, err := a.limitedPool(ctx, in)
+	p, client, err := a.limited(ctx, in)
 	if err != nil || p == "" && call.Caller == nil {
 		return err
+	}
+	if call.Caller == nil {
+		if err := limits.AllowClient(ctx, p, client, c); err != nil {
+			return err
+		}
 	}
 	return limits.AllowPool(ctx, p, c)
 }
 
-// limitedPool returns the pool that a call is about; empty where it names none. A
-// token is believed without a look at its signature, as a client ID is: both name
-// a pool to anybody who has seen one of its pages.
-func (a *API) limitedPool(ctx context.Context, in any) (userpool.PoolID, error) {
+// limited returns the pool that a call is about and the app client that makes it; empty
+// where it names none. A token is believed without a look at its signature, as a
+// client ID is: both name a pool to anybody who has seen one of its pages.
+func (a *API) limited(ctx context.Context, in any) (userpool.PoolID, userpool.ClientID, error) {
 	if id := member(in, "UserPoolId"); id != "" {
-		return userpool.PoolID(id), nil
+		return userpool.PoolID(id), "", nil
 	}
 	if arn := member(in, "ResourceArn"); arn != "" {
 		id, _ := a.Pools.PoolOfARN(arn) // the operation reports a bad one
-		return id, nil
+		return id, "", nil
 	}
 	if token := member(in, "AccessToken"); token != "" {
-		id, _ := a.Tokens.PoolOf(token)
-		return id, nil
+		pool, client := a.Tokens.Claimed(token)
+		return pool, client, nil
 	}
 	id := member(in, "ClientId")
 	if id == "" {
-		return "", nil
+		return "", "", nil
 	}
 	c, err := a.Pools.Store.Client(ctx, userpool.ClientID(id))
 	if errors.Is(err, userpool.ErrClientNotFound) {
-		return "", nil
+		return "", "", nil
 	}
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return c.Pool, nil
+	return c.Pool, c.ID, nil
 }
