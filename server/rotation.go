@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/keyring"
+	"github.com/poolhouse/poolhouse/sp/samlsp"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -33,7 +34,7 @@ func (s *Server) rotate(ctx context.Context) {
 // RenewKeys takes the step that is due for the keys of each pool, and of the
 // tokens of identity pools. One scope's failure does not hold up the others.
 func (s *Server) RenewKeys(ctx context.Context) error {
-	errs := []error{s.renew(ctx, "identity")}
+	errs := []error{s.renew(ctx, keyring.DefaultSchedule, "identity")}
 	after := ""
 	for {
 		pools, next, err := s.Pools.Store.Pools(ctx, after, sweepBatch)
@@ -53,21 +54,27 @@ func (s *Server) RenewKeys(ctx context.Context) error {
 // renewPool renews the keys that a pool has. It looks for them at once, as most kinds
 // and algorithms have none.
 func (s *Server) renewPool(ctx context.Context, pool userpool.PoolID) error {
-	keys, err := s.keys.Recent(ctx, 0, userpool.KeyScopes(pool)...)
+	return errors.Join(
+		s.renewScopes(ctx, keyring.DefaultSchedule, userpool.KeyScopes(pool)),
+		s.renewScopes(ctx, samlsp.KeySchedule, samlsp.KeyScopes(pool)))
+}
+
+func (s *Server) renewScopes(ctx context.Context, schedule keyring.Schedule, scopes []string) error {
+	keys, err := s.keys.Recent(ctx, 0, scopes...)
 	if err != nil {
 		return err
 	}
 	var errs []error
 	for _, k := range keys {
 		if k.State == keyring.Active {
-			errs = append(errs, s.renew(ctx, k.Scope))
+			errs = append(errs, s.renew(ctx, schedule, k.Scope))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (s *Server) renew(ctx context.Context, scope string) error {
-	changed, err := s.keys.Renew(ctx, scope, keyring.DefaultSchedule)
+func (s *Server) renew(ctx context.Context, schedule keyring.Schedule, scope string) error {
+	changed, err := s.keys.Renew(ctx, scope, schedule)
 	if changed {
 		s.log.Info("signing keys renewed", "scope", scope)
 	}

@@ -96,6 +96,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	chores.Go(func() { s.sweep(background) })
 	chores.Go(func() { s.rotate(background) })
 	chores.Go(func() { s.Pools.RunImports(background) })
+	chores.Go(func() { s.refreshMetadata(background) })
 	defer chores.Wait() // before anybody closes the stores under them
 	defer stop()
 	finish := s.deliver(ctx)

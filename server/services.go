@@ -15,6 +15,7 @@ import (
 	"github.com/poolhouse/poolhouse/internal/outbound"
 	"github.com/poolhouse/poolhouse/sp"
 	"github.com/poolhouse/poolhouse/sp/oidcrp"
+	"github.com/poolhouse/poolhouse/sp/samlsp"
 	"github.com/poolhouse/poolhouse/sts"
 	"github.com/poolhouse/poolhouse/sts/cognitoidentity"
 	"github.com/poolhouse/poolhouse/sts/identity"
@@ -45,6 +46,7 @@ type Services struct {
 	senders    *kmsapi.API      // what functions decrypt codes with
 	remoteKeys *jose.RemoteKeys // of OpenID clients
 	consents   consent.Store
+	samlSP     *samlsp.Service
 }
 
 // build makes the services over the stores.
@@ -74,6 +76,8 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	if err := s.addSigns(); err != nil {
 		return err
 	}
+	s.samlSP = &samlsp.Service{Pools: pools, Sources: st.db.SAMLSources(), Fetcher: fetch, Keys: st.keys, Ephemeral: ephemeral,
+		Bases: poolAddresses(url), Now: now, Log: s.log}
 	s.Sessions = &idp.Sessions{Store: st.sessions(), Users: pools, Now: now}
 	s.Apps = &samlidp.Service{Store: st.db.SAML(), Fetcher: fetch, Keys: st.keys, Issuer: issuer, Now: now, Log: s.log}
 

@@ -92,7 +92,7 @@ func (s *Server) awsAPIs(ctx context.Context, st *stores, now func() time.Time) 
 // apis is the operation table of the server.
 func (s *Services) apis(cfg Config, access *stsapi.Access, log *audit.Log) []awsapi.Service {
 	return []awsapi.Service{
-		(&cognitoidp.API{Pools: s.Pools, Auth: s.Auth, Tokens: s.Tokens, Fetcher: outbound.New(cfg.AllowPrivateFetch), Authorizer: access}).Service(),
+		(&cognitoidp.API{Pools: s.Pools, Auth: s.Auth, Tokens: s.Tokens, SAML: s.samlSP, Authorizer: access}).Service(),
 		(&cognitoidentity.API{Pools: s.Identity, Authorizer: access, Audit: log, Region: cfg.Region, Account: cfg.Account}).Service(),
 		(&cognitosync.API{Datasets: s.Datasets, Identities: identities{s.Identity}, Region: cfg.Region, Account: cfg.Account}).Service(),
 		(&stsapi.API{STS: s.STS}).Service(),
@@ -154,6 +154,7 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	s.samlIDP = &samlidp.Handler{Apps: st.db.SAML(), Directory: store, Gate: gate, Keys: st.keys, Ephemeral: ephemeral, Issuer: issuer, Now: now, Log: s.log,
 		Secure: secure(url), Script: static.Path("post.js")}
 	s.samlIDP.Mount(mux)
+	s.samlSP.Mount(mux)
 	if err := s.addDemo(mux, url); err != nil {
 		return nil, err
 	}

@@ -35,6 +35,7 @@ type Ask struct {
 	Force    bool   // the provider must not rely on an earlier sign-in
 	Hint     string // whom the user claims to be; may be empty
 	Locales  []string
+	Base     string // address of the pool that the browser visits, as {public-url}/{poolId}; empty for that one
 }
 
 // A Departure sends a browser to a provider.

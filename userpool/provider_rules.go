@@ -28,7 +28,7 @@ var endpointKeys = []string{"authorize_url", "token_url", "attributes_url", "att
 
 var providerDetails = map[string]providerKeys{
 	ProviderSAML: {nil, []string{"MetadataURL", "MetadataFile", "IDPInit", "IDPSignout", "EncryptedResponses", "RequestSigningAlgorithm",
-		"SSORedirectBindingURI", "SLORedirectBindingURI"}},
+		"SSORedirectBindingURI", "SLORedirectBindingURI", "ActiveEncryptionCertificate"}},
 	ProviderOIDC: {[]string{"client_id", "attributes_request_method", "oidc_issuer", "authorize_scopes"},
 		slices.Concat([]string{"client_secret"}, endpointKeys)},
 	ProviderFacebook: {[]string{"client_id", "client_secret", "authorize_scopes"}, slices.Concat([]string{"api_version"}, endpointKeys)},

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -63,33 +62,11 @@ func New(allowPrivate bool) *Client {
 // Fetch returns the body at an address, at most limit bytes of it; more is
 // ErrTooLarge. An address that may not be reached is ErrForbidden.
 func (c *Client) Fetch(ctx context.Context, address string, limit int) ([]byte, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrForbidden, err)
-	}
-	if err := c.checkURL(u); err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	d, err := c.FetchNewer(ctx, address, "", limit)
 	if err != nil {
 		return nil, err
 	}
-	res, err := c.http.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%w: %s", ErrStatus, res.Status)
-	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, int64(limit)+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(body) > limit {
-		return nil, ErrTooLarge
-	}
-	return body, nil
+	return d.Body, nil
 }
 
 func (c *Client) checkURL(u *url.URL) error {

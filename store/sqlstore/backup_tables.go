@@ -89,6 +89,8 @@ var backupLeftOut = map[string]string{
 
 	"userpool_search_backlog": "what users are searched by follows from them, and is made anew",
 
+	"userpool_saml_sources": "what is named by URL is fetched anew",
+
 	"userpool_imports":         "jobs belong to the server that runs them; the users they made are exported",
 	"userpool_import_chunks":   "see userpool_imports",
 	"userpool_import_failures": "see userpool_imports",

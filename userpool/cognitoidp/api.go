@@ -8,6 +8,7 @@ import (
 	"reflect"
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
+	"github.com/poolhouse/poolhouse/sp/samlsp"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -17,7 +18,7 @@ type API struct {
 	Auth   *userpool.Auth
 	Tokens *userpool.Tokens
 
-	Fetcher    Fetcher           // of the metadata of SAML providers
+	SAML       *samlsp.Service   // of SAML providers
 	Authorizer awsapi.Authorizer // asked for iam:PassRole where a group gets a role
 }
 

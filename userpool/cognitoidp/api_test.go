@@ -44,7 +44,7 @@ func newDesk(t testing.TB) *desk {
 		Region: "us-east-1", Account: "000000000000", Issuer: issuer, Log: log}
 	tokens := &userpool.Tokens{Store: store, Keys: ring, Now: now, Issuer: issuer}
 	auth := &userpool.Auth{Store: store, Ephemeral: db.Ephemeral(), Keys: ring, Hasher: hasher, Tokens: tokens, Messages: d, Now: now, Log: log}
-	d.API = &idp.API{Pools: pools, Auth: auth, Tokens: tokens, Fetcher: noDocument{}, Authorizer: passer{}}
+	d.API = &idp.API{Pools: pools, Auth: auth, Tokens: tokens, SAML: samlParty(db, tokens), Authorizer: passer{}}
 	return d
 }
 

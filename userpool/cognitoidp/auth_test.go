@@ -51,6 +51,7 @@ func newGate(t *testing.T) *gate {
 		Auth: &userpool.Auth{Store: store, Ephemeral: db.Ephemeral(), Keys: ring, Hasher: hasher, Tokens: tokens,
 			Now: clock.Now, Log: log},
 		Tokens: tokens,
+		SAML:   samlParty(db, tokens),
 	}}
 	p := userpool.NewPool("auth")
 	p.ID = authPool

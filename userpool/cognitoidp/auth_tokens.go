@@ -2,7 +2,6 @@ package cognitoidp
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"slices"
 
@@ -74,18 +73,4 @@ func unauthorized(err error) error {
 		return err
 	}
 	return &awsapi.Error{Status: 400, Code: "UnauthorizedException", Message: fault.Text}
-}
-
-// GetSigningCertificate returns the certificate that the pool signs SAML
-// messages with, as base64 of its DER form.
-func (a *API) GetSigningCertificate(ctx context.Context, in *GetSigningCertificateInput) (*GetSigningCertificateOutput, error) {
-	p, err := a.Pools.Pool(ctx, pool(in.UserPoolId))
-	if err != nil {
-		return nil, err
-	}
-	key, err := a.Tokens.Keys.CertifiedSigner(ctx, "pool/"+string(p.ID)+"/saml", string(p.ID))
-	if err != nil {
-		return nil, err
-	}
-	return &GetSigningCertificateOutput{Certificate: awsapi.Ptr(base64.StdEncoding.EncodeToString(key.Certificate.Raw))}, nil
 }

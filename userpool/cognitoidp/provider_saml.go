@@ -2,53 +2,52 @@ package cognitoidp
 
 import (
 	"context"
+	"encoding/base64"
 	"maps"
 
-	"github.com/poolhouse/poolhouse/internal/samlxml"
+	"github.com/poolhouse/poolhouse/internal/awsapi"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
-// A Fetcher reads documents that administrators name by URL.
-type Fetcher interface {
-	Fetch(ctx context.Context, address string, limit int) ([]byte, error)
+// checkSAML reads the metadata of a SAML provider and notes where it takes requests.
+// What it returns is to be called when the provider was stored.
+func (a *API) checkSAML(ctx context.Context, p *userpool.Provider) (stored func(), err error) {
+	if p.Type != userpool.ProviderSAML {
+		return func() {}, nil
+	}
+	checked, err := a.SAML.Check(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return func() { a.SAML.Keep(ctx, p, checked) }, nil
 }
 
-// maxMetadata bounds the metadata of a SAML provider, in bytes.
-const maxMetadata = 1 << 20
-
-const redirectBinding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
-
-// readSAML reads the metadata of a SAML provider and notes where it takes requests.
-func (a *API) readSAML(ctx context.Context, p *userpool.Provider) error {
+// described reports a provider, and of a SAML provider what its assertions are to be
+// encrypted to.
+func (a *API) described(ctx context.Context, p *userpool.Provider) (*IdentityProviderType, error) {
+	out := providerOut(p)
 	if p.Type != userpool.ProviderSAML {
-		return nil
+		return out, nil
 	}
-	p.Details = maps.Clone(p.Details)
-	delete(p.Details, "SSORedirectBindingURI")
-	delete(p.Details, "SLORedirectBindingURI")
-	raw := []byte(p.Details["MetadataFile"])
-	if address := p.Details["MetadataURL"]; address != "" && len(raw) == 0 {
-		var err error
-		if raw, err = a.Fetcher.Fetch(ctx, address, maxMetadata); err != nil {
-			return userpool.Fail(userpool.ErrInvalidParameter, "The metadata could not be fetched from "+address+".")
-		}
-	}
-	if len(raw) == 0 || len(raw) > maxMetadata {
-		return userpool.Fail(userpool.ErrInvalidParameter, "ProviderDetails of SAML must contain either MetadataURL or MetadataFile, of 1 MB at most.")
-	}
-	m, err := samlxml.ParseIDPMetadata(raw)
+	cert, err := a.SAML.EncryptionCertificate(ctx, p.Pool)
 	if err != nil {
-		return userpool.Fail(userpool.ErrInvalidParameter, "The metadata is not valid SAML 2.0 metadata of an identity provider.")
+		return nil, err
 	}
-	note := func(key string, endpoints []samlxml.Endpoint) {
-		for _, e := range endpoints {
-			if e.Binding == redirectBinding {
-				p.Details[key] = e.Location
-				return
-			}
-		}
+	out.ProviderDetails = maps.Clone(out.ProviderDetails)
+	out.ProviderDetails["ActiveEncryptionCertificate"] = base64.StdEncoding.EncodeToString(cert.Raw)
+	return out, nil
+}
+
+// GetSigningCertificate returns the certificate that the pool signs its messages to
+// SAML providers with, as base64 of its DER form.
+func (a *API) GetSigningCertificate(ctx context.Context, in *GetSigningCertificateInput) (*GetSigningCertificateOutput, error) {
+	p, err := a.Pools.Pool(ctx, pool(in.UserPoolId))
+	if err != nil {
+		return nil, err
 	}
-	note("SSORedirectBindingURI", m.SSO)
-	note("SLORedirectBindingURI", m.SLO)
-	return nil
+	cert, err := a.SAML.SigningCertificate(ctx, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &GetSigningCertificateOutput{Certificate: awsapi.Ptr(base64.StdEncoding.EncodeToString(cert.Raw))}, nil
 }

@@ -37,14 +37,16 @@ func (a *API) CreateIdentityProvider(ctx context.Context, in *CreateIdentityProv
 		Pool: pool(in.UserPoolId), Name: *in.ProviderName, Type: *in.ProviderType,
 		Details: in.ProviderDetails, Mapping: in.AttributeMapping, Identifiers: in.IdpIdentifiers,
 	}
-	if err := a.readSAML(ctx, p); err != nil {
-		return nil, err
-	}
-	p, err := a.Pools.CreateProvider(ctx, p)
+	stored, err := a.checkSAML(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	return &CreateIdentityProviderOutput{IdentityProvider: providerOut(p)}, nil
+	if p, err = a.Pools.CreateProvider(ctx, p); err != nil {
+		return nil, err
+	}
+	stored()
+	out, err := a.described(ctx, p)
+	return &CreateIdentityProviderOutput{IdentityProvider: out}, err
 }
 
 // UpdateIdentityProvider replaces the members that are given.
@@ -53,9 +55,10 @@ func (a *API) UpdateIdentityProvider(ctx context.Context, in *UpdateIdentityProv
 	if err != nil {
 		return nil, err
 	}
+	stored := func() {}
 	if in.ProviderDetails != nil {
 		p.Details = in.ProviderDetails
-		if err := a.readSAML(ctx, p); err != nil {
+		if stored, err = a.checkSAML(ctx, p); err != nil {
 			return nil, err
 		}
 	}
@@ -74,7 +77,9 @@ func (a *API) UpdateIdentityProvider(ctx context.Context, in *UpdateIdentityProv
 	if err != nil {
 		return nil, err
 	}
-	return &UpdateIdentityProviderOutput{IdentityProvider: providerOut(p)}, nil
+	stored()
+	out, err := a.described(ctx, p)
+	return &UpdateIdentityProviderOutput{IdentityProvider: out}, err
 }
 
 // DescribeIdentityProvider reports an identity provider, its secrets included.
@@ -83,7 +88,8 @@ func (a *API) DescribeIdentityProvider(ctx context.Context, in *DescribeIdentity
 	if err != nil {
 		return nil, err
 	}
-	return &DescribeIdentityProviderOutput{IdentityProvider: providerOut(p)}, nil
+	out, err := a.described(ctx, p)
+	return &DescribeIdentityProviderOutput{IdentityProvider: out}, err
 }
 
 // GetIdentityProviderByIdentifier reports the identity provider of an identifier.
@@ -92,7 +98,8 @@ func (a *API) GetIdentityProviderByIdentifier(ctx context.Context, in *GetIdenti
 	if err != nil {
 		return nil, err
 	}
-	return &GetIdentityProviderByIdentifierOutput{IdentityProvider: providerOut(p)}, nil
+	out, err := a.described(ctx, p)
+	return &GetIdentityProviderByIdentifierOutput{IdentityProvider: out}, err
 }
 
 // DeleteIdentityProvider deletes an identity provider and the links to it.

@@ -1,7 +1,6 @@
 package cognitoidp_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,12 +61,6 @@ func TestProviderRules(t *testing.T) {
 	}
 	refused(t, d.provider(p, "cognito", "OIDC", oidc), "InvalidParameterException", "reserved")
 	refused(t, d.provider(p, "Provider0", "OIDC", oidc), "DuplicateProviderException", "Provider0 already exists")
-}
-
-type noDocument struct{}
-
-func (noDocument) Fetch(context.Context, string, int) ([]byte, error) {
-	return nil, errors.New("unreachable")
 }
 
 func TestProviderLife(t *testing.T) {

@@ -1,0 +1,118 @@
+package samlsp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/poolhouse/poolhouse/internal/outbound"
+	"github.com/poolhouse/poolhouse/internal/samlxml"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+const (
+	maxFresh = 6 * time.Hour   // Cognito's rhythm
+	minFresh = 5 * time.Minute // whatever a document says of itself
+	lease    = 2 * time.Minute // that one node has to fetch
+)
+
+// freshFor is how long metadata is taken at its word: no longer than it allows, and a
+// little less, at random, so that providers of one home are not asked all at once.
+func freshFor(m *samlxml.IDPMetadata, now time.Time) time.Duration {
+	d := maxFresh
+	if m.CacheFor > 0 {
+		d = min(d, m.CacheFor)
+	}
+	if !m.ValidUntil.IsZero() {
+		d = min(d, m.ValidUntil.Sub(now))
+	}
+	d -= rand.N(d/10 + 1) // #nosec G404: spreads load, hides nothing
+	return max(d, minFresh)
+}
+
+// retryAfter is how long to leave a source alone that failed that often in a row.
+func retryAfter(failures int) time.Duration {
+	d := time.Minute << min(failures, 10)
+	d = min(d, maxFresh)
+	return d - rand.N(d/10+1) // #nosec G404: spreads load, hides nothing
+}
+
+// Refresh fetches one document of metadata that is due, and reports whether there was
+// one. Whatever goes wrong with it, the last good one stays.
+func (s *Service) Refresh(ctx context.Context) (found bool, err error) {
+	now := s.Now()
+	src, err := s.Sources.ClaimSource(ctx, now, now.Add(lease))
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	p, err := s.Pools.Provider(ctx, src.Pool, src.Provider)
+	switch {
+	case errors.Is(err, userpool.ErrNotFound):
+		return true, s.Sources.DeleteSource(ctx, src.Pool, src.Provider)
+	case err != nil:
+		return true, err
+	case p.Details["MetadataURL"] != src.URL: // whoever signs in next fetches the other one
+		return true, s.Sources.DeleteSource(ctx, src.Pool, src.Provider)
+	}
+	return true, s.refresh(ctx, p, src)
+}
+
+func (s *Service) refresh(ctx context.Context, p *userpool.Provider, src *Source) error {
+	m, err := s.newer(ctx, p, src)
+	now := s.Now()
+	if err != nil {
+		src.Failures++
+		src.Next = now.Add(retryAfter(src.Failures))
+		s.Log.WarnContext(ctx, "metadata not refreshed", "pool", p.Pool, "provider", p.Name, "failures", src.Failures,
+			"last good", src.Fetched, "error", err)
+		return s.Sources.PutSource(ctx, src)
+	}
+	src.Failures, src.Fetched, src.Next = 0, now, now.Add(freshFor(m, now))
+	s.warn(ctx, p, m)
+	return s.Sources.PutSource(ctx, src)
+}
+
+// newer fetches what src has now, and puts it there if it can take the place of what
+// was. An identity provider keeps its name: another one would be another provider.
+func (s *Service) newer(ctx context.Context, p *userpool.Provider, src *Source) (*samlxml.IDPMetadata, error) {
+	before, err := s.cache.get(p, src.Document)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.Fetcher.FetchNewer(ctx, src.URL, src.ETag, samlxml.Metadata().Bytes)
+	if errors.Is(err, outbound.ErrUnchanged) {
+		return before, s.stillValid(before)
+	}
+	if err != nil {
+		return nil, err
+	}
+	m, err := readMetadata(d.Body, &p.Settings.SAML)
+	if err != nil {
+		return nil, err
+	}
+	if m.EntityID != before.EntityID {
+		return nil, fmt.Errorf("%w: it was %q and calls itself %q", errRenamed, before.EntityID, m.EntityID)
+	}
+	if err := s.stillValid(m); err != nil {
+		return nil, err
+	}
+	src.Document, src.ETag = d.Body, d.ETag
+	return m, nil
+}
+
+var (
+	errRenamed = errors.New("samlsp: the metadata is another provider's")
+	errStale   = errors.New("samlsp: the metadata is not valid any more")
+)
+
+func (s *Service) stillValid(m *samlxml.IDPMetadata) error {
+	if end := m.ValidUntil; !end.IsZero() && !s.Now().Before(end) {
+		return fmt.Errorf("%w: since %s", errStale, end)
+	}
+	return nil
+}
