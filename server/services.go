@@ -79,7 +79,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	s.samlSP = &samlsp.Service{Pools: pools, Sources: st.db.SAMLSources(), Fetcher: fetch, Keys: st.keys, Ephemeral: ephemeral,
 		Bases: poolAddresses(url), Now: now, Log: s.log}
 	s.Sessions = &idp.Sessions{Store: st.sessions(), Users: pools, Now: now}
-	s.Apps = &samlidp.Service{Store: st.db.SAML(), Fetcher: fetch, Keys: st.keys, Issuer: issuer, Now: now, Log: s.log}
+	s.Apps = &samlidp.Service{Store: st.db.SAML(), Fetcher: fetch, Users: pools, Keys: st.keys, Issuer: issuer, Now: now, Log: s.log}
 
 	stsStore := st.db.STS(st.keys)
 	s.STS = &sts.Service{Store: stsStore, Ephemeral: ephemeral, Keys: st.keys, SAML: stsapi.SAML{}, Remote: remote, Now: now, Log: s.log,

@@ -19,6 +19,7 @@ const (
 	MentionMapping    = "AttributeMapping" // of an identity provider
 	MentionSAML       = "Attributes"       // of a SAML application
 	MentionSAMLNameID = "NameIdAttribute"
+	MentionExpression = "Expressions" // of a SAML application
 )
 
 // A Mention is a place in a pool's configuration that names an attribute.
@@ -136,7 +137,8 @@ func (s *Service) RemoveCustomAttribute(ctx context.Context, id PoolID, name str
 }
 
 // removable refuses to take away what something cannot do without: a list without
-// entries would allow all attributes, and an application could not name anybody.
+// entries would allow all attributes, an application could not name anybody, and only
+// its author knows what is left of an expression.
 func removable(a *SchemaAttribute, mentions []Mention) error {
 	for _, m := range mentions {
 		switch {
@@ -144,6 +146,8 @@ func removable(a *SchemaAttribute, mentions []Mention) error {
 			return invalid("%s is the only attribute in %s of the app client %s: without it the client would have all standard ones. Change the client first.", a.Name, m.Place, m.ID)
 		case m.Place == MentionSAMLNameID:
 			return invalid("The SAML application %s names users by %s. Change the application first.", m.ID, a.Name)
+		case m.Place == MentionExpression:
+			return invalid("An expression of the SAML application %s reads %s. Change the application first.", m.ID, a.Name)
 		}
 	}
 	return nil

@@ -3,7 +3,6 @@ package samlidp
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -43,27 +42,31 @@ type Application struct {
 	Created, Modified time.Time
 }
 
-// An Attribute says what an app is told of a user.
-type Attribute struct {
-	Name       string
-	NameFormat string // a URN, may be empty
-	Value      string // an attribute of the user, "groups", or a constant in double quotes
-}
-
 // The short names of NameID formats, as applications are configured with them.
 const (
 	Persistent   = "persistent"
 	Transient    = "transient"
 	EmailAddress = "emailAddress"
 	Unspecified  = "unspecified"
+	NoName       = "none" // the app is told attributes alone
 )
 
+// formatURNs are the formats of Core 8.3. Those that no rule makes a name for need
+// an attribute or an expression that does.
 var formatURNs = map[string]string{
-	Persistent:   string(saml.PersistentNameIDFormat),
-	Transient:    string(saml.TransientNameIDFormat),
-	EmailAddress: string(saml.EmailAddressNameIDFormat),
-	Unspecified:  string(saml.UnspecifiedNameIDFormat),
+	Persistent:                   string(saml.PersistentNameIDFormat),
+	Transient:                    string(saml.TransientNameIDFormat),
+	EmailAddress:                 string(saml.EmailAddressNameIDFormat),
+	Unspecified:                  string(saml.UnspecifiedNameIDFormat),
+	NoName:                       NoName,
+	"X509SubjectName":            "urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName",
+	"WindowsDomainQualifiedName": "urn:oasis:names:tc:SAML:1.1:nameid-format:WindowsDomainQualifiedName",
+	"kerberos":                   "urn:oasis:names:tc:SAML:2.0:nameid-format:kerberos",
+	"entity":                     "urn:oasis:names:tc:SAML:2.0:nameid-format:entity",
 }
+
+// madeByRule are the formats that need neither an attribute nor an expression.
+var madeByRule = []string{Persistent, Transient, EmailAddress, Unspecified, NoName}
 
 // formatURN returns the URN of a configured format.
 func formatURN(format string) string {
@@ -89,21 +92,6 @@ func NewApplicationID() ApplicationID {
 	rand.Read(raw)
 	return ApplicationID(hex.EncodeToString(raw))
 }
-
-// constant returns the text of a constant value.
-func (a Attribute) constant() (string, bool) {
-	v := a.Value
-	if len(v) >= 2 && strings.HasPrefix(v, `"`) && strings.HasSuffix(v, `"`) {
-		return v[1 : len(v)-1], true
-	}
-	return "", false
-}
-
-// attributeSource bounds no length: a counted class of Unicode compiles to 10 MB.
-var attributeSource = regexp.MustCompile(`^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$`)
-
-// maxSource is the longest name of a user's attribute, in characters.
-const maxSource = 256
 
 // applyMetadata fills in what the metadata decides. It must be valid at the time
 // of the change; later on, the administrator's word counts.
@@ -139,9 +127,11 @@ func (a *Application) validate() error {
 	case !a.SignResponse && !a.SignAssertion:
 		return fail("At least one of SignResponse and SignAssertion must be true.")
 	case !strings.Contains(a.NameIDFormat, ":") && formatURNs[a.NameIDFormat] == "":
-		return fail("NameIdFormat must be persistent, transient, emailAddress, unspecified or a URN.")
-	case strings.Contains(a.NameIDFormat, ":") && a.NameIDAttribute == "":
-		return fail("NameIdFormat needs a NameIdAttribute.")
+		return fail("NameIdFormat must be persistent, transient, emailAddress, unspecified, X509SubjectName, WindowsDomainQualifiedName, kerberos, entity, none or a URN.")
+	case !slices.Contains(madeByRule, a.NameIDFormat) && a.NameIDAttribute == "" && a.Settings.NameIDExpression == "":
+		return fail("NameIdFormat needs a NameIdAttribute or a NameIdExpression.")
+	case a.NameIDAttribute != "" && a.Settings.NameIDExpression != "":
+		return fail("NameIdAttribute and NameIdExpression cannot be given together.")
 	case len(a.Attributes) > 100:
 		return fail("An application can have 100 attributes at most.")
 	}
@@ -151,9 +141,8 @@ func (a *Application) validate() error {
 func (a *Application) validateMore(fail func(string) error) error {
 	seen := map[Attribute]bool{}
 	for _, at := range a.Attributes {
-		_, constant := at.constant()
-		if at.Name == "" || !constant && (utf8.RuneCountInString(at.Value) > maxSource || !attributeSource.MatchString(at.Value)) {
-			return fail("An attribute needs a name, and a value that is an attribute of the user, groups, or a constant in double quotes.")
+		if err := at.validate(fail); err != nil {
+			return err
 		}
 		if seen[at] {
 			return fail("An attribute is listed twice.")

@@ -57,17 +57,6 @@ func (x *exchange) checkName() error {
 	return refuse(saml.StatusRequester, saml.StatusInvalidNameIDPolicy, "the app does not get names of that format")
 }
 
-// nameFormat is the format that the response names the user in.
-func (x *exchange) nameFormat() string {
-	if x.request != nil {
-		switch f := x.request.NameIDFormat; f {
-		case formatURNs[Persistent], formatURNs[Transient]:
-			return f
-		}
-	}
-	return formatURN(x.app.NameIDFormat)
-}
-
 // The classes of authentication context that we can state, the weakest first.
 const (
 	classUnspecified = "urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified"

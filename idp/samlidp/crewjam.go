@@ -37,7 +37,7 @@ func (x *exchange) GetServiceProvider(_ *http.Request, id string) (*saml.EntityD
 	}
 	entity := *x.sp.Entity
 	role := entity.SPSSODescriptors[0]
-	role.AssertionConsumerServices = postEndpoints(x.sp)
+	role.AssertionConsumerServices = postEndpoints(x.sp.SPMetadata)
 	entity.SPSSODescriptors = []saml.SPSSODescriptor{role}
 	return &entity, nil
 }

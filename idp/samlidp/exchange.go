@@ -20,7 +20,7 @@ type exchange struct {
 	h    *Handler
 	pool *userpool.Pool
 	app  *Application
-	sp   *samlxml.SPMetadata
+	sp   *party
 	acs  saml.IndexedEndpoint
 
 	request    *samlxml.AuthnRequest // nil where we started it
@@ -28,6 +28,7 @@ type exchange struct {
 	relayState string
 	received   time.Time
 	context    string // the AuthnContext class that the assertion states
+	told       *Told
 }
 
 // A refusal is an error that the app is told of, in a Response.
@@ -84,7 +85,7 @@ func (h *Handler) exchange(pool *userpool.Pool, app *Application) (*exchange, er
 		return nil, err
 	}
 	x := &exchange{h: h, pool: pool, app: app, sp: sp, received: h.Now()}
-	x.acs = defaultEndpoint(postEndpoints(sp)) // there is one, or the app had been refused
+	x.acs = defaultEndpoint(postEndpoints(sp.SPMetadata)) // there is one, or the app had been refused
 	return x, nil
 }
 
@@ -108,7 +109,7 @@ func (x *exchange) signed(request *samlxml.AuthnRequest, signature signatureChec
 // endpoint returns the endpoint that the request asks to be answered at. It is
 // always one of the metadata's (Core 3.4.1).
 func (x *exchange) endpoint() (saml.IndexedEndpoint, error) {
-	req, all := x.request, postEndpoints(x.sp)
+	req, all := x.request, postEndpoints(x.sp.SPMetadata)
 	switch {
 	case req.ACSIndex != "" && (req.ACSURL != "" || req.ProtocolBinding != ""):
 		return saml.IndexedEndpoint{}, errors.New("samlidp: endpoint named by index and by address")

@@ -64,7 +64,9 @@ func (h *Handler) Mount(mux *web.Mux) {
 }
 
 // EntityID is the name of a pool's identity provider, and where its metadata is.
-func (h *Handler) EntityID(pool userpool.PoolID) string { return h.Issuer(pool) + "/saml/metadata" }
+func (h *Handler) EntityID(pool userpool.PoolID) string { return entityID(h.Issuer(pool)) }
+
+func entityID(issuer string) string { return issuer + "/saml/metadata" }
 
 // SSOURL is where requests for a pool are sent.
 func (h *Handler) SSOURL(pool userpool.PoolID) string { return h.Issuer(pool) + "/saml/sso" }

@@ -26,7 +26,7 @@ func (m maker) MakeAssertion(req *saml.IdpAuthnRequest, s *saml.Session) error {
 		ID: samlxml.NewID(), IssueInstant: req.Now, Version: "2.0",
 		Issuer: saml.Issuer{Value: req.IDP.MetadataURL.String()},
 		Subject: &saml.Subject{
-			NameID: m.name(s),
+			NameID: m.x.told.NameID,
 			SubjectConfirmations: []saml.SubjectConfirmation{{
 				Method: samlxml.Bearer,
 				SubjectConfirmationData: &saml.SubjectConfirmationData{
@@ -42,17 +42,7 @@ func (m maker) MakeAssertion(req *saml.IdpAuthnRequest, s *saml.Session) error {
 			AuthnInstant: s.CreateTime, SessionIndex: s.Index, SessionNotOnOrAfter: &end,
 			AuthnContext: saml.AuthnContext{AuthnContextClassRef: &saml.AuthnContextClassRef{Value: m.x.context}},
 		}},
-		AttributeStatements: []saml.AttributeStatement{{Attributes: s.CustomAttributes}},
+		AttributeStatements: []saml.AttributeStatement{{Attributes: m.x.told.Attributes}},
 	}
 	return nil
-}
-
-// name is the NameID. A persistent or transient one means something only
-// between us and the app, so both are named (Core 8.3.7).
-func (m maker) name(s *saml.Session) *saml.NameID {
-	n := &saml.NameID{Format: s.NameIDFormat, Value: s.NameID}
-	if n.Format == formatURNs[Persistent] || n.Format == formatURNs[Transient] {
-		n.NameQualifier, n.SPNameQualifier = m.x.h.EntityID(m.x.pool.ID), m.x.app.EntityID
-	}
-	return n
 }

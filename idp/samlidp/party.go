@@ -1,17 +1,36 @@
 package samlidp
 
 import (
+	"regexp"
 	"sync"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/samlxml"
 )
 
-// A partyCache keeps the parsed metadata of applications, so that a sign-in does
-// not parse certificates. An entry is good for one version of the application.
+// A party is what follows from an application and takes a while to work out.
+type party struct {
+	*samlxml.SPMetadata
+	groups *regexp.Regexp // of the application's settings; nil where it has none
+}
+
+func newParty(a *Application) (*party, error) {
+	sp, err := samlxml.ParseSPMetadata([]byte(a.MetadataXML))
+	if err != nil {
+		return nil, err
+	}
+	groups, err := a.Settings.groupPattern()
+	if err != nil {
+		return nil, err
+	}
+	return &party{sp, groups}, nil
+}
+
+// A partyCache keeps parties, so that a sign-in does not parse certificates. An
+// entry is good for one version of the application.
 type partyCache struct {
 	mu sync.Mutex
-	m  map[partyKey]*samlxml.SPMetadata
+	m  map[partyKey]*party
 }
 
 type partyKey struct {
@@ -22,23 +41,23 @@ type partyKey struct {
 // maxParties bounds the cache; past it, it starts afresh.
 const maxParties = 4096
 
-func (c *partyCache) get(a *Application) (*samlxml.SPMetadata, error) {
+func (c *partyCache) get(a *Application) (*party, error) {
 	key := partyKey{string(a.Pool), string(a.ID), a.Modified}
 	c.mu.Lock()
-	sp, ok := c.m[key]
+	p, ok := c.m[key]
 	c.mu.Unlock()
 	if ok {
-		return sp, nil
+		return p, nil
 	}
-	sp, err := samlxml.ParseSPMetadata([]byte(a.MetadataXML))
+	p, err := newParty(a)
 	if err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.m == nil || len(c.m) >= maxParties {
-		c.m = map[partyKey]*samlxml.SPMetadata{}
+		c.m = map[partyKey]*party{}
 	}
-	c.m[key] = sp
-	return sp, nil
+	c.m[key] = p
+	return p, nil
 }

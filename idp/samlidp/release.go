@@ -2,59 +2,74 @@ package samlidp
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base32"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/crewjam/saml"
 
 	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/internal/expr"
+	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/internal/samlxml"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
-// session gathers what one app is told of the user behind a sign-in.
-func (x *exchange) session(ctx context.Context, s *idp.Session) (*saml.Session, error) {
-	user, err := x.h.Directory.UserBySub(ctx, x.pool.ID, s.Sub)
-	if err != nil && !errors.Is(err, userpool.ErrUserNotFound) {
-		return nil, err
-	}
-	if err != nil || !user.Enabled {
-		return nil, refuse(saml.StatusResponder, saml.StatusAuthnFailed, "the account cannot be used")
-	}
-	groups, err := x.groups(ctx, user)
-	if err != nil {
-		return nil, err
-	}
-	secret, err := x.h.Keys.Secret(ctx, "pool/"+string(x.pool.ID)+"/saml-names")
-	if err != nil {
-		return nil, err
-	}
-	out := &saml.Session{
-		ID: string(s.ID), CreateTime: s.AuthTime, ExpireTime: s.Limit, UserName: user.Username, Groups: groups,
-		// Apps must not find out from it that they share a session.
-		Index:            x.pairwise(secret, "session", string(s.ID)),
-		NameIDFormat:     x.nameFormat(),
-		CustomAttributes: release(x.app.Attributes, user, groups),
-	}
-	if out.NameID, err = x.nameID(secret, user, out.NameIDFormat); err != nil {
-		return nil, err
-	}
-	if x.request != nil && x.request.SubjectNameID != "" && x.request.SubjectNameID != out.NameID {
-		return nil, refuse(saml.StatusResponder, saml.StatusUnknownPrincipal, "somebody else is signed in")
-	}
-	return out, nil
+// A teller works out what one app is told of one user.
+type teller struct {
+	directory Directory
+	keys      keyring.Ring
+	entityID  string // ours
+	app       *Application
+	party     *party
+	request   *samlxml.AuthnRequest // nil where the app did not ask
+
+	user   *userpool.User
+	groups []string // all of the user's, if anything asks for them
 }
 
-// groups reads the user's groups only if the app is told of them.
-func (x *exchange) groups(ctx context.Context, user *userpool.User) ([]string, error) {
-	if !slices.ContainsFunc(x.app.Attributes, func(a Attribute) bool { return a.Value == "groups" }) {
+// Told is what an app is told of a user.
+type Told struct {
+	NameID     *saml.NameID // nil for none
+	Attributes []saml.Attribute
+	Problems   []Problem
+}
+
+// A Problem is why an attribute is not among those told.
+type Problem struct {
+	Attribute string // its name
+	Message   string
+	err       error // for the log
+}
+
+// tell reads the user's groups, if need be, and applies the application's rules.
+func (t *teller) tell(ctx context.Context) (*Told, error) {
+	var err error
+	if t.groups, err = t.readGroups(ctx); err != nil {
+		return nil, err
+	}
+	secret, err := t.keys.Secret(ctx, "pool/"+string(t.user.Pool)+"/saml-names")
+	if err != nil {
+		return nil, err
+	}
+	told := &Told{}
+	if told.NameID, err = t.name(ctx, secret); err != nil {
+		return nil, err
+	}
+	told.Attributes, told.Problems = t.release(ctx)
+	return told, nil
+}
+
+// readGroups reads the user's groups only if a rule asks for them.
+func (t *teller) readGroups(ctx context.Context) ([]string, error) {
+	wanted := slices.ContainsFunc(t.app.Attributes, func(a Attribute) bool {
+		return a.Value == groupsValue || strings.Contains(a.Expression, groupsValue)
+	})
+	if !wanted && !strings.Contains(t.app.Settings.NameIDExpression, groupsValue) {
 		return nil, nil
 	}
-	all, err := x.h.Directory.GroupsOf(ctx, x.pool.ID, user.Username)
+	all, err := t.directory.GroupsOf(ctx, t.user.Pool, t.user.Username)
 	if err != nil {
 		return nil, err
 	}
@@ -65,42 +80,7 @@ func (x *exchange) groups(ctx context.Context, user *userpool.User) ([]string, e
 	return names, nil
 }
 
-// nameID names the user to the app.
-func (x *exchange) nameID(secret []byte, user *userpool.User, format string) (string, error) {
-	configured := format == formatURN(x.app.NameIDFormat)
-	switch {
-	case format == formatURNs[Transient]:
-		return samlxml.NewID(), nil
-	case configured && x.app.NameIDAttribute != "":
-		return x.nameFrom(user, x.app.NameIDAttribute)
-	case format == formatURNs[Persistent]:
-		return x.pairwise(secret, "name", user.Sub), nil
-	case format == formatURNs[EmailAddress]:
-		return x.nameFrom(user, "email")
-	}
-	return user.Username, nil
-}
-
-// nameFrom names the user by an attribute. An address counts only once it was
-// verified: apps take it for the person's, and users can change theirs.
-func (x *exchange) nameFrom(user *userpool.User, attribute string) (string, error) {
-	value := attributeOf(user, attribute)
-	if (attribute == "email" || attribute == "phone_number") && user.Attributes[attribute+"_verified"] != "true" {
-		value = ""
-	}
-	if value == "" || len(value) > 256 {
-		return "", refuse(saml.StatusResponder, saml.StatusUnknownPrincipal, "the account has no name that the app accepts")
-	}
-	return value, nil
-}
-
-// pairwise derives an identifier that only this app sees, in letters that
-// survive a comparison without case.
-func (x *exchange) pairwise(secret []byte, purpose, value string) string {
-	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte(strings.Join([]string{purpose, string(x.pool.ID), x.app.EntityID, value}, "\x00")))
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(mac.Sum(nil)[:20]))
-}
+const groupsValue = "groups" // as the value of an attribute
 
 // attributeOf reads one attribute of a user. The username and the sub are
 // attributes too, as in Cognito's mappings.
@@ -114,40 +94,127 @@ func attributeOf(user *userpool.User, name string) string {
 	return user.Attributes[name]
 }
 
-// release returns the attributes that an app is told. One that the user has no
+// release returns the attributes that the app is told. One that the user has no
 // value for is left out; entries of one name and format become one attribute.
-func release(rules []Attribute, user *userpool.User, groups []string) []saml.Attribute {
+func (t *teller) release(ctx context.Context) (out []saml.Attribute, problems []Problem) {
 	type key struct{ name, format string }
 	at := map[key]int{}
-	var out []saml.Attribute
-	for _, rule := range rules {
-		values := valuesOf(rule, user, groups)
+	asked := t.requested()
+	var variables map[string]any
+	for _, rule := range t.app.Attributes {
+		if rule.Expression != "" && variables == nil {
+			variables = t.variables(asked, false)
+		}
+		values, err := t.valuesOf(ctx, rule, variables)
+		if err != nil {
+			problems = append(problems, Problem{rule.Name, "The expression gave no value: " + plain(err), err})
+		}
+		if t.app.Settings.OnlyRequested {
+			values = asked.allowed(rule, values)
+		}
 		if len(values) == 0 {
 			continue
 		}
-		k := key{rule.Name, rule.NameFormat}
+		k := key{rule.Name, rule.format()}
 		i, ok := at[k]
 		if !ok {
 			i = len(out)
 			at[k] = i
-			out = append(out, saml.Attribute{Name: rule.Name, NameFormat: rule.NameFormat})
+			out = append(out, saml.Attribute{Name: rule.Name, NameFormat: rule.format(), FriendlyName: rule.FriendlyName})
 		}
 		for _, v := range values {
 			out[i].Values = append(out[i].Values, saml.AttributeValue{Value: v})
 		}
 	}
-	return out
+	return out, append(problems, asked.missing(out)...)
 }
 
-func valuesOf(rule Attribute, user *userpool.User, groups []string) []string {
+func (t *teller) valuesOf(ctx context.Context, rule Attribute, variables map[string]any) ([]string, error) {
+	if rule.Expression != "" {
+		program, err := releaseLanguage.Compile(rule.Expression)
+		if err != nil {
+			return nil, err
+		}
+		return program.Texts(ctx, variables)
+	}
 	if text, ok := rule.constant(); ok {
-		return []string{text}
+		return []string{text}, nil
 	}
-	if rule.Value == "groups" {
-		return groups
+	if rule.Value == groupsValue {
+		return t.toldGroups(), nil
 	}
-	if v := attributeOf(user, rule.Value); v != "" {
-		return []string{v}
+	if v := attributeOf(t.user, rule.Value); v != "" {
+		return []string{v}, nil
 	}
-	return nil
+	return nil, nil
+}
+
+// toldGroups are the groups that the application's filter lets through.
+func (t *teller) toldGroups() []string {
+	prefixes := t.app.Settings.GroupPrefixes
+	if len(prefixes) == 0 && t.party.groups == nil {
+		return t.groups
+	}
+	var told []string
+	for _, g := range t.groups {
+		if t.party.groups != nil && t.party.groups.MatchString(g) ||
+			slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(g, p) }) {
+			told = append(told, g)
+		}
+	}
+	return told
+}
+
+// variables are the values that expressions see. With verified, an address that
+// the user never proved is not among them.
+func (t *teller) variables(asked *requested, verified bool) map[string]any {
+	user := maps.Clone(t.user.Attributes)
+	if user == nil {
+		user = map[string]string{}
+	}
+	user["sub"], user["username"] = t.user.Sub, t.user.Username
+	for _, address := range []string{"email", "phone_number"} {
+		if verified && user[address+"_verified"] != "true" {
+			delete(user, address)
+		}
+	}
+	return map[string]any{
+		"user": user, "groups": append([]string{}, t.groups...),
+		"app":       map[string]string{"name": t.app.Name, "id": string(t.app.ID), "entityId": t.app.EntityID},
+		"requested": asked.names(), "entity": t.party.EntityAttributes,
+	}
+}
+
+// plain is what an administrator reads of an error of an expression.
+func plain(err error) string {
+	return strings.TrimPrefix(err.Error(), expr.ErrEvaluate.Error()+": ")
+}
+
+// session gathers what the app is told of the user behind a sign-in.
+func (x *exchange) session(ctx context.Context, s *idp.Session) (*saml.Session, error) {
+	user, err := x.h.Directory.UserBySub(ctx, x.pool.ID, s.Sub)
+	if err != nil && !errors.Is(err, userpool.ErrUserNotFound) {
+		return nil, err
+	}
+	if err != nil || !user.Enabled {
+		return nil, refuse(saml.StatusResponder, saml.StatusAuthnFailed, "the account cannot be used")
+	}
+	t := &teller{directory: x.h.Directory, keys: x.h.Keys, entityID: x.h.EntityID(x.pool.ID), app: x.app, party: x.sp, request: x.request, user: user}
+	if x.told, err = t.tell(ctx); err != nil {
+		return nil, err
+	}
+	for _, p := range x.told.Problems {
+		x.h.Log.WarnContext(ctx, "saml attribute not released", "pool", x.pool.ID, "app", x.app.ID, "attribute", p.Attribute, "reason", p.Message)
+	}
+	secret, err := x.h.Keys.Secret(ctx, "pool/"+string(x.pool.ID)+"/saml-names")
+	if err != nil {
+		return nil, err
+	}
+	name := x.told.NameID
+	if x.request != nil && x.request.SubjectNameID != "" && (name == nil || x.request.SubjectNameID != name.Value) {
+		return nil, refuse(saml.StatusResponder, saml.StatusUnknownPrincipal, "somebody else is signed in")
+	}
+	// Apps must not find out from the index that they share a session.
+	return &saml.Session{ID: string(s.ID), CreateTime: s.AuthTime, ExpireTime: s.Limit,
+		Index: pairwise(secret, "session", x.app, string(s.ID))}, nil
 }

@@ -39,7 +39,7 @@ func (x *exchange) success(ctx context.Context, s *idp.Session) (*samlxml.Outgoi
 	out := x.response(samlxml.Status{Code: saml.StatusSuccess})
 	out.SignResponse, out.SignAssertion = x.app.SignResponse, x.app.SignAssertion
 	if x.app.EncryptAssertion || x.app.Settings.EncryptIfOffered {
-		out.Encrypt = encryptionFor(x.app, x.sp)
+		out.Encrypt = encryptionFor(x.app, x.sp.SPMetadata)
 	}
 	if out.Encrypt == nil && x.app.EncryptAssertion {
 		return nil, errors.New("samlidp: no key to encrypt with")

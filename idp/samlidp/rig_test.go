@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/xml"
+	"errors"
 	"html"
 	"io"
 	"log/slog"
@@ -32,6 +33,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp/browser"
 	"github.com/poolhouse/poolhouse/idp/samlidp"
 	"github.com/poolhouse/poolhouse/internal/ephemeral/ephemeraltest"
+	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/internal/keyring/keyringtest"
 	"github.com/poolhouse/poolhouse/internal/outbound"
 	"github.com/poolhouse/poolhouse/internal/samlxml"
@@ -61,6 +63,7 @@ type rig struct {
 	h       *samlidp.Handler
 	apps    *samlidp.Service
 	db      *sqlstore.DB
+	ring    keyring.Ring
 	gate    *gate
 	browser *http.Client
 	app     *samlidp.Application
@@ -72,6 +75,7 @@ func newRig(t testing.TB, change func(*samlidp.Spec)) *rig {
 	t.Helper()
 	r := &rig{db: sqlstoretest.SQLite(t, clock.Now), gate: &gate{}}
 	ring := keyringtest.Open(t, keyringtest.NewStore(), clock.Now)
+	r.ring = ring
 	users := r.db.Userpool(ring)
 	addAlice(t, users)
 	issuer := func(p userpool.PoolID) string { return r.URL + "/" + string(p) }
@@ -86,7 +90,7 @@ func newRig(t testing.TB, change func(*samlidp.Spec)) *rig {
 	mux.Get("/{pool}/login", r.gate.login)
 	r.Server = httptest.NewServer(mux)
 	t.Cleanup(r.Close)
-	r.apps = &samlidp.Service{Store: r.db.SAML(), Fetcher: outbound.New(true), Keys: ring, Issuer: issuer, Now: clock.Now, Log: r.h.Log}
+	r.apps = &samlidp.Service{Store: r.db.SAML(), Fetcher: outbound.New(true), Users: users, Keys: ring, Issuer: issuer, Now: clock.Now, Log: r.h.Log}
 	r.browser = newBrowser(t)
 	r.addApp(t, change)
 	return r
@@ -206,6 +210,15 @@ func (r *rig) certs(t testing.TB) []*x509.Certificate {
 		certs = append(certs, cert)
 	}
 	return certs
+}
+
+// wantRefusal fails unless a page carries a signed Response with that second status.
+func wantRefusal(t *testing.T, r *rig, p page, second string) {
+	t.Helper()
+	out, err := samlxml.VerifyResponse(p.xml(t), r.certs(t), clock.Now())
+	if !errors.Is(err, samlxml.ErrStatus) || out.Status.Second != second {
+		t.Errorf("response %+v, error %v; want a refusal with %s", out, err, second)
+	}
 }
 
 func newBrowser(t testing.TB) *http.Client {

@@ -18,10 +18,17 @@ type Fetcher interface {
 	Fetch(ctx context.Context, url string, limit int) ([]byte, error)
 }
 
+// A UserDirectory is a Directory that knows users by name.
+type UserDirectory interface {
+	Directory
+	User(ctx context.Context, pool userpool.PoolID, username string) (*userpool.User, error)
+}
+
 // A Service manages the SAML apps of pools.
 type Service struct {
 	Store   Store
 	Fetcher Fetcher
+	Users   UserDirectory // for previews
 	Keys    keyring.Ring
 	Issuer  func(userpool.PoolID) string // {public-url}/{poolId}
 	Now     func() time.Time

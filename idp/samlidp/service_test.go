@@ -36,6 +36,19 @@ func TestCreateRefuses(t *testing.T) {
 		{"no name", func(s *samlidp.Spec) { s.Name = nil }},
 		{"nothing signed", func(s *samlidp.Spec) { s.SignAssertion = ptr(false) }},
 		{"odd format", func(s *samlidp.Spec) { s.NameIDFormat = ptr("email") }},
+		{"a format that nothing makes", func(s *samlidp.Spec) { s.NameIDFormat = ptr("kerberos") }},
+		{"a name twice over", func(s *samlidp.Spec) {
+			s.NameIDAttribute, s.Settings = ptr("email"), &samlidp.Settings{NameIDExpression: "user.email"}
+		}},
+		{"a NameID expression that is none", func(s *samlidp.Spec) { s.Settings = &samlidp.Settings{NameIDExpression: "user."} }},
+		{"an expression that is none", func(s *samlidp.Spec) {
+			s.Attributes = []samlidp.Attribute{{Name: "a", Expression: "nothing.email"}}
+		}},
+		{"a value and an expression", func(s *samlidp.Spec) {
+			s.Attributes = []samlidp.Attribute{{Name: "a", Value: "email", Expression: "user.email"}}
+		}},
+		{"a bad group pattern", func(s *samlidp.Spec) { s.Settings = &samlidp.Settings{GroupPattern: "("} }},
+		{"a prefix of all groups", func(s *samlidp.Spec) { s.Settings = &samlidp.Settings{GroupPrefixes: []string{""}} }},
 		{"a URN without an attribute", func(s *samlidp.Spec) { s.NameIDFormat = ptr("urn:x") }},
 		{"an attribute without a name", func(s *samlidp.Spec) { s.Attributes = []samlidp.Attribute{{Value: "email"}} }},
 		{"an attribute without a value", func(s *samlidp.Spec) { s.Attributes = []samlidp.Attribute{{Name: "a"}} }},

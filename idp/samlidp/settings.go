@@ -1,5 +1,10 @@
 package samlidp
 
+import (
+	"regexp"
+	"slices"
+)
+
 // Settings are the finer points of an application. The zero value is what suits most.
 type Settings struct {
 	// SignatureAlgorithm is rsa-sha256, ecdsa-sha384 or the like; empty for what the
@@ -12,7 +17,22 @@ type Settings struct {
 	// EncryptionAlgorithm is aes256-gcm or the like; empty for what the metadata asks
 	// for. Only by this setting it can be one with CBC.
 	EncryptionAlgorithm string
+
+	// NameIDExpression names the user in place of an attribute. It sees no address that
+	// was not verified.
+	NameIDExpression string
+
+	// GroupPrefixes and GroupPattern, a regular expression that must match all of a
+	// name, say which groups the app may be told of: those that fit either. Without
+	// both it is all of them.
+	GroupPrefixes []string
+	GroupPattern  string
+	// OnlyRequested holds back what the app's metadata does not ask for.
+	OnlyRequested bool
 }
+
+// maxPattern is the longest GroupPattern, in bytes: what it compiles to is kept.
+const maxPattern = 256
 
 func (s *Settings) validate(fail func(string) error) error {
 	if s.SignatureAlgorithm != "" && signatureMethods[s.SignatureAlgorithm] == "" {
@@ -21,5 +41,24 @@ func (s *Settings) validate(fail func(string) error) error {
 	if s.EncryptionAlgorithm != "" && ciphers[s.EncryptionAlgorithm] == "" {
 		return fail("EncryptionAlgorithm must be aes256-gcm, aes128-gcm, aes256-cbc or aes128-cbc.")
 	}
+	if s.NameIDExpression != "" {
+		if err := compiles("the NameID", s.NameIDExpression, fail); err != nil {
+			return err
+		}
+	}
+	if _, err := s.groupPattern(); err != nil || len(s.GroupPattern) > maxPattern {
+		return fail("GroupPattern must be a regular expression of at most 256 characters.")
+	}
+	if slices.Contains(s.GroupPrefixes, "") {
+		return fail("GroupPrefixes holds an empty one, which every group begins with.")
+	}
 	return nil
+}
+
+// groupPattern compiles GroupPattern; nil where there is none.
+func (s *Settings) groupPattern() (*regexp.Regexp, error) {
+	if s.GroupPattern == "" {
+		return nil, nil
+	}
+	return regexp.Compile(`^(?:` + s.GroupPattern + `)$`)
 }

@@ -66,7 +66,7 @@ func (x *exchange) signer(ctx context.Context) (samlxml.Signer, error) {
 		return samlxml.Signer{}, err
 	}
 	s, err := x.h.signerOf(ctx, x.pool.ID, kindFor(method))
-	s.Method, s.Digest = method, digestFor(x.sp)
+	s.Method, s.Digest = method, digestFor(x.sp.SPMetadata)
 	return s, err
 }
 

@@ -96,8 +96,10 @@ type SPMetadata struct {
 	Signing    []*x509.Certificate
 	Encryption []EncryptionKey
 	Algorithms Algorithms // what it says it can verify
-	SLO        []Endpoint
-	ValidUntil time.Time
+
+	EntityAttributes map[string][]string // by name
+	SLO              []Endpoint
+	ValidUntil       time.Time
 }
 
 // ParseSPMetadata reads the metadata of one service provider, as
@@ -125,6 +127,9 @@ func ParseSPMetadata(raw []byte) (*SPMetadata, error) {
 		return nil, err
 	}
 	m.Algorithms = algorithms(entity, role)
+	if m.EntityAttributes, err = entityAttributes(entity); err != nil {
+		return nil, err
+	}
 	if m.SLO, err = endpoints(role, "SingleLogoutService"); err != nil {
 		return nil, err
 	}
@@ -275,3 +280,5 @@ func cacheFor(role *etree.Element) (shortest time.Duration, err error) {
 }
 
 func isTrue(s string) bool { return s == "true" || s == "1" }
+
+func isFalse(s string) bool { return s == "false" || s == "0" }

@@ -18,6 +18,8 @@ type AuthnRequest struct {
 	ProtocolBinding  string
 
 	NameIDFormat, SPNameQualifier string // of NameIDPolicy; empty where absent
+	NoCreate                      bool   // AllowCreate is given, and is false
+	AttributeIndex                string // of the AttributeConsumingService; empty where absent
 
 	Contexts   []string // AuthnContextClassRefs asked for, the preferred first
 	Comparison string   // exact, minimum, maximum or better
@@ -73,7 +75,7 @@ func (r *AuthnRequest) decode() error {
 	r.ID, r.Version, r.Destination = attr(el, "ID"), attr(el, "Version"), attr(el, "Destination")
 	r.ForceAuthn, r.IsPassive = isTrue(attr(el, "ForceAuthn")), isTrue(attr(el, "IsPassive"))
 	r.ACSURL, r.ACSIndex = attr(el, "AssertionConsumerServiceURL"), attr(el, "AssertionConsumerServiceIndex")
-	r.ProtocolBinding = attr(el, "ProtocolBinding")
+	r.ProtocolBinding, r.AttributeIndex = attr(el, "ProtocolBinding"), attr(el, "AttributeConsumingServiceIndex")
 	if !idSyntax.MatchString(r.ID) || r.Version == "" {
 		return malformed("request version %q, ID %q", r.Version, r.ID)
 	}
@@ -90,6 +92,7 @@ func (r *AuthnRequest) decode() error {
 	}
 	if policy != nil {
 		r.NameIDFormat, r.SPNameQualifier = attr(policy, "Format"), attr(policy, "SPNameQualifier")
+		r.NoCreate = isFalse(attr(policy, "AllowCreate"))
 	}
 	if err := r.contexts(); err != nil {
 		return err

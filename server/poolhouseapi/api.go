@@ -36,6 +36,7 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("ListSamlApplications", awsapi.SigV4, a.ListSamlApplications),
 		awsapi.Func("UpdateSamlApplication", awsapi.SigV4, a.UpdateSamlApplication),
 		awsapi.Func("DeleteSamlApplication", awsapi.SigV4, a.DeleteSamlApplication),
+		awsapi.Func("PreviewSamlApplication", awsapi.SigV4, a.PreviewSamlApplication),
 		awsapi.Func("ListMessageDeliveries", awsapi.SigV4, a.ListMessageDeliveries),
 		awsapi.Func("ListMessageTexts", awsapi.SigV4, a.ListMessageTexts),
 		awsapi.Func("PutMessageText", awsapi.SigV4, a.PutMessageText),

@@ -117,7 +117,8 @@ func attributesIn(in []SamlAttributeType) []samlidp.Attribute {
 	}
 	out := make([]samlidp.Attribute, 0, len(in))
 	for _, t := range in {
-		out = append(out, samlidp.Attribute{Name: *t.Name, NameFormat: awsapi.Value(t.NameFormat), Value: *t.Value})
+		out = append(out, samlidp.Attribute{Name: *t.Name, NameFormat: awsapi.Value(t.NameFormat),
+			FriendlyName: awsapi.Value(t.FriendlyName), Value: awsapi.Value(t.Value), Expression: awsapi.Value(t.Expression)})
 	}
 	return out
 }
@@ -138,11 +139,8 @@ func (a *API) application(app *samlidp.Application) *SamlApplicationType {
 		t.MetadataUrl = &app.MetadataURL
 	}
 	for _, at := range app.Attributes {
-		out := SamlAttributeType{Name: awsapi.Ptr(at.Name), Value: awsapi.Ptr(at.Value)}
-		if at.NameFormat != "" {
-			out.NameFormat = awsapi.Ptr(at.NameFormat)
-		}
-		t.Attributes = append(t.Attributes, out)
+		t.Attributes = append(t.Attributes, SamlAttributeType{Name: awsapi.Ptr(at.Name), NameFormat: given(at.NameFormat),
+			FriendlyName: given(at.FriendlyName), Value: given(at.Value), Expression: given(at.Expression)})
 	}
 	return t
 }

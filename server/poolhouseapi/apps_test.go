@@ -39,7 +39,7 @@ func newAPI(t *testing.T) *poolhouseapi.API {
 		t.Fatal(err)
 	}
 	return &poolhouseapi.API{Pools: &userpool.Service{Store: pools, Now: time.Now}, Region: "eu-west-1", Account: "123456789012", Apps: &samlidp.Service{
-		Store: db.SAML(), Fetcher: outbound.New(false), Keys: ring, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Store: db.SAML(), Fetcher: outbound.New(false), Users: pools, Keys: ring, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 		Issuer: func(p userpool.PoolID) string { return "https://login.example/" + string(p) },
 	}}
 }

@@ -14,6 +14,10 @@ func settingsIn(in *SamlSettingsType) *samlidp.Settings {
 		SignatureAlgorithm:  awsapi.Value(in.SignatureAlgorithm),
 		EncryptIfOffered:    awsapi.Value(in.EncryptIfOffered),
 		EncryptionAlgorithm: awsapi.Value(in.EncryptionAlgorithm),
+		NameIDExpression:    awsapi.Value(in.NameIdExpression),
+		GroupPrefixes:       in.GroupPrefixes,
+		GroupPattern:        awsapi.Value(in.GroupPattern),
+		OnlyRequested:       awsapi.Value(in.OnlyRequested),
 	}
 }
 
@@ -22,6 +26,10 @@ func settingsOut(s *samlidp.Settings) *SamlSettingsType {
 		SignatureAlgorithm:  given(s.SignatureAlgorithm),
 		EncryptIfOffered:    &s.EncryptIfOffered,
 		EncryptionAlgorithm: given(s.EncryptionAlgorithm),
+		NameIdExpression:    given(s.NameIDExpression),
+		GroupPrefixes:       s.GroupPrefixes,
+		GroupPattern:        given(s.GroupPattern),
+		OnlyRequested:       &s.OnlyRequested,
 	}
 }
 

@@ -279,6 +279,20 @@ type ListUserImportFailuresOutput struct {
 	NextToken *string
 }
 
+// PreviewSamlApplicationInput is what PreviewSamlApplication takes.
+type PreviewSamlApplicationInput struct {
+	UserPoolId    *string // required
+	ApplicationId *string // required
+	Username      *string // required
+}
+
+// PreviewSamlApplicationOutput is what PreviewSamlApplication answers.
+type PreviewSamlApplicationOutput struct {
+	NameId     *ReleasedNameType
+	Attributes []ReleasedAttributeType
+	Problems   []ReleaseProblemType
+}
+
 // PutMessageTextInput is what PutMessageText takes.
 type PutMessageTextInput struct {
 	UserPoolId *string // required
@@ -460,9 +474,11 @@ type UpdateSamlApplicationOutput struct {
 
 // SamlAttributeType is the structure of that name in the service model.
 type SamlAttributeType struct {
-	Name       *string // required
-	NameFormat *string
-	Value      *string // required
+	Name         *string // required
+	NameFormat   *string
+	Value        *string
+	FriendlyName *string
+	Expression   *string
 }
 
 // SamlSettingsType is the structure of that name in the service model.
@@ -470,6 +486,10 @@ type SamlSettingsType struct {
 	SignatureAlgorithm  *string
 	EncryptIfOffered    *bool
 	EncryptionAlgorithm *string
+	NameIdExpression    *string
+	GroupPrefixes       []string
+	GroupPattern        *string
+	OnlyRequested       *bool
 }
 
 // SamlApplicationType is the structure of that name in the service model.
@@ -595,6 +615,28 @@ type UserImportFailureType struct {
 	Line     *int32
 	Username *string
 	Reason   *string
+}
+
+// ReleasedNameType is the structure of that name in the service model.
+type ReleasedNameType struct {
+	Value           *string
+	Format          *string
+	NameQualifier   *string
+	SpNameQualifier *string
+}
+
+// ReleasedAttributeType is the structure of that name in the service model.
+type ReleasedAttributeType struct {
+	Name         *string
+	NameFormat   *string
+	FriendlyName *string
+	Values       []string
+}
+
+// ReleaseProblemType is the structure of that name in the service model.
+type ReleaseProblemType struct {
+	Attribute *string
+	Message   *string
 }
 
 // CustomAttributeType is the structure of that name in the service model.

@@ -158,6 +158,10 @@ func samlMentions(ctx context.Context, q querier, pool userpool.PoolID, attribut
 		if a.NameIDAttribute == attribute {
 			m.mentions = append(m.mentions, userpool.Mention{Place: userpool.MentionSAMLNameID, ID: string(a.ID), Alone: true})
 		}
+		if quotes(a.Settings.NameIDExpression, attribute) ||
+			slices.ContainsFunc(a.Attributes, func(r samlidp.Attribute) bool { return quotes(r.Expression, attribute) }) {
+			m.mentions = append(m.mentions, userpool.Mention{Place: userpool.MentionExpression, ID: string(a.ID)})
+		}
 		m.write = func(ctx context.Context, tx *sql.Tx, becomes string) error {
 			if becomes == "" {
 				a.Attributes = slices.DeleteFunc(a.Attributes, mine)
@@ -166,7 +170,9 @@ func samlMentions(ctx context.Context, q querier, pool userpool.PoolID, attribut
 				if mine(a.Attributes[i]) {
 					a.Attributes[i].Value = becomes
 				}
+				a.Attributes[i].Expression = requote(a.Attributes[i].Expression, attribute, becomes)
 			}
+			a.Settings.NameIDExpression = requote(a.Settings.NameIDExpression, attribute, becomes)
 			if a.NameIDAttribute == attribute {
 				a.NameIDAttribute = becomes
 			}
@@ -180,6 +186,23 @@ func samlMentions(ctx context.Context, q querier, pool userpool.PoolID, attribut
 		all = append(all, m)
 	}
 	return all, err
+}
+
+// quotes reports whether an expression names an attribute. The name of a custom one
+// has a colon, so that it can only stand in quotes there.
+func quotes(expression, attribute string) bool {
+	return strings.Contains(expression, `"`+attribute+`"`) || strings.Contains(expression, `'`+attribute+`'`)
+}
+
+// requote gives an attribute that an expression names its new name.
+func requote(expression, attribute, becomes string) string {
+	if becomes == "" {
+		return expression
+	}
+	for _, quote := range []string{`"`, `'`} {
+		expression = strings.ReplaceAll(expression, quote+attribute+quote, quote+becomes+quote)
+	}
+	return expression
 }
 
 // valuesPage is how many users are read at a time.

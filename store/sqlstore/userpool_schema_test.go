@@ -25,15 +25,15 @@ func TestAttributesOfSAMLApplications(t *testing.T) {
 	}
 	must(s.CreatePool(t.Context(), &userpool.Pool{ID: pool}))
 	must(apps.CreateApplication(t.Context(), &samlidp.Application{Pool: pool, ID: "app", EntityID: "e", NameIDAttribute: "custom:team", Created: time.Now(), Modified: time.Now(),
-		Attributes: []samlidp.Attribute{{Name: "team", Value: "custom:team"}, {Name: "mail", Value: "email"}}}))
+		Attributes: []samlidp.Attribute{{Name: "team", Value: "custom:team"}, {Name: "mail", Value: "email"}, {Name: "x", Expression: `user["custom:team"] + user['custom:teams']`}}}))
 	mentions, err := s.Mentions(t.Context(), pool, "custom:team")
 	must(err)
-	if got := fmt.Sprint(mentions); got != "[{Attributes app false} {NameIdAttribute app true}]" {
+	if got := fmt.Sprint(mentions); got != "[{Attributes app false} {NameIdAttribute app true} {Expressions app false}]" {
 		t.Error(got)
 	}
 	for _, step := range []struct{ from, to, want string }{
-		{"custom:team", "custom:squad", "custom:squad [{team  custom:squad} {mail  email}]"},
-		{"custom:squad", "", " [{mail  email}]"},
+		{"custom:team", "custom:squad", "custom:squad [{team   custom:squad } {mail   email } {x    user[\"custom:squad\"] + user['custom:teams']}]"},
+		{"custom:squad", "", " [{mail   email } {x    user[\"custom:squad\"] + user['custom:teams']}]"},
 	} {
 		_, err := s.ChangeAttribute(t.Context(), pool, step.from, step.to, func(*userpool.Pool, []userpool.Mention) error { return nil })
 		must(err)

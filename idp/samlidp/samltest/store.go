@@ -58,10 +58,12 @@ func app(pool userpool.PoolID, id string) *samlidp.Application {
 		ID: samlidp.ApplicationID(id), Pool: pool, Name: "Wiki", EntityID: "https://sp.example/" + id,
 		ACS: []string{"https://sp.example/acs", "https://sp.example/acs2"}, MetadataXML: "<x a=\"ü\"/>",
 		MetadataURL: "https://sp.example/metadata", NameIDFormat: "urn:x", NameIDAttribute: "custom:id",
-		Attributes:   []samlidp.Attribute{{Name: "mail", NameFormat: "urn:f", Value: "email"}, {Name: "x", Value: `"y"`}},
+		Attributes: []samlidp.Attribute{{Name: "mail", NameFormat: "urn:f", Value: "email"}, {Name: "x", Value: `"y"`},
+			{Name: "z", FriendlyName: "Z", Expression: `user["custom:team"]`}},
 		SignResponse: true, EncryptAssertion: true,
-		Settings: samlidp.Settings{SignatureAlgorithm: "ecdsa-sha256", EncryptIfOffered: true, EncryptionAlgorithm: "aes128-cbc"},
-		Created:  when, Modified: when.Add(time.Hour),
+		Settings: samlidp.Settings{SignatureAlgorithm: "ecdsa-sha256", EncryptIfOffered: true, EncryptionAlgorithm: "aes128-cbc",
+			NameIDExpression: "user.sub", GroupPrefixes: []string{"a", "b"}, GroupPattern: "x.*", OnlyRequested: true},
+		Created: when, Modified: when.Add(time.Hour),
 	}
 }
 
