@@ -172,8 +172,8 @@ func testParallel(t *testing.T, s Stores) {
 	wg.Wait()
 	a, err := s.Apps.Application(t.Context(), poolA, "one")
 	want(t, err, nil)
-	if len(a.Attributes) != 52 {
-		t.Errorf("%d attributes, want 52: a write was lost", len(a.Attributes))
+	if len(a.Attributes) != 53 {
+		t.Errorf("%d attributes, want 53: a write was lost", len(a.Attributes))
 	}
 }
 
