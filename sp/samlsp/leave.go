@@ -1,10 +1,29 @@
 package samlsp
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
 	"github.com/crewjam/saml"
 
+	"github.com/poolhouse/poolhouse/internal/ephemeral"
 	"github.com/poolhouse/poolhouse/internal/samlxml"
+	"github.com/poolhouse/poolhouse/sp"
+	"github.com/poolhouse/poolhouse/userpool"
 )
+
+const (
+	nsLeaving    = "saml-sp-leaving"
+	leavingLife  = 10 * time.Minute // for people who are asked something on the way
+	requestLife  = 5 * time.Minute  // that a provider may take a request for good
+	reasonByUser = "urn:oasis:names:tc:SAML:2.0:logout:user"
+)
+
+// A leaving is a sign-out at a provider that waits for its answer.
+type leaving struct{ Provider, State string }
 
 // logoutEndpoint is where a provider takes logout messages: by HTTP-Redirect where it
 // can, as Cognito sends them. Nil: nowhere.
@@ -13,4 +32,68 @@ func logoutEndpoint(m *samlxml.IDPMetadata) *samlxml.Endpoint {
 		return e
 	}
 	return endpoint(m.SLO, saml.HTTPPostBinding)
+}
+
+// Leave sends the browser to end the session at a provider that one here came of. kept
+// is what sp.Arrival had of it. Receive says of the answer what state it is to.
+// ErrUnusable: the provider is not signed out of, or cannot be.
+func (s *Service) Leave(ctx context.Context, p *userpool.Provider, kept []byte, state string) (*sp.Departure, error) {
+	if !isOn(p, "IDPSignout") || len(kept) == 0 {
+		return nil, fmt.Errorf("%w: %q is not signed out of", sp.ErrUnusable, p.Name)
+	}
+	there, err := readSession(kept)
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.idp(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	to := logoutEndpoint(m)
+	if to == nil || there.Entity != m.EntityID {
+		return nil, fmt.Errorf("%w: %q takes no logout of that session", sp.ErrUnusable, p.Name)
+	}
+	signer, err := s.signer(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	req := &samlxml.LogoutRequest{Envelope: s.envelope(p.Pool), Reason: reasonByUser, NameID: &there.Name}
+	req.NotOnOrAfter = req.IssueInstant.Add(requestLife)
+	if there.Index != "" {
+		req.SessionIndexes = []string{there.Index}
+	}
+	out, err := signer.SendLogout(req, to.Binding, to.Location, state)
+	if err != nil {
+		return nil, err
+	}
+	return &sp.Departure{Address: out.Address, Form: out.Form}, s.remember(ctx, p, req.ID, state)
+}
+
+func (s *Service) envelope(pool userpool.PoolID) samlxml.Envelope {
+	return samlxml.Envelope{ID: samlxml.NewID(), Issuer: EntityID(pool), IssueInstant: s.Now()}
+}
+
+func leavingKey(pool userpool.PoolID, id string) string { return string(pool) + "/" + id }
+
+// remember keeps whose answer is waited for. It is found by the request and not by
+// RelayState, which some providers lose.
+func (s *Service) remember(ctx context.Context, p *userpool.Provider, id, state string) error {
+	value, err := json.Marshal(leaving{p.Name, state})
+	if err != nil {
+		return err
+	}
+	return s.Ephemeral.Put(ctx, nsLeaving, leavingKey(p.Pool, id), value, s.Now().Add(leavingLife))
+}
+
+// left takes what waits for the answer to a request of ours. It is there once.
+func (s *Service) left(ctx context.Context, pool userpool.PoolID, id string) (*leaving, error) {
+	value, err := s.Ephemeral.Take(ctx, nsLeaving, leavingKey(pool, id))
+	if errors.Is(err, ephemeral.ErrNotFound) {
+		return nil, invalid(fmt.Errorf("samlsp: nobody waits for the answer to %q", id))
+	}
+	if err != nil {
+		return nil, err
+	}
+	l := new(leaving)
+	return l, json.Unmarshal(value, l)
 }

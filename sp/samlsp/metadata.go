@@ -64,21 +64,38 @@ func endpoint(all []samlxml.Endpoint, binding string) *samlxml.Endpoint {
 // keys that its owner may have given up must not let anybody in (Metadata 2.3.1).
 func (s *Service) idp(ctx context.Context, p *userpool.Provider) (*samlxml.IDPMetadata, error) {
 	raw, err := s.document(ctx, p)
+	if errors.Is(err, ErrNotFound) {
+		raw, err = s.first(ctx, p, p.Details["MetadataURL"])
+	}
 	if err != nil {
 		return nil, err
 	}
+	return s.usable(ctx, p, raw)
+}
+
+// known is idp for callers whom anybody can call: it fetches nothing.
+func (s *Service) known(ctx context.Context, p *userpool.Provider) (*samlxml.IDPMetadata, error) {
+	raw, err := s.document(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return s.usable(ctx, p, raw)
+}
+
+func (s *Service) usable(ctx context.Context, p *userpool.Provider, raw []byte) (*samlxml.IDPMetadata, error) {
 	m, err := s.cache.get(p, raw)
+	if err == nil {
+		err = s.stillValid(m)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", sp.ErrUnusable, err)
-	}
-	if end := m.ValidUntil; !end.IsZero() && !s.Now().Before(end) {
-		return nil, fmt.Errorf("%w: the metadata was valid until %s", sp.ErrUnusable, end)
 	}
 	s.warn(ctx, p, m)
 	return m, nil
 }
 
-// document returns the metadata of a provider as text.
+// document returns the metadata of a provider as text, ErrNotFound where it has to be
+// fetched first.
 func (s *Service) document(ctx context.Context, p *userpool.Provider) ([]byte, error) {
 	if file := p.Details["MetadataFile"]; file != "" {
 		return []byte(file), nil
@@ -88,13 +105,13 @@ func (s *Service) document(ctx context.Context, p *userpool.Provider) ([]byte, e
 		return nil, fmt.Errorf("%w: no metadata", sp.ErrUnusable)
 	}
 	src, err := s.Sources.Source(ctx, p.Pool, p.Name)
-	if err == nil && src.URL == address {
-		return src.Document, nil
-	}
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	if err != nil {
 		return nil, err
 	}
-	return s.first(ctx, p, address)
+	if src.URL != address { // another one was named since
+		return nil, ErrNotFound
+	}
+	return src.Document, nil
 }
 
 // first fetches metadata that nobody has yet.

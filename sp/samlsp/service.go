@@ -18,6 +18,7 @@ import (
 type Pools interface {
 	Pool(ctx context.Context, id userpool.PoolID) (*userpool.Pool, error)
 	Provider(ctx context.Context, pool userpool.PoolID, name string) (*userpool.Provider, error)
+	Providers(ctx context.Context, pool userpool.PoolID, after string, limit int) (providers []*userpool.Provider, next string, err error)
 }
 
 // A Fetcher gets metadata from an address that an administrator named.
@@ -39,8 +40,9 @@ type Service struct {
 	Now   func() time.Time
 	Log   *slog.Logger
 
-	cache metadataCache
-	told  sync.Map // warnings that were given, or seen to be given
+	cache    metadataCache
+	entities entityIndex
+	told     sync.Map // warnings that were given, or seen to be given
 }
 
 var _ sp.Upstream = (*Service)(nil)
