@@ -92,7 +92,7 @@ func (s *Server) awsAPIs(ctx context.Context, st *stores, now func() time.Time) 
 // apis is the operation table of the server.
 func (s *Services) apis(cfg Config, access *stsapi.Access, log *audit.Log) []awsapi.Service {
 	return []awsapi.Service{
-		(&cognitoidp.API{Pools: s.Pools, Auth: s.Auth, Tokens: s.Tokens, SAML: s.samlSP, Authorizer: access}).Service(),
+		(&cognitoidp.API{Pools: s.Pools, Auth: s.Auth, Tokens: s.Tokens, SAML: s.samlSP, Completer: s.oidcRP, Authorizer: access}).Service(),
 		(&cognitoidentity.API{Pools: s.Identity, Authorizer: access, Audit: log, Region: cfg.Region, Account: cfg.Account}).Service(),
 		(&cognitosync.API{Datasets: s.Datasets, Identities: identities{s.Identity}, Region: cfg.Region, Account: cfg.Account}).Service(),
 		(&stsapi.API{STS: s.STS}).Service(),

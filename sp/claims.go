@@ -87,8 +87,9 @@ func (c Claims) attribute(name string) string {
 	return "[" + strings.Join(list, ", ") + "]"
 }
 
-// mapped are the attributes of a user by the provider's mapping.
-func mapped(pool *userpool.Pool, p *userpool.Provider, c Claims) map[string]string {
+// mapped are the attributes of a user by the provider's mapping. doubtful is an
+// arrival's.
+func mapped(pool *userpool.Pool, p *userpool.Provider, c Claims, doubtful bool) map[string]string {
 	out := map[string]string{}
 	for name, claim := range p.Mapping {
 		if name == usernameMapping || pool.Attribute(name) == nil {
@@ -103,7 +104,7 @@ func mapped(pool *userpool.Pool, p *userpool.Provider, c Claims) map[string]stri
 		}
 	}
 	for _, address := range []string{"email", "phone_number"} {
-		verify(p, out, address)
+		verify(out, address, address == "email" && !doubtful && SpeaksFor(p, out[address]))
 	}
 	return out
 }
@@ -114,10 +115,9 @@ const usernameMapping = "username"
 // verify settles whether an address is the user's: where the provider says it in plain
 // words, or speaks for the address's domain and says nothing else. Where nothing at
 // all is said, nothing is written.
-func verify(p *userpool.Provider, out map[string]string, address string) {
+func verify(out map[string]string, address string, speaks bool) {
 	flag := address + "_verified"
 	said, given := out[flag]
-	speaks := address == "email" && SpeaksFor(p, out[address])
 	switch {
 	case out[address] == "":
 		delete(out, flag)

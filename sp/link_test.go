@@ -88,6 +88,24 @@ func TestLinkModes(t *testing.T) {
 	}
 }
 
+// TestDoubtfulAddress: what a provider does not vouch for is no verified address,
+// whichever domains it speaks for and whatever the pool's function left out.
+func TestDoubtfulAddress(t *testing.T) {
+	for _, claims := range [][]string{{"mail=ana@acme.example"}, {"mail=ana@acme.example", "mail_ok=false"}} {
+		w := newWorld(t, nil, func(p *userpool.Provider) {
+			p.Settings.Domains, p.Settings.Link = []string{"acme.example"}, userpool.LinkDomain
+		})
+		ana := w.local("ana", "email=ana@acme.example", "email_verified=true")
+		a := arrival("1", claims...)
+		a.Doubtful = true
+		out, err := w.arrive(a)
+		w.ok(err)
+		if out.User == nil || out.User.Sub == ana.Sub || w.user(out.User.Username).Verified("email") {
+			t.Errorf("%v: %+v", claims, out)
+		}
+	}
+}
+
 // TestTwoOfOneAddress: where two users have an address, it tells nobody.
 func TestTwoOfOneAddress(t *testing.T) {
 	w := newWorld(t, nil, func(p *userpool.Provider) {

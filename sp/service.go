@@ -134,7 +134,7 @@ func (s *Service) receive(ctx context.Context, p *userpool.Pool, c *userpool.Cli
 
 func (e *entry) mapped() *entry {
 	e.claims = e.claims.readable()
-	e.attributes = mapped(e.pool, e.provider, e.claims)
+	e.attributes = mapped(e.pool, e.provider, e.claims, e.arrival.Doubtful)
 	return e
 }
 

@@ -55,13 +55,14 @@ type Answer struct {
 
 // An Arrival is somebody whom a provider vouches for.
 type Arrival struct {
-	Subject string              // the provider's own, unchanging identifier
-	Claims  map[string][]string // all that it says, by name: the sources of an attribute mapping
-	Inbound any                 // a userpool.InboundSAML or userpool.InboundTokens, for the pool's function
-	Methods []string            // how the user proved who they are, as RFC 8176 spells it; may be empty
-	At      time.Time           // when; zero where the provider does not say
-	Ends    time.Time           // when the provider wants the session to end; zero for never
-	Session []byte              // what a sign-out at the provider takes; at most 4 KiB, nil where there is none
+	Subject  string              // the provider's own, unchanging identifier
+	Claims   map[string][]string // all that it says, by name: the sources of an attribute mapping
+	Doubtful bool                // no Domains make the e-mail address a verified one: the person may have chosen it
+	Inbound  any                 // a userpool.InboundSAML or userpool.InboundTokens, for the pool's function
+	Methods  []string            // how the user proved who they are, as RFC 8176 spells it; may be empty
+	At       time.Time           // when; zero where the provider does not say
+	Ends     time.Time           // when the provider wants the session to end; zero for never
+	Session  []byte              // what a sign-out at the provider takes; at most 4 KiB, nil where there is none
 }
 
 // Upstreams are the protocols of providers by their type, as userpool.Provider has it.

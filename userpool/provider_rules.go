@@ -51,11 +51,7 @@ const (
 )
 
 func (p *Provider) validate(pool *Pool) error {
-	keys, ok := providerDetails[p.Type]
-	if !ok {
-		return invalid("Invalid provider type %s.", p.Type)
-	}
-	if err := p.validateDetails(keys); err != nil {
+	if err := p.CheckDetails(); err != nil {
 		return err
 	}
 	if err := p.validateMapping(pool); err != nil {
@@ -64,7 +60,13 @@ func (p *Provider) validate(pool *Pool) error {
 	return p.validateIdentifiers()
 }
 
-func (p *Provider) validateDetails(keys providerKeys) error {
+// CheckDetails returns ErrInvalidParameter where the details are not those of a
+// provider of its type. It asks nobody.
+func (p *Provider) CheckDetails() error {
+	keys, ok := providerDetails[p.Type]
+	if !ok {
+		return invalid("Invalid provider type %s.", p.Type)
+	}
 	for _, name := range keys.required {
 		if p.Details[name] == "" {
 			return invalid("ProviderDetails of %s must contain %s.", p.Type, name)

@@ -9,7 +9,8 @@ import { declared, members, operations, written } from './model.js';
 import { requests } from './requests.js';
 import { admin, allPages, makePool, Password, user, valueOf, world } from './world.js';
 
-const oidc = { client_id: 'id', client_secret: 'secret', authorize_scopes: 'openid', oidc_issuer: 'https://issuer.example.com', attributes_request_method: 'GET' };
+const oidc = { client_id: 'id', client_secret: 'secret', authorize_scopes: 'openid', oidc_issuer: 'https://issuer.example.com', attributes_request_method: 'GET',
+  authorize_url: 'https://issuer.example.com/authorize', token_url: 'https://issuer.example.com/token', attributes_url: 'https://issuer.example.com/userinfo', jwks_uri: 'https://issuer.example.com/keys' };
 const google = { client_id: 'id', client_secret: 'secret', authorize_scopes: 'openid email' };
 const provider = (UserPoolId, ProviderName, rest = {}) => admin('CreateIdentityProvider', { UserPoolId, ProviderName, ProviderType: 'Google', ProviderDetails: google, ...rest });
 
@@ -23,6 +24,11 @@ works('CreateIdentityProvider DescribeIdentityProvider GetIdentityProviderByIden
   assert.deepEqual((await admin('GetIdentityProviderByIdentifier', { UserPoolId, IdpIdentifier: 'partner.example.com' })).IdentityProvider, made);
   const updated = (await admin('UpdateIdentityProvider', { ...one, AttributeMapping: { name: 'name' } })).IdentityProvider;
   assert.deepEqual([updated.AttributeMapping.name, updated.IdpIdentifiers], ['name', ['partner.example.com']], 'what is left out stays');
+
+  const { ProviderDetails: filled } = (await provider(UserPoolId, 'Social')).IdentityProvider;
+  assert.deepEqual([filled.oidc_issuer, filled.attributes_url_add_attributes, filled.token_request_method], ['https://accounts.google.com', 'true', 'POST']);
+  await admin('DeleteIdentityProvider', { UserPoolId, ProviderName: 'Social' });
+  await refused(provider(UserPoolId, 'Other', { ProviderType: 'OIDC', ProviderDetails: { ...oidc, token_url: '', oidc_issuer: 'https://127.0.0.1:9' } }), 'InvalidParameterException', 'Unable to contact well-known endpoint');
 
   await refused(provider(UserPoolId, 'Partner'), 'DuplicateProviderException', 'A provider with the name Partner already exists.');
   await refused(provider(UserPoolId, 'Other', { ProviderDetails: { client_id: 'id' } }), 'InvalidParameterException', /^ProviderDetails of Google must contain /);

@@ -59,7 +59,7 @@ export function requests(w) {
     ConfirmForgotPassword: { ClientId, Username, ConfirmationCode: '123456', Password: NewPassword },
     ConfirmSignUp: { ClientId, Username, ConfirmationCode: '123456' },
     CreateGroup: { ...pool, GroupName },
-    CreateIdentityProvider: { ...pool, ProviderName, ProviderType: 'OIDC', ProviderDetails: { client_id: 'x', authorize_scopes: 'openid', oidc_issuer: 'https://issuer.example.com', attributes_request_method: 'GET' } },
+    CreateIdentityProvider: { ...pool, ProviderName, ProviderType: 'OIDC', ProviderDetails: { client_id: 'x', authorize_scopes: 'openid', oidc_issuer: 'https://issuer.example.com', attributes_request_method: 'GET', authorize_url: 'https://issuer.example.com/a', token_url: 'https://issuer.example.com/t', attributes_url: 'https://issuer.example.com/u', jwks_uri: 'https://issuer.example.com/k' } },
     CreateManagedLoginBranding: { ...client, UseCognitoProvidedValues: true },
     CreateResourceServer: { ...pool, Identifier, Name: 'API' },
     CreateTerms: { ...client, TermsName: 'terms-of-use', TermsSource: 'LINK', Enforcement: 'NONE', Links: { 'cognito:default': 'https://example.com/terms' } },

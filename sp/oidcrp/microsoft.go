@@ -70,9 +70,12 @@ func tenantOf(iss, issuer string) string {
 }
 
 // judgeMicrosoft refuses who is of no tenant that may come. An administrator of any
-// tenant can write any address into a token, so none counts as verified.
+// tenant can write any address into a token, so Microsoft's word for one counts for
+// nothing. The provider's Domains may count, where it stands for one tenant.
 func judgeMicrosoft(v *visit, claims map[string][]string) error {
-	unverified(claims)
+	if unverified(claims); !isShared(v.at.issuer) {
+		delete(claims, "email_verified")
+	}
 	tid := v.id.text("tid")
 	if isShared(v.at.issuer) && tid != tenantOf(v.id.text("iss"), v.at.issuer) {
 		return invalid("the tenant %.100q is not the issuer's", tid)

@@ -19,6 +19,7 @@ type API struct {
 	Tokens *userpool.Tokens
 
 	SAML       *samlsp.Service   // of SAML providers
+	Completer  Completer         // of other providers
 	Authorizer awsapi.Authorizer // asked for iam:PassRole where a group gets a role
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/poolhouse/poolhouse/internal/awsapi"
 	"github.com/poolhouse/poolhouse/internal/ephemeral/ephemeraltest"
 	"github.com/poolhouse/poolhouse/internal/keyring/keyringtest"
+	"github.com/poolhouse/poolhouse/sp/oidcrp"
 	"github.com/poolhouse/poolhouse/store/sqlstore/sqlstoretest"
 	"github.com/poolhouse/poolhouse/userpool"
 	idp "github.com/poolhouse/poolhouse/userpool/cognitoidp"
@@ -24,6 +25,8 @@ type desk struct {
 	*idp.API
 	clock *ephemeraltest.Clock
 	mail  []userpool.Mail
+
+	documents map[string]string // that providers publish, by address
 }
 
 func (d *desk) Send(_ context.Context, m userpool.Mail) error {
@@ -44,7 +47,8 @@ func newDesk(t testing.TB) *desk {
 		Region: "us-east-1", Account: "000000000000", Issuer: issuer, Log: log}
 	tokens := &userpool.Tokens{Store: store, Keys: ring, Now: now, Issuer: issuer}
 	auth := &userpool.Auth{Store: store, Ephemeral: db.Ephemeral(), Keys: ring, Hasher: hasher, Tokens: tokens, Messages: d, Now: now, Log: log}
-	d.API = &idp.API{Pools: pools, Auth: auth, Tokens: tokens, SAML: samlParty(db, tokens), Authorizer: passer{}}
+	d.API = &idp.API{Pools: pools, Auth: auth, Tokens: tokens, SAML: samlParty(db, tokens),
+		Completer: oidcrp.NewUpstream(d, nil, now), Authorizer: passer{}}
 	return d
 }
 

@@ -23,7 +23,7 @@ func (a *API) providerOps() []awsapi.Op {
 
 func providerOut(p *userpool.Provider) *IdentityProviderType {
 	return &IdentityProviderType{
-		UserPoolId: awsapi.Ptr(string(p.Pool)), ProviderName: &p.Name, ProviderType: &p.Type, ProviderDetails: p.Details,
+		UserPoolId: awsapi.Ptr(string(p.Pool)), ProviderName: &p.Name, ProviderType: &p.Type, ProviderDetails: reported(p),
 		AttributeMapping: p.Mapping, IdpIdentifiers: p.Identifiers, CreationDate: stamp(p.Created), LastModifiedDate: stamp(p.Modified),
 	}
 }
@@ -36,6 +36,9 @@ func (a *API) CreateIdentityProvider(ctx context.Context, in *CreateIdentityProv
 	p := &userpool.Provider{
 		Pool: pool(in.UserPoolId), Name: *in.ProviderName, Type: *in.ProviderType,
 		Details: in.ProviderDetails, Mapping: in.AttributeMapping, Identifiers: in.IdpIdentifiers,
+	}
+	if err := a.complete(ctx, p); err != nil {
+		return nil, err
 	}
 	stored, err := a.checkSAML(ctx, p)
 	if err != nil {
@@ -57,7 +60,10 @@ func (a *API) UpdateIdentityProvider(ctx context.Context, in *UpdateIdentityProv
 	}
 	stored := func() {}
 	if in.ProviderDetails != nil {
-		p.Details = in.ProviderDetails
+		p.Details = keepKey(p, in.ProviderDetails)
+		if err := a.complete(ctx, p); err != nil {
+			return nil, err
+		}
 		if stored, err = a.checkSAML(ctx, p); err != nil {
 			return nil, err
 		}

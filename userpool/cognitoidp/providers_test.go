@@ -12,7 +12,8 @@ import (
 )
 
 var oidc = map[string]string{"client_id": "c", "client_secret": "hidden", "attributes_request_method": "GET",
-	"oidc_issuer": "https://idp.example", "authorize_scopes": "openid"}
+	"oidc_issuer": "https://idp.example", "authorize_scopes": "openid", "authorize_url": "https://idp.example/authorize",
+	"token_url": "https://idp.example/token", "attributes_url": "https://idp.example/userinfo", "jwks_uri": "https://idp.example/keys"}
 
 func with(m map[string]string, key, value string) map[string]string {
 	c := maps.Clone(m)
@@ -39,7 +40,7 @@ func TestProviderRules(t *testing.T) {
 	}{
 		{"OIDC", oidc, ""},
 		{"Google", google, ""}, {"Facebook", with(google, "api_version", "v17.0"), ""}, {"LoginWithAmazon", google, ""},
-		{"SignInWithApple", map[string]string{"client_id": "c", "team_id": "t", "key_id": "k", "private_key": "p", "authorize_scopes": "email"}, ""},
+		{"SignInWithApple", map[string]string{"client_id": "c", "team_id": "t", "key_id": "k", "private_key": appleKey(t), "authorize_scopes": "email"}, ""},
 		{"OIDC", with(oidc, "client_secret", ""), ""},
 		{"OIDC", with(oidc, "client_id", ""), "must contain client_id"},
 		{"OIDC", with(oidc, "oidc_issuer", "http://idp.example"), "oidc_issuer in ProviderDetails must be an https URL"},
