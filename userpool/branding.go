@@ -13,7 +13,7 @@ type Branding struct {
 	Pool     PoolID
 	Client   ClientID
 	Default  bool            // the look that we bring: no settings, no images
-	Settings json.RawMessage // as given; look.ParseSettings has checked it
+	Settings json.RawMessage `json:",omitempty"` // as given; look.ParseSettings has checked it
 	Assets   []Asset
 	Created  time.Time
 	Modified time.Time

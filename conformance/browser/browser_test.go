@@ -30,5 +30,5 @@ func TestAccessibility(t *testing.T) {
 	}
 	functions := harness.FreeAddress(t) // where the test's functions listen
 	s := harness.Start(t, harness.Embedded, harness.AtLocalhost(), harness.Args("--allow-private-triggers", "--lambda-endpoint", "http://"+functions))
-	harness.Node(t, "browser/accessibility.test.js", append(s.Env(), "POOLHOUSE_TEST_CHROMIUM="+path, "POOLHOUSE_LAMBDA="+functions)...)
+	harness.Node(t, "browser/accessibility.test.js", append(s.Env(), "POOLHOUSE_TEST_CHROMIUM="+path, "POOLHOUSE_LAMBDA="+functions, "POOLHOUSE_MAIL_DIR="+s.MailDir())...)
 }

@@ -1,7 +1,9 @@
 // A walk over every hosted page, in a browser: for the accessibility tests and for
 // the pictures of the documentation.
 import * as idp from '@aws-sdk/client-cognito-identity-provider';
+import { poolhouse } from '../poolhouse.js';
 import { totp } from '../totp.js';
+import { visitApps, visitLinks } from './walkapps.js';
 
 export const callback = 'http://localhost/callback';
 const Password = 'Correct-horse-1';
@@ -30,6 +32,11 @@ export async function world(env, arn) {
   const ALLOW = ['ALLOW_USER_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'];
   const wide = await client(open, ALLOW, { WriteAttributes: ['given_name', 'email', 'phone_number', 'birthdate', 'website', 'custom:newsletter', 'custom:age'] });
   const asking = await client(open, ['ALLOW_CUSTOM_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH']);
+  const careful = await client(open, ALLOW, { AllowedOAuthScopes: ['openid', 'email', 'profile'] });
+  const tv = await client(open, ALLOW, { ClientName: 'Living room TV', LogoutURLs: ['http://localhost/goodbye'] });
+  const settings = poolhouse(env);
+  const settle = (UserPoolId, ClientId, metadata) => settings('PutOpenIDClient', { UserPoolId, ClientId, Metadata: JSON.stringify(metadata) });
+  await settle(open, tv, { grant_types: ['urn:ietf:params:oauth:grant-type:device_code'], frontchannel_logout_uri: 'http://localhost/goodbye' });
   const given = { Name: 'given_name', Value: 'Ada' };
   await user(open, 'ada', true, given, { Name: 'email', Value: 'ada@example.com' }, { Name: 'email_verified', Value: 'true' });
   await user(open, 'carol', false, given, { Name: 'email', Value: 'carol@example.com' });
@@ -37,7 +44,12 @@ export async function world(env, arn) {
   const strict = (await admin('CreateUserPool', { PoolName: 'Riverside Clinic' })).UserPool.Id;
   await admin('SetUserPoolMfaConfig', { UserPoolId: strict, MfaConfiguration: 'ON', SoftwareTokenMfaConfiguration: { Enabled: true }, EmailMfaConfiguration: {} });
   const plain = await client(strict, ALLOW.slice(1));
-  return { admin, user, open, strict, wide, asking, plain };
+
+  const watched = (await admin('CreateUserPool', { PoolName: 'Riverside Clinic', UserPoolTier: 'PLUS', UserPoolAddOns: { AdvancedSecurityMode: 'ENFORCED' } })).UserPool.Id;
+  const watching = await client(watched, ['ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH']);
+  const action = { Notify: true, EventAction: 'NO_ACTION' };
+  await admin('SetRiskConfiguration', { UserPoolId: watched, AccountTakeoverRiskConfiguration: { Actions: { LowAction: action, MediumAction: action, HighAction: action }, NotifyConfiguration: { SourceArn: 'arn:aws:ses:us-east-1:1:identity/x' } } });
+  return { admin, user, settle, open, strict, watched, wide, asking, plain, careful, tv, watching };
 }
 
 // start is the address that an app sends a browser to.
@@ -80,8 +92,7 @@ export async function walk(env, w, context, visit, lang = 'en') {
   await at('sign-up-wrong');
   await submit(page, { password: Password });
   await at('confirm');
-  await page.goto(`${env.POOLHOUSE_URL}/${w.open}/confirmUser?${new URLSearchParams({ client_id: w.wide, user_name: name, confirmation_code: '123456', lang })}`);
-  await at('confirm-link');
+  await visitLinks(env, w, page, at, lang, name);
 
   await fresh(w.open, w.wide);
   await to('forgotPassword');
@@ -145,6 +156,7 @@ export async function walk(env, w, context, visit, lang = 'en') {
   await fresh(w.strict, w.plain);
   await submit(page, { username: name, password: Password });
   await at('choose-factor');
+  await visitApps(env, w, page, at, lang);
   await page.close();
 }
 

@@ -3,7 +3,6 @@ package login
 import (
 	"errors"
 	"net/http"
-	"net/url"
 
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -60,7 +59,8 @@ func (h *Handler) feedbackView(w http.ResponseWriter, r *http.Request, v *visit)
 
 // judged reads the address of such a link.
 func (h *Handler) judged(r *http.Request) (*visit, error) {
-	q, kept := r.URL.Query(), url.Values{}
+	q := r.URL.Query()
+	kept := languageIn(q)
 	for _, name := range []string{"user_name", "event", "token", "value"} {
 		if q.Get(name) == "" {
 			return nil, errLink

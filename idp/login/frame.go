@@ -59,6 +59,15 @@ func (h *Handler) Frame(w http.ResponseWriter, r *http.Request, p *userpool.Pool
 // placeholders.
 func (f *Frame) T(key string, pairs ...string) string { return f.Lang.Text(key, pairs...) }
 
+// Spoken is the query that keeps the language a reader chose, with its question mark:
+// for forms whose address says nothing else.
+func (f *Frame) Spoken() template.URL {
+	if said := languageIn(f.query); len(said) > 0 {
+		return template.URL("?" + said.Encode())
+	}
+	return ""
+}
+
 // Pool is what the person would call the pool, or us.
 func (f *Frame) Pool() string { return cmp.Or(f.PoolName, "Poolhouse") }
 

@@ -3,7 +3,6 @@ package login
 import (
 	"errors"
 	"net/http"
-	"net/url"
 
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -67,8 +66,11 @@ func (h *Handler) linked(r *http.Request) (*visit, error) {
 	if err != nil {
 		return nil, notThere(err, userpool.ErrClientNotFound)
 	}
-	return &visit{pool: pool, client: client, query: url.Values{"client_id": q["client_id"], "user_name": q["user_name"],
-		"confirmation_code": q["confirmation_code"]}}, nil
+	kept := languageIn(q)
+	for _, name := range []string{"client_id", "user_name", "confirmation_code"} {
+		kept.Set(name, q.Get(name))
+	}
+	return &visit{pool: pool, client: client, query: kept}, nil
 }
 
 // notThere makes an unknown part of a link one that is not complete.

@@ -70,6 +70,7 @@ func (h *Handler) ask(w http.ResponseWriter, r *http.Request, req *request, cur 
 	v := &consentView{Frame: h.Hosted.Frame(w, r, req.pool, req.client, "consent.title"), App: req.client.Name, User: cur.User.Username,
 		Details: req.shownDetails(), Registered: o.Registered, Policy: o.PolicyURI, Conditions: o.TermsURI,
 		Ticket: h.ticket(req, cur.Session), Answer: path}
+	v.Title = v.T("consent.title", "app", v.App)
 	if v.Scopes, err = h.scopesInWords(r.Context(), &v.Frame, req); err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func TestConsent(t *testing.T) {
 	h.asksConsent(public)
 	v := h.visitor()
 	q := v.asked(authorizeURL(poolID, public, map[string]any{"prompt": "login"}))
-	for _, text := range []string{"see your email address", "know who you are", "alice"} {
+	for _, text := range []string{"<h1>Allow App access?</h1>", "see your email address", "know who you are", "alice"} {
 		if !strings.Contains(q.page.text, text) {
 			t.Errorf("the page lacks %q: %s", text, q.page.text)
 		}

@@ -39,6 +39,7 @@ func testBrandings(t *testing.T, f *fixture) {
 	got, err := f.BrandingOf(ctx, "us-east-1_A", "c1")
 	check(t, err)
 	equal(t, "branding", string(got.Settings)+" "+got.Assets[2].Image.Hash, `{"a":1} h2`)
+	equal(t, "no settings", noSettings(t, f), "")
 	equal(t, "bodies in the record", len(got.Assets[0].Image.Body), 0)
 	image, err := f.Image(ctx, "us-east-1_A", "h1")
 	check(t, err)
@@ -168,6 +169,16 @@ func testBrandingGoes(t *testing.T, f *fixture) {
 	gone()
 	_, err := f.Customization(ctx, "us-east-1_A", userpool.AllClients)
 	wantErr(t, err, userpool.ErrNotFound)
+}
+
+// noSettings returns what comes back of a branding that has none.
+func noSettings(t *testing.T, f *fixture) string {
+	t.Helper()
+	f.client(t, "us-east-1_A", "c2")
+	check(t, f.CreateBranding(t.Context(), &userpool.Branding{ID: "b3", Pool: "us-east-1_A", Client: "c2", Assets: []userpool.Asset{logo("h9")}}))
+	got, err := f.BrandingOf(t.Context(), "us-east-1_A", "c2")
+	check(t, err)
+	return string(got.Settings)
 }
 
 func testLogos(t *testing.T, f *fixture) {
