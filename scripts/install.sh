@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Install what the tests need: PostgreSQL, Redis, Apache with mod_auth_mellon,
-# xmlsec1, Chromium, Node's packages and boto3. Quick when all is there.
+# pysaml2, xmlsec1, xmllint, Chromium, Node's packages and boto3. Quick when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 run=.run
 mkdir -p $run
 
-packages=(redis-server postgresql apache2-bin media-types libapache2-mod-auth-mellon xmlsec1 chromium curl openssl ca-certificates python3-venv)
+packages=(redis-server postgresql apache2-bin media-types libapache2-mod-auth-mellon python3-pysaml2 xmlsec1 libxml2-utils chromium curl openssl ca-certificates python3-venv)
 command -v node >/dev/null || packages+=(nodejs)
 command -v npm >/dev/null || packages+=(npm)
 missing=()

@@ -1,7 +1,6 @@
 package saml_test
 
 import (
-	"encoding/pem"
 	"io"
 	"net/http"
 	"os"
@@ -26,9 +25,6 @@ type apache struct {
 	cmd      *exec.Cmd
 	out      *harness.Log
 }
-
-// secret is the page that only a signed-in user sees.
-func (a *apache) secret() string { return a.url + "/secret/index.html" }
 
 // apacheConf runs as an app would: everything below /secret/ needs a session,
 // and the page prints what mellon learnt from the assertion. DIR and ADDRESS
@@ -71,7 +67,6 @@ DocumentRoot DIR/www
   MellonMergeEnvVars On
   MellonSetEnvNoPrefix APP_MAIL urn:oid:0.9.2342.19200300.100.1.3
   MellonSetEnvNoPrefix APP_GROUPS urn:oid:1.3.6.1.4.1.5923.1.1.1.1
-  MellonSetEnvNoPrefix APP_CONSTANT urn:example:constant
 </Location>
 <Location /secret>
   MellonEnable auth
@@ -80,8 +75,8 @@ DocumentRoot DIR/www
 </Location>
 `
 
-const secretPage = `NAMEID=<!--#echo var="MELLON_NAME_ID" --> MAIL=<!--#echo var="APP_MAIL" --> GROUPS=<!--#echo var="APP_GROUPS" --> ` +
-	`CONSTANT=<!--#echo var="APP_CONSTANT" -->` + "\n"
+const secretPage = `USER=<!--#echo var="MELLON_NAME_ID" --> MAIL=<!--#echo var="APP_MAIL" --> ` +
+	`GROUPS=<!--#echo var="APP_GROUPS" -->` + "\n"
 
 // startApache starts an Apache that trusts the identity provider, and stops it
 // when the test ends.
@@ -97,7 +92,7 @@ func startApache(t *testing.T, metadata []byte) *apache {
 	key, cert := spKeyPair(t)
 	conf := strings.NewReplacer("DIR", a.dir, "ADDRESS", address, "MODULES", apacheModules).Replace(apacheConf)
 	for name, content := range map[string][]byte{"httpd.conf": []byte(conf), "sp.key": key, "sp.cert": cert, "idp.xml": metadata,
-		"www/index.html": []byte("welcome\n"), "www/secret/index.html": []byte(secretPage)} {
+		"www/index.html": []byte(secretPage), "www/secret/index.html": []byte(secretPage)} {
 		if err := os.WriteFile(filepath.Join(a.dir, name), content, 0o644); err != nil { // Apache's children read the key too
 			t.Fatal(err)
 		}
@@ -125,17 +120,6 @@ func apacheDir(t *testing.T) string {
 		}
 	}
 	return dir
-}
-
-// spKeyPair returns a key and its certificate in PEM.
-func spKeyPair(t *testing.T) (key, cert []byte) {
-	t.Helper()
-	keyFile, der := keyPair(t)
-	key, err := os.ReadFile(keyFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
 // start starts Apache and waits until it answers. It stays in the foreground,
