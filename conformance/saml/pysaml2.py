@@ -18,12 +18,13 @@ from saml2.sigver import verify_redirect_signature
 HOST, PORT = os.environ["LISTEN"].split(":")
 BASE = f"http://{HOST}:{PORT}"
 SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+SIGN = dict(sign_alg=SHA256, digest_alg="http://www.w3.org/2001/04/xmlenc#sha256")  # it does not take them from its settings
 KEYS = dict(key_file="sp.key", cert_file="sp.crt")
 MAIL, GROUPS = "urn:oid:0.9.2342.19200300.100.1.3", "urn:oid:1.3.6.1.4.1.5923.1.1.1.1"
 
 config = SPConfig().load(dict(
     entityid=BASE + "/metadata", xmlsec_binary="/usr/bin/xmlsec1", encryption_keypairs=[KEYS], metadata=dict(local=["idp.xml"]),
-    accepted_time_diff=60, signing_algorithm=SHA256, digest_algorithm="http://www.w3.org/2001/04/xmlenc#sha256",
+    accepted_time_diff=60,
     allow_unknown_attributes=True, attribute_map_dir=None, **KEYS,
     service=dict(sp=dict(
         name="pysaml2", authn_requests_signed=True, logout_requests_signed=True, logout_responses_signed=True,
@@ -92,7 +93,7 @@ class Handler(BaseHTTPRequestHandler):
             options["requested_authn_context"] = RequestedAuthnContext(comparison="exact", authn_context_class_ref=classes)
         request, info = sp.prepare_for_authenticate(
             relay_state=form.get("rs", [""])[0], binding=POST if form.get("binding") == ["post"] else REDIRECT,
-            nameid_format=form.get("nameid", [None])[0], sigalg=SHA256, **options)
+            nameid_format=form.get("nameid", [None])[0], sigalg=SHA256, digest_alg=SIGN["digest_alg"], **options)
         pending[request] = "/"
         self.send(info)
 
@@ -106,7 +107,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_logout(self, form, get):
         binding = POST if form.get("binding") == ["post"] else REDIRECT
-        _, info = list(sp.do_logout(user[0], [idp], "", None, sign=True, expected_binding=binding, sign_alg=SHA256).values())[0]
+        _, info = list(sp.do_logout(user[0], [idp], "", None, sign=True, expected_binding=binding, **SIGN).values())[0]
         self.send(info)
 
     def do_slo(self, form, get):
@@ -120,7 +121,7 @@ class Handler(BaseHTTPRequestHandler):
             user.clear()
             status = r.response.status.status_code
             return self.out(200, {"loggedOut": status.value, "second": status.status_code.value if status.status_code else ""})
-        info = sp.handle_logout_request(form["SAMLRequest"], user[0] if user else None, binding, sign_alg=SHA256,
+        info = sp.handle_logout_request(form["SAMLRequest"], user[0] if user else None, binding, **SIGN,
                                         relay_state=form.get("RelayState", ""))
         user.clear()
         self.send(info)
