@@ -90,7 +90,8 @@ func (c *crowd) name(i int) string { return fmt.Sprintf("%x-user%07d", i*7919%40
 
 func (c *crowd) fill() {
 	c.Helper()
-	store, ok := c.server.Pools.Store.(interface {
+	behind := c.server.Pools.Store.(interface{ Unwrap() userpool.Store }).Unwrap()
+	store, ok := behind.(interface {
 		CreateUsers(ctx context.Context, pool userpool.PoolID, users []*userpool.User) error
 	})
 	if !ok {

@@ -19,6 +19,9 @@ type watched struct {
 	ended SignOutWatcher
 }
 
+// Unwrap returns the store behind, for what no watcher needs to hear of.
+func (w *watched) Unwrap() Store { return w.Store }
+
 // UpdateUser implements UserStore.
 func (w *watched) UpdateUser(ctx context.Context, pool PoolID, username string, fn func(*User) error) (*User, error) {
 	return w.update(ctx, pool, username, fn, w.Store.UpdateUser)
