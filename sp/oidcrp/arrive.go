@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/poolhouse/poolhouse/sp"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -151,8 +151,10 @@ func (v *visit) arrival(ctx context.Context) (*sp.Arrival, error) {
 // maxSubject bounds an identifier (OpenID Connect Core 1.0 section 2), in bytes.
 const maxSubject = 255
 
+// isSubject reports whether a text can tell people apart. What JSON cannot spell
+// becomes one and the same rune, and so one and the same person.
 func isSubject(s string) bool {
-	return s != "" && len(s) <= maxSubject && !slices.ContainsFunc([]rune(s), func(r rune) bool { return !unicode.IsPrint(r) })
+	return s != "" && len(s) <= maxSubject && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError })
 }
 
 // Bounds of amr.
@@ -189,11 +191,6 @@ func (v *visit) authenticated() (time.Time, error) {
 		return time.Time{}, invalid("the person did not sign in anew")
 	}
 	return at, nil
-}
-
-// isTrue reads a boolean, which some providers write as text.
-func isTrue(claims map[string][]string, name string) bool {
-	return slices.Equal(claims[name], []string{"true"})
 }
 
 // first is a claim of one value.

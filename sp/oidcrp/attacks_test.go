@@ -52,6 +52,7 @@ func TestAttacks(t *testing.T) {
 		"no subject":              {sp.ErrInvalid, func(w *world) { w.claims = map[string]any{"sub": ""} }},
 		"long subject":            {sp.ErrInvalid, func(w *world) { w.subject(strings.Repeat("x", 256)) }},
 		"unprintable subject":     {sp.ErrInvalid, func(w *world) { w.subject("a\x00b") }},
+		"subject of no text":      {sp.ErrInvalid, func(w *world) { w.subject("a\ufffd") }},
 		"subject in two spellings": {sp.ErrInvalid, func(w *world) {
 			w.claims = map[string]any{"Sub": "mallory"}
 		}},
@@ -131,6 +132,18 @@ func text(body string) http.HandlerFunc {
 
 func moved(to string) http.HandlerFunc {
 	return http.RedirectHandler(to, http.StatusTemporaryRedirect).ServeHTTP
+}
+
+// Nor is an address, which may hold something that stands for a secret.
+func TestErrorsHoldNoAddress(t *testing.T) {
+	w := newWorld(t)
+	w.respond["/me"] = func(rw http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }
+	_, err := w.signIn(w.provider("Facebook", map[string]string{"authorize_url": w.URL + "/authorize", "token_url": w.URL + "/token",
+		"attributes_url": w.URL + "/me?fields=", "oidc_issuer": ""}), sp.Ask{})
+	failed(t, "aborted", err, sp.ErrUnreachable)
+	if strings.Contains(err.Error(), "proof") {
+		t.Error(err)
+	}
 }
 
 // What the browser brings may be anybody's.

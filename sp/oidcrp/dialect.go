@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/poolhouse/poolhouse/sp"
@@ -97,4 +98,10 @@ func setUnlessEmpty(q url.Values, name, value string) {
 // where the provider says nothing, so that an older word of it does not stay.
 func unverified(claims map[string][]string) {
 	claims["email_verified"] = []string{"false"}
+}
+
+// admits reports whether people of a tenant may come.
+func admits(p *userpool.Provider, tenant string) bool {
+	tenants := p.Settings.OIDC.Tenants
+	return len(tenants) == 0 || slices.ContainsFunc(tenants, func(t string) bool { return strings.EqualFold(t, tenant) })
 }

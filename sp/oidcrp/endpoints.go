@@ -51,7 +51,7 @@ func (u *Upstream) discover(ctx context.Context, at *endpoints) error {
 		return nil
 	}
 	if err != nil {
-		return ofCall("discovery", err)
+		return ofCall("discovery of "+at.issuer, err)
 	}
 	at.fill(doc)
 	return nil

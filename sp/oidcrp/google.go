@@ -113,7 +113,7 @@ func primary(raw json.RawMessage) json.RawMessage {
 // another owner since.
 func judgeGoogle(v *visit, claims map[string][]string) error {
 	hd := v.id.text("hd")
-	if tenants := v.provider.Settings.OIDC.Tenants; len(tenants) > 0 && !slices.Contains(tenants, hd) {
+	if !admits(v.provider, hd) {
 		return fmt.Errorf("%w: %.100q is not among the domains that may sign in", sp.ErrRefused, hd)
 	}
 	_, domain, _ := strings.Cut(strings.ToLower(first(claims, "email")), "@")

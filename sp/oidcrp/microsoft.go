@@ -80,7 +80,7 @@ func judgeMicrosoft(v *visit, claims map[string][]string) error {
 	if isShared(v.at.issuer) && tid != tenantOf(v.id.text("iss"), v.at.issuer) {
 		return invalid("the tenant %.100q is not the issuer's", tid)
 	}
-	if tenants := v.provider.Settings.OIDC.Tenants; len(tenants) > 0 && !slices.Contains(tenants, tid) {
+	if !admits(v.provider, tid) {
 		return fmt.Errorf("%w: the tenant %.100q is not among those that may sign in", sp.ErrRefused, tid)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/jose"
@@ -57,6 +58,10 @@ func ofCall(what string, err error) error {
 		as = sp.ErrUnusable
 	case errors.Is(err, outbound.ErrTooLarge):
 		as = sp.ErrInvalid
+	}
+	var call *url.Error
+	for errors.As(err, &call) { // its address may hold what is not for the log
+		err = call.Err
 	}
 	return fmt.Errorf("%w: %s: %w", as, what, err)
 }

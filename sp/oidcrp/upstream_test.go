@@ -328,7 +328,7 @@ func TestMicrosoft(t *testing.T) {
 	}{
 		{"a tenant", "common", tid, tid, nil, nil},
 		{"a person", "common", personal, personal, nil, nil},
-		{"an organization", "organizations", tid, tid, []string{other, tid}, nil},
+		{"an organization", "organizations", tid, tid, []string{other, strings.ToUpper(tid)}, nil},
 		{"a person, no organization", "organizations", personal, personal, nil, sp.ErrInvalid},
 		{"a tenant that may not come", "common", tid, tid, []string{other}, sp.ErrRefused},
 		{"tid of another", "common", tid, other, nil, sp.ErrInvalid},
