@@ -90,7 +90,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 		UserPools: cognitoidentity.UserPools{Tokens: s.Tokens}, Providers: cognitoidentity.Providers{Store: stsStore, Account: cfg.Account}, Remote: remote, Roles: s.STS, Now: now,
 		Region: cfg.Region, PublicURL: url, Issuer: func(pool string) string { return issuer(userpool.PoolID(pool)) }, Log: s.log}
 	s.STS.Local = localIssuers{url: url, pools: s.Tokens, identities: s.Identity, now: now}
-	s.oidcRP = oidcrp.NewUpstream(fetch, func(pool userpool.PoolID) string { return issuer(pool) + "/oauth2/idpresponse" }, now)
+	s.oidcRP = oidcrp.NewUpstream(fetch, pools, poolAddresses(url), now)
 	s.Upstreams = s.upstreams()
 	s.Limits = s.limits(st, now)
 	s.Pools.Limits = s.Limits

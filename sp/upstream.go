@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/poolhouse/poolhouse/userpool"
@@ -36,6 +37,16 @@ type Ask struct {
 	Hint     string // whom the user claims to be; may be empty
 	Locales  []string
 	Base     string // address of the pool that the browser visits, as {public-url}/{poolId}; empty for that one
+}
+
+// At is the address that the browser visits, out of those that the pool has: answers
+// go there, or the browser's cookies would not come along. {public-url}/{poolId} is the
+// first, and for whoever visits none of them.
+func (a *Ask) At(bases []string) string {
+	if slices.Contains(bases, a.Base) {
+		return a.Base
+	}
+	return bases[0]
 }
 
 // A Departure sends a browser to a provider.

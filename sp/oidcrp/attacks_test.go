@@ -16,7 +16,6 @@ import (
 	"github.com/poolhouse/poolhouse/internal/outbound"
 	"github.com/poolhouse/poolhouse/sp"
 	"github.com/poolhouse/poolhouse/sp/oidcrp"
-	"github.com/poolhouse/poolhouse/userpool"
 )
 
 func failed(t *testing.T, name string, err, want error) {
@@ -251,7 +250,7 @@ func TestSlow(t *testing.T) {
 // An issuer, or what it publishes, must not be a way into our network.
 func TestPrivateAddresses(t *testing.T) {
 	w := newWorld(t)
-	u := oidcrp.NewUpstream(outbound.New(false), func(userpool.PoolID) string { return callback }, func() time.Time { return start })
+	u := oidcrp.NewUpstream(outbound.New(false), w, bases, func() time.Time { return start })
 	_, err := u.Depart(t.Context(), &sp.Ask{Provider: w.provider("OIDC", nil)})
 	failed(t, "discovery", err, sp.ErrUnusable)
 	open := w.provider("OIDC", nil)

@@ -28,7 +28,10 @@ func (u *Upstream) Depart(ctx context.Context, ask *sp.Ask) (*sp.Departure, erro
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", sp.ErrUnusable, err)
 	}
-	m := u.newMemo(ask.Provider, at, ask.Force)
+	m, err := u.newMemo(ctx, ask, at)
+	if err != nil {
+		return nil, err
+	}
 	raw, err := json.Marshal(m)
 	if err != nil {
 		return nil, err

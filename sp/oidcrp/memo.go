@@ -1,12 +1,14 @@
 package oidcrp
 
 import (
+	"context"
 	"crypto/subtle"
 	"encoding/json"
 	"time"
 
 	"golang.org/x/oauth2"
 
+	"github.com/poolhouse/poolhouse/sp"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -22,9 +24,13 @@ type memo struct {
 	At       time.Time
 }
 
-func (u *Upstream) newMemo(p *userpool.Provider, at *endpoints, force bool) *memo {
-	return &memo{Provider: p.Name, ClientID: p.Details["client_id"], Issuer: at.issuer, Redirect: u.callback(p.Pool),
-		Nonce: oauth2.GenerateVerifier(), Verifier: oauth2.GenerateVerifier(), Force: force, At: u.now()}
+func (u *Upstream) newMemo(ctx context.Context, ask *sp.Ask, at *endpoints) (*memo, error) {
+	redirect, err := u.callback(ctx, ask)
+	if err != nil {
+		return nil, err
+	}
+	return &memo{Provider: ask.Provider.Name, ClientID: ask.Provider.Details["client_id"], Issuer: at.issuer, Redirect: redirect,
+		Nonce: oauth2.GenerateVerifier(), Verifier: oauth2.GenerateVerifier(), Force: ask.Force, At: u.now()}, nil
 }
 
 // readMemo reads the memo of a request. A provider that was changed since is not

@@ -21,11 +21,17 @@ type Client interface {
 	Call(ctx context.Context, address string, header http.Header, body []byte, limit int) (*outbound.Answer, error)
 }
 
+// Pools finds pools; userpool.Store does.
+type Pools interface {
+	Pool(ctx context.Context, id userpool.PoolID) (*userpool.Pool, error)
+}
+
 // An Upstream signs people in through providers of OpenID Connect and OAuth 2.0.
 // It is safe for concurrent use.
 type Upstream struct {
 	client    Client
-	callback  func(userpool.PoolID) string
+	pools     Pools
+	bases     func(*userpool.Pool) []string
 	now       func() time.Time
 	directory *directory
 	keys      *jose.RemoteKeys
@@ -33,11 +39,22 @@ type Upstream struct {
 
 var _ sp.Upstream = (*Upstream)(nil)
 
-// NewUpstream returns an Upstream that calls providers through c. callback is the
-// redirect URI of a pool, which its providers have registered.
-func NewUpstream(c Client, callback func(userpool.PoolID) string, now func() time.Time) *Upstream {
-	return &Upstream{client: c, callback: callback, now: now, directory: newDirectory(c, now),
+// NewUpstream returns an Upstream that calls providers through c. bases are the
+// addresses that a pool answers at, without a slash at the end: {public-url}/{poolId}
+// first, then those of its domains.
+func NewUpstream(c Client, pools Pools, bases func(*userpool.Pool) []string, now func() time.Time) *Upstream {
+	return &Upstream{client: c, pools: pools, bases: bases, now: now, directory: newDirectory(c, now),
 		keys: &jose.RemoteKeys{Fetch: c, Now: now, Spare: 1}}
+}
+
+// callback is the redirect URI of a sign-in, which the provider has registered. It is
+// Cognito's, below each address of the pool.
+func (u *Upstream) callback(ctx context.Context, ask *sp.Ask) (string, error) {
+	pool, err := u.pools.Pool(ctx, ask.Provider.Pool)
+	if err != nil {
+		return "", err
+	}
+	return ask.At(u.bases(pool)) + "/oauth2/idpresponse", nil
 }
 
 const (

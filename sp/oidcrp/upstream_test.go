@@ -57,6 +57,22 @@ func TestOpenID(t *testing.T) {
 	}
 }
 
+// The answer goes to where the browser is, if that is the pool.
+func TestRedirectURI(t *testing.T) {
+	w := newWorld(t)
+	w.answers["/userinfo"] = `{"sub":"alice"}`
+	p := w.provider("OIDC", nil)
+	for base, want := range map[string]string{"": callback, "https://corp.auth.pools.example": "https://corp.auth.pools.example/oauth2/idpresponse",
+		"https://evil.example": callback, "https://corp.auth.pools.example/": callback} {
+		if _, asked := w.depart(p, sp.Ask{Base: base}); asked.Get("redirect_uri") != want {
+			t.Errorf("%q: %s", base, asked.Get("redirect_uri"))
+		}
+		if _, err := w.signIn(p, sp.Ask{Base: base}); err != nil {
+			t.Errorf("%q: %v", base, err)
+		}
+	}
+}
+
 // What a sign-in should be like is said in the words of each provider.
 func TestAsk(t *testing.T) {
 	w := newWorld(t)

@@ -1,6 +1,7 @@
 package oidcrp_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -71,10 +72,17 @@ func newWorld(t *testing.T) *world {
 	mux.HandleFunc("/", w.resource)
 	w.Server = httptest.NewServer(mux)
 	t.Cleanup(w.Close)
-	w.upstream = oidcrp.NewUpstream(outbound.New(true), func(pool userpool.PoolID) string {
-		return "https://pools.example/" + string(pool) + "/oauth2/idpresponse"
-	}, func() time.Time { return w.now })
+	w.upstream = oidcrp.NewUpstream(outbound.New(true), w, bases, func() time.Time { return w.now })
 	return w
+}
+
+// Pool makes the world the store of pools.
+func (w *world) Pool(_ context.Context, id userpool.PoolID) (*userpool.Pool, error) {
+	return &userpool.Pool{ID: id}, nil
+}
+
+func bases(p *userpool.Pool) []string {
+	return []string{"https://pools.example/" + string(p.ID), "https://corp.auth.pools.example"}
 }
 
 func newECKey(t testing.TB) *ecdsa.PrivateKey {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/crewjam/saml"
@@ -54,18 +53,13 @@ func (s *Service) Depart(ctx context.Context, ask *sp.Ask) (*sp.Departure, error
 	return out, err
 }
 
-// acs is where an answer is to be posted: at the address that the browser visits, or
-// its cookies would not come along.
+// acs is where an answer is to be posted.
 func (s *Service) acs(ctx context.Context, ask *sp.Ask) (string, error) {
 	pool, err := s.Pools.Pool(ctx, ask.Provider.Pool)
 	if err != nil {
 		return "", err
 	}
-	all := s.addresses(pool, acsPath)
-	if slices.Contains(all, ask.Base+acsPath) {
-		return ask.Base + acsPath, nil
-	}
-	return all[0], nil
+	return ask.At(s.Bases(pool)) + acsPath, nil
 }
 
 // namePolicy asks for names of a format. The unspecified one stands for any, which

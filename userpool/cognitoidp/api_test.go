@@ -48,7 +48,7 @@ func newDesk(t testing.TB) *desk {
 	tokens := &userpool.Tokens{Store: store, Keys: ring, Now: now, Issuer: issuer}
 	auth := &userpool.Auth{Store: store, Ephemeral: db.Ephemeral(), Keys: ring, Hasher: hasher, Tokens: tokens, Messages: d, Now: now, Log: log}
 	d.API = &idp.API{Pools: pools, Auth: auth, Tokens: tokens, SAML: samlParty(db, tokens),
-		Completer: oidcrp.NewUpstream(d, nil, now), Authorizer: passer{}}
+		Completer: oidcrp.NewUpstream(d, store, nil, now), Authorizer: passer{}}
 	return d
 }
 
