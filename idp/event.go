@@ -21,6 +21,7 @@ type Event struct {
 	Client    userpool.ClientID // empty where no app asked
 	Sub       string            // empty where nobody is known
 	Username  string
+	Provider  string   // that the user came from, or was asked for; empty for the pool itself
 	Methods   []string // how the user proved who they are (RFC 8176)
 	Grant     string   // of a token request
 	Address   string

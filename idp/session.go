@@ -34,6 +34,14 @@ type Upstream struct {
 	Ends     time.Time // when the provider wants the session here to end; zero for never
 }
 
+// Provider is what the user signed in through: the pool itself, or a provider of it.
+func (s *Session) Provider() string {
+	if s.Upstream == nil {
+		return userpool.PoolProvider
+	}
+	return s.Upstream.Provider
+}
+
 // A SessionStore keeps browser sessions.
 //
 // Implementations must be safe for concurrent use, judge expiry by the clock they

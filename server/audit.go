@@ -22,7 +22,7 @@ func (a auditor) Record(ctx context.Context, e idp.Event) {
 		kind = audit.SignIn
 	}
 	extra := map[string]any{"userPoolId": string(e.Pool)}
-	for name, value := range map[string]string{"clientId": string(e.Client), "sub": e.Sub, "grantType": e.Grant} {
+	for name, value := range map[string]string{"clientId": string(e.Client), "sub": e.Sub, "grantType": e.Grant, "identityProvider": e.Provider} {
 		if value != "" {
 			extra[name] = value
 		}

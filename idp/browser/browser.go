@@ -101,7 +101,11 @@ func (s *Store) SignOut(w http.ResponseWriter, r *http.Request, pool userpool.Po
 }
 
 func (s *Store) record(r *http.Request, name string, sess *idp.Session, user *userpool.User) {
-	s.Sessions.Record(r.Context(), idp.Event{Name: name, Pool: sess.Pool, Client: userpool.ClientID(r.URL.Query().Get("client_id")), Sub: sess.Sub,
+	provider := ""
+	if sess.Upstream != nil {
+		provider = sess.Upstream.Provider
+	}
+	s.Sessions.Record(r.Context(), idp.Event{Name: name, Provider: provider, Pool: sess.Pool, Client: userpool.ClientID(r.URL.Query().Get("client_id")), Sub: sess.Sub,
 		Username: user.Username, Methods: sess.Methods, Address: web.RemoteIP(r), UserAgent: r.UserAgent()})
 }
 

@@ -54,6 +54,7 @@ var sentences = map[string]string{
 	"Incorrect username or password.":                                       "problem.credentials",
 	"Password attempts exceeded":                                            "problem.attempts",
 	"User is disabled.":                                                     "problem.disabled",
+	"The account cannot be linked.":                                         "problem.not-linked",
 	"Invalid email address format.":                                         "problem.email",
 	"Invalid phone number format.":                                          "problem.phone",
 	"Your link is not valid any more.":                                      "problem.link-gone",

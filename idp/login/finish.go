@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -17,23 +18,35 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request, v *visit, user 
 	if err := h.Passwords.Finish(h.origin(r), v.pool, v.actor(), user, finished(methods)); err != nil {
 		return h.loginAgain(w, r, v, "", err)
 	}
-	to, err := h.destination(r, v)
+	from, err := h.linkWaiting(r, v, user)
+	if errors.Is(err, userpool.ErrNotAuthorized) || errors.Is(err, userpool.ErrLimitExceeded) || errors.Is(err, userpool.ErrInvalidParameter) {
+		return h.loginAgain(w, r, v, "", errNotLinked)
+	}
 	if err != nil {
 		return err
 	}
-	sess, err := h.Browser.SignIn(w, r, user, methods...)
+	to, err := h.enter(w, r, v, user, from, methods...)
 	if err != nil {
 		return err
-	}
-	if v.wantsProof() {
-		if to, err = h.Gate.returnFrom(r, sess, to); err != nil {
-			return err
-		}
 	}
 	if err := h.rememberUser(w, r, v.pool, user); err != nil {
 		return err
 	}
 	return h.offer(w, r, v, user, v.setUp, to)
+}
+
+var errNotLinked = userpool.Fail(userpool.ErrNotAuthorized, "The account cannot be linked.")
+
+// linkWaiting makes somebody from a provider one with the user who has just signed in,
+// where the visit is for that.
+func (h *Handler) linkWaiting(r *http.Request, v *visit, user *userpool.User) (*idp.Upstream, error) {
+	token := v.query.Get(linkParam)
+	if token == "" || h.Federation == nil {
+		return nil, nil
+	}
+	from, err := h.Federation.Link(r.WithContext(h.origin(r)), v.pool, v.actor(), token, user)
+	v.query.Del(linkParam)
+	return from, err
 }
 
 // finished says how a sign-in went, by what was proved.
@@ -70,6 +83,7 @@ func (h *Handler) orGone(next web.Handler) web.Handler {
 		if v == nil || err != nil {
 			return err
 		}
+		v.query.Del(linkParam) // it leads nowhere any more
 		p := h.view(w, r, v, "error.title")
 		p.Error, p.Again = p.T("problem.step-gone"), v.address("login")
 		return h.Pages.Render(w, http.StatusBadRequest, "error.html", p)

@@ -27,6 +27,9 @@ type Store interface {
 	Pool(ctx context.Context, id userpool.PoolID) (*userpool.Pool, error)
 	Client(ctx context.Context, id userpool.ClientID) (*userpool.Client, error)
 	User(ctx context.Context, pool userpool.PoolID, name string) (*userpool.User, error)
+	Provider(ctx context.Context, pool userpool.PoolID, name string) (*userpool.Provider, error)
+	ProviderByIdentifier(ctx context.Context, pool userpool.PoolID, identifier string) (*userpool.Provider, error)
+	Providers(ctx context.Context, pool userpool.PoolID, after string, limit int) ([]*userpool.Provider, string, error)
 }
 
 // Passwords checks and sets passwords. *userpool.Auth does.
@@ -64,15 +67,17 @@ type Handler struct {
 	Accounts  Accounts
 	Looks     Looks
 	Browser   *browser.Store
-	Gate      *Gate
-	Ephemeral ephemeral.Store
-	Limits    *userpool.Limits // nil limits nothing
-	Forms     *web.Forms
-	Sealer    keyring.Sealer   // of the accounts that browsers remember; nil remembers none
-	Pages     *web.Pages       // of templates/login
-	Words     *words.Catalogue // of templates/login/locales
-	Now       func() time.Time
-	Log       *slog.Logger
+	// Federation signs people in through identity providers; nil offers none.
+	Federation Federation
+	Gate       *Gate
+	Ephemeral  ephemeral.Store
+	Limits     *userpool.Limits // nil limits nothing
+	Forms      *web.Forms
+	Sealer     keyring.Sealer   // of the accounts that browsers remember; nil remembers none
+	Pages      *web.Pages       // of templates/login
+	Words      *words.Catalogue // of templates/login/locales
+	Now        func() time.Time
+	Log        *slog.Logger
 }
 
 // Mount adds the pages, at Cognito's paths where it has them.

@@ -18,15 +18,29 @@ var limited = map[string]userpool.Category{
 
 // limit counts a submitted form. Above a ceiling the error is a page that says so.
 func (h *Handler) limit(w http.ResponseWriter, r *http.Request, v *visit) error {
-	c, ok := limited[path.Base(r.URL.Path)]
-	if !ok {
-		c = userpool.CategoryAuthentication
-	}
 	var client userpool.ClientID
 	if v.client != nil {
 		client = v.client.ID
 	}
-	err := h.Limits.Allow(r.Context(), v.pool.ID, client, c, web.RemoteIP(r))
+	return h.limitFor(w, r, v.pool.ID, client)
+}
+
+// Limit counts what another room does for a visit.
+func (h *Handler) Limit(w http.ResponseWriter, r *http.Request, visit *Visit) error {
+	return h.limit(w, r, visit.v)
+}
+
+// LimitPool is Limit where no visit is known yet.
+func (h *Handler) LimitPool(w http.ResponseWriter, r *http.Request) error {
+	return h.limitFor(w, r, userpool.PoolID(r.PathValue("pool")), "")
+}
+
+func (h *Handler) limitFor(w http.ResponseWriter, r *http.Request, pool userpool.PoolID, client userpool.ClientID) error {
+	c, ok := limited[path.Base(r.URL.Path)]
+	if !ok {
+		c = userpool.CategoryAuthentication
+	}
+	err := h.Limits.Allow(r.Context(), pool, client, c, web.RemoteIP(r))
 	var over *userpool.Throttled
 	if !errors.As(err, &over) {
 		return err

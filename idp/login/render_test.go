@@ -48,7 +48,7 @@ func sample(t testing.TB, l *words.Language, text string) *view {
 		Username: text, UsernameLabel: "Username", Destination: text, Rules: rules(l, pool.PasswordPolicy), Attributes: askFor(l, pool, nil, nil), SignUp: true,
 		Terms: []link{{text, "https://example.com/terms"}}, Choices: []choice{{text, text}}, Optional: fieldsOf(l, pool, []string{"custom:vip", "custom:age", "custom:seen", "locale", "phone_number"}, nil),
 		Recovery: len(text)%2 == 0, Codes: []string{text}, Password: true, Remember: true, Passkey: &passkeyView{text, text}, Factor: text,
-		Question: questionView{Text: text, Hint: text, Label: text}, Accounts: []account{{text, "/us-east-1_Demo00001/login?x=1"}}, Other: "/us-east-1_Demo00001/login", Again: "/us-east-1_Demo00001/login", CanToken: true, CanEmail: true, QR: "data:image/png;base64,AAAA", Secret: text,
+		Question: questionView{Text: text, Hint: text, Label: text}, Upstreams: []upstreamView{{text, "/us-east-1_Demo00001/login?provider=x"}}, Accounts: []account{{text, "/us-east-1_Demo00001/login?x=1"}}, Other: "/us-east-1_Demo00001/login", Again: "/us-east-1_Demo00001/login", CanToken: true, CanEmail: true, QR: "data:image/png;base64,AAAA", Secret: text,
 		Next: "myapp://signed-out?x=1", Frames: []string{"https://app.example/bye?iss=" + text}}
 }
 

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 
@@ -44,6 +45,9 @@ func (h *Handler) showLogin(w http.ResponseWriter, r *http.Request) error {
 	if v == nil || err != nil {
 		return err
 	}
+	if gone, err := h.depart(w, r, v); gone || err != nil {
+		return err
+	}
 	if v.wantsChoice(r) {
 		if list := h.remembered(r, v.pool.ID); len(list) > 0 {
 			return h.showAccounts(w, r, v, list)
@@ -63,29 +67,61 @@ func (h *Handler) showLogin(w http.ResponseWriter, r *http.Request) error {
 var doneTexts = map[string]string{"1": "login.done"}
 
 // loginView is the sign-in page, with a name filled in. A client that has other
-// providers only has no form; those are not reached from here yet.
+// providers only has no form, unless somebody has to prove an account.
 func (h *Handler) loginView(w http.ResponseWriter, r *http.Request, v *visit, name string) (*view, error) {
 	p := h.view(w, r, v, "login.title")
 	p.Username, p.SignUp = name, v.client != nil && !v.pool.AllowAdminCreateOnly
 	p.Remember = h.Sealer != nil
-	if provider := v.asked.Get("identity_provider"); provider != "" && provider != cognito {
-		p.Error = p.T("problem.provider", "provider", provider)
-	}
-	if v.foreign() {
-		p.Error, p.NoForm = p.T("problem.no-provider"), true
-		return p, nil
-	}
 	ways := h.Passwords.Ways(v.pool, v.actor())
 	p.NameFirst = !ways.Password || len(others(ways)) > 0
+	if token := v.query.Get(linkParam); token != "" && h.Federation != nil {
+		return p, h.proofView(r, v, p, token)
+	}
+	if provider := v.wrongProvider(r); provider != "" {
+		p.Error = p.T("problem.provider", "provider", provider)
+	}
+	if err := h.showUpstreams(r, v, p); err != nil {
+		return nil, err
+	}
+	if v.foreign() {
+		p.NoForm = true
+		if len(p.Upstreams) == 0 {
+			p.Error = p.T("problem.no-provider")
+		}
+		return p, nil
+	}
 	return p, h.addPasskey(r, v, p)
 }
 
-const cognito = "COGNITO" // the pool itself, among the providers of a client
+// proofView is the sign-in page for somebody from a provider who has an account here.
+func (h *Handler) proofView(r *http.Request, v *visit, p *view, token string) error {
+	waiting, err := h.Federation.Waiting(r, v.pool, token)
+	if err != nil {
+		return err
+	}
+	if waiting == nil {
+		return errStepGone
+	}
+	p.SignUp, p.Remember = false, false
+	p.Notice = p.T("login.link", "provider", waiting.Provider, "email", waiting.Email)
+	if p.Username == "" && (slices.Contains(v.pool.UsernameAttributes, "email") || slices.Contains(v.pool.AliasAttributes, "email")) {
+		p.Username = waiting.Email
+	}
+	return h.addPasskey(r, v, p)
+}
+
+// wrongProvider is the provider that was asked for, where the browser is not on its way
+// to it: it cannot be had.
+func (v *visit) wrongProvider(r *http.Request) string {
+	name := cmp.Or(r.URL.Query().Get(providerParam), v.asked.Get("identity_provider"), v.asked.Get("idp_identifier"))
+	if name == userpool.PoolProvider || r.Method == http.MethodPost {
+		return ""
+	}
+	return name
+}
 
 // foreign reports whether the client lets nobody in but through other providers.
-func (v *visit) foreign() bool {
-	return v.client != nil && len(v.client.IdentityProviders) > 0 && !slices.Contains(v.client.IdentityProviders, cognito)
-}
+func (v *visit) foreign() bool { return v.client != nil && !v.client.Admits(userpool.PoolProvider) }
 
 // loginAgain shows the sign-in page once more, with what was wrong.
 func (h *Handler) loginAgain(w http.ResponseWriter, r *http.Request, v *visit, name string, wrong error) error {
@@ -102,17 +138,20 @@ func (h *Handler) submitLogin(w http.ResponseWriter, r *http.Request) error {
 	if v == nil || err != nil {
 		return err
 	}
-	if v.foreign() {
+	if v.foreign() && !v.query.Has(linkParam) {
 		return h.loginAgain(w, r, v, "", errForeign)
 	}
 	name, ways := r.PostForm.Get("username"), h.Passwords.Ways(v.pool, v.actor())
+	if gone, err := h.home(w, r, v, name); gone || err != nil {
+		return err
+	}
 	h.noteRemember(w, r, v)
 	if ways.Password && r.PostForm.Get("password") != "" {
 		return h.password(w, r, v, name)
 	}
 	list := others(ways)
 	switch {
-	case len(list) == 0 || name == "":
+	case name == "" || len(list) == 0 && !r.PostForm.Has("name-first"):
 		return h.loginAgain(w, r, v, name, userpool.Fail(userpool.ErrNotAuthorized, "Incorrect username or password."))
 	case len(list) == 1 && !ways.Password:
 		return h.begin(w, r, v, name, list[0].Value)

@@ -42,9 +42,10 @@ type view struct {
 	Recovery           bool         // a recovery code is asked for
 	Codes              []string     // recovery codes, shown once
 
-	NameFirst, Password bool         // what the sign-in page asks for
-	Remember            bool         // the browser can remember accounts
-	NoForm              bool         // there is no way in
+	NameFirst, Password bool // what the sign-in page asks for
+	Remember            bool // the browser can remember accounts
+	NoForm              bool // there is no way in but through providers
+	Upstreams           []upstreamView
 	Passkey             *passkeyView // nil where there are none
 	Factor              string       // of the code that was sent
 	Question            questionView

@@ -28,21 +28,25 @@ type visit struct {
 // kept are the parameters of the authorize endpoint that the login pages carry.
 var kept = []string{"response_type", "client_id", "redirect_uri", "state", "scope", "nonce", "code_challenge",
 	"code_challenge_method", "dpop_jkt", "prompt", "max_age", "login_hint", "id_token_hint", "resource", "lang", "ui_locales", "acr_values",
-	"claims", "claims_locales", "display", "authorization_details", "response_mode", "identity_provider", "idp_identifier", "request", "request_uri", "registration"}
+	"claims", "claims_locales", "display", "authorization_details", "response_mode", "identity_provider", "idp_identifier", "request", "request_uri", "registration", linkParam}
 
 // visit reads the request. A request whose client or return address is wrong is
 // answered with the error page, and visit returns nil.
 func (h *Handler) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
+	return h.visitBy(w, r, r.URL.Query())
+}
+
+// visitBy is visit for a query that does not stand in the request.
+func (h *Handler) visitBy(w http.ResponseWriter, r *http.Request, q url.Values) (*visit, error) {
 	pool, err := h.Store.Pool(r.Context(), userpool.PoolID(r.PathValue("pool")))
 	if err != nil {
 		return nil, notPool(err)
 	}
-	q := r.URL.Query()
 	if !web.IsText(q) {
 		return nil, web.Fail(http.StatusBadRequest, "The request could not be read.", nil)
 	}
 	if token := q.Get(continueParam); token != "" {
-		return h.visitForGate(r, pool, token)
+		return h.visitForGate(r, pool, q, token)
 	}
 	client, err := h.Store.Client(r.Context(), userpool.ClientID(q.Get("client_id")))
 	if errors.Is(err, userpool.ErrClientNotFound) || err == nil && client.Pool != pool.ID {
@@ -98,7 +102,7 @@ func notPool(err error) error {
 
 const textSignInGone = "This sign-in has expired. Go back to the app and start again."
 
-func (h *Handler) visitForGate(r *http.Request, pool *userpool.Pool, token string) (*visit, error) {
+func (h *Handler) visitForGate(r *http.Request, pool *userpool.Pool, q url.Values, token string) (*visit, error) {
 	_, err := h.Ephemeral.Get(r.Context(), nsContinue, string(pool.ID)+"/"+token)
 	if errors.Is(err, ephemeral.ErrNotFound) {
 		return nil, web.Fail(http.StatusBadRequest, textSignInGone, err)
@@ -106,8 +110,11 @@ func (h *Handler) visitForGate(r *http.Request, pool *userpool.Pool, token strin
 	if err != nil {
 		return nil, err
 	}
-	v := &visit{pool: pool, query: languageIn(r.URL.Query())}
+	v := &visit{pool: pool, query: languageIn(q)}
 	v.query.Set(continueParam, token)
+	if q.Has(linkParam) {
+		v.query[linkParam] = q[linkParam]
+	}
 	return v, nil
 }
 

@@ -81,6 +81,13 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, req *request) e
 	if err := h.parse(r.Context(), req); err != nil {
 		return req.wrong(err)
 	}
+	refusal, err := h.Gate.Refusal(r, req.client)
+	if err != nil {
+		return err
+	}
+	if refusal != nil {
+		return oauthFail(refusal.Code, refusal.Description)
+	}
 	cur, err := h.session(r, req)
 	if errors.Is(err, errSignIn) {
 		if req.asks("none") {
@@ -125,6 +132,9 @@ func (h *Handler) session(r *http.Request, req *request) (*browser.Current, erro
 	}
 	if err != nil {
 		return nil, err
+	}
+	if !req.client.Admits(cur.Session.Provider()) { // it was made for another client
+		return nil, errSignIn
 	}
 	right, err := h.isFor(r.Context(), req, cur.Session.Sub)
 	switch {

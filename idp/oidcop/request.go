@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/idp/login"
 	"github.com/poolhouse/poolhouse/idp/pushed"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -79,7 +80,10 @@ func (h *Handler) parse(ctx context.Context, req *request) (err error) {
 	if err := checkSingle(req.params); err != nil {
 		return err
 	}
-	if err := refuseUnwritten(req.params); err != nil {
+	if req.params.Has("registration") {
+		return oauthFail("registration_not_supported", "")
+	}
+	if err := h.checkProvider(ctx, req); err != nil {
 		return err
 	}
 	if err := req.parseResponseType(); err != nil {
@@ -141,16 +145,13 @@ func (req *request) checkTransport() error {
 	return nil
 }
 
-// refuseUnwritten names what this provider does not do, instead of ignoring what
-// the app relies on.
-func refuseUnwritten(p url.Values) error {
-	switch provider := p.Get("identity_provider"); {
-	case p.Has("registration"):
-		return oauthFail("registration_not_supported", "")
-	case provider != "" && provider != "COGNITO" || p.Get("idp_identifier") != "":
+// checkProvider refuses an identity provider that there is not, or not for the client.
+func (h *Handler) checkProvider(ctx context.Context, req *request) error {
+	_, err := h.Hosted.ChooseProvider(ctx, req.pool, req.client, req.params)
+	if errors.Is(err, login.ErrNoProvider) {
 		return oauthFail("invalid_request", "The identity provider is not configured.")
 	}
-	return nil
+	return err
 }
 
 var pkceText = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`)
