@@ -128,6 +128,7 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 		return nil, err
 	}
 	hosted.Mount(mux)
+	s.federate(mux, hosted, store, ephemeral, url, now)
 	mux.LargeEndpoint("PUT /{pool}/imports/{job}", maxUpload, s.uploadImport)
 	op := &oidcop.Handler{Store: store, Tokens: s.Tokens, Grants: st.db.IDP(), Browser: sessions, Gate: gate, SignOut: s.SignOut, Limits: s.Limits, Issuer: issuer,
 		Script: static.Path("post.js"), Now: now, Log: s.log}

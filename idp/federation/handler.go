@@ -40,9 +40,8 @@ type Handler struct {
 	Pages     *login.Handler
 	Events    Recorder
 	Ephemeral ephemeral.Store
-	Limits    *userpool.Limits // nil limits nothing
-	Secure    bool             // the public URL is https
-	Script    string           // address of the script that submits a form; empty is none
+	Secure    bool   // the public URL is https
+	Script    string // address of the script that submits a form; empty is none
 	Now       func() time.Time
 	Log       *slog.Logger
 }
