@@ -133,6 +133,13 @@ func (s *UserpoolStore) providerMentions(ctx context.Context, q querier, pool us
 				p.Mapping[becomes] = p.Mapping[attribute]
 			}
 			delete(p.Mapping, attribute)
+			if mode, ok := p.Settings.Sync[attribute]; ok {
+				p.Settings.Sync = maps.Clone(p.Settings.Sync)
+				delete(p.Settings.Sync, attribute)
+				if becomes != "" {
+					p.Settings.Sync[becomes] = mode
+				}
+			}
 			details, doc, err := s.sealProvider(p)
 			if err != nil {
 				return err
