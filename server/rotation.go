@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/poolhouse/poolhouse/idp/samlidp"
 	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/sp/samlsp"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -14,8 +15,8 @@ import (
 const renewEvery = time.Hour
 
 // rotate renews the keys that tokens are signed with, at once, for a server that
-// never runs for long, and until ctx ends. The keys of SAML identity providers
-// are left: apps hold their certificates by hand.
+// never runs for long, and until ctx ends. For the keys of SAML identity providers it
+// only completes what an administrator began: apps hold their certificates by hand.
 func (s *Server) rotate(ctx context.Context) {
 	tick := time.NewTicker(renewEvery)
 	defer tick.Stop()
@@ -56,7 +57,9 @@ func (s *Server) RenewKeys(ctx context.Context) error {
 func (s *Server) renewPool(ctx context.Context, pool userpool.PoolID) error {
 	return errors.Join(
 		s.renewScopes(ctx, keyring.DefaultSchedule, userpool.KeyScopes(pool)),
-		s.renewScopes(ctx, samlsp.KeySchedule, samlsp.KeyScopes(pool)))
+		s.renewScopes(ctx, samlsp.KeySchedule, samlsp.KeyScopes(pool)),
+		s.renewScopes(ctx, samlidp.KeySchedule, samlidp.KeyScopes(pool)),
+		s.Apps.WarnOfCertificates(ctx, pool))
 }
 
 func (s *Server) renewScopes(ctx context.Context, schedule keyring.Schedule, scopes []string) error {

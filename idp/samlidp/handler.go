@@ -47,7 +47,8 @@ type Handler struct {
 	Secure    bool   // the public URL is https: cookies are Secure
 	Script    string // address of post.js, which sends the form that carries a response
 
-	parties partyCache
+	parties   partyCache
+	published metadataMemo
 }
 
 // maxPost bounds a posted request, in bytes: the longest message and RelayState with
@@ -78,38 +79,4 @@ func (h *Handler) pool(r *http.Request) (*userpool.Pool, error) {
 		return nil, web.Fail(http.StatusNotFound, "There is no such page.", err)
 	}
 	return pool, err
-}
-
-const (
-	metadataLife  = 365 * 24 * time.Hour // apps that loaded a file once must not stop soon
-	metadataCache = "PT6H"
-)
-
-// Metadata returns the metadata of a pool's identity provider.
-func (h *Handler) Metadata(ctx context.Context, pool userpool.PoolID) ([]byte, error) {
-	certs, err := h.certificates(ctx, pool)
-	if err != nil {
-		return nil, err
-	}
-	return samlxml.WriteIDPMetadata(&samlxml.IDPDescription{
-		EntityID: h.EntityID(pool), SSO: h.SSOURL(pool), Certificates: certs,
-		ValidUntil: h.Now().Add(metadataLife).Truncate(time.Second), CacheFor: metadataCache,
-		NameIDFormats: []string{formatURNs[Persistent], formatURNs[Transient], formatURNs[EmailAddress], formatURNs[Unspecified]},
-	}), nil
-}
-
-// metadata serves Metadata.
-func (h *Handler) metadata(w http.ResponseWriter, r *http.Request) error {
-	pool, err := h.pool(r)
-	if err != nil {
-		return err
-	}
-	doc, err := h.Metadata(r.Context(), pool.ID)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/samlmetadata+xml")
-	w.Header().Set("Cache-Control", "max-age=300")
-	_, _ = w.Write(doc)
-	return nil
 }

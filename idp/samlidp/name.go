@@ -10,6 +10,7 @@ import (
 	"github.com/crewjam/saml"
 
 	"github.com/poolhouse/poolhouse/internal/samlxml"
+	"github.com/poolhouse/poolhouse/userpool"
 )
 
 // maxName is the longest value of a NameID, in bytes (Kantara SDP-G02).
@@ -87,6 +88,23 @@ func (t *teller) nameBy(ctx context.Context, expression string) (string, error) 
 		return "", errNoName
 	}
 	return value, nil
+}
+
+// establish notes that an app knows a user by a persistent name, which is derived and
+// so needs no keeping. A request that forbids to create one (Core 3.4.1.1) is refused
+// where there was none.
+func (x *exchange) establish(ctx context.Context, user *userpool.User) error {
+	if n := x.told.NameID; n == nil || n.Format != formatURNs[Persistent] {
+		return nil
+	}
+	known, err := x.h.Apps.IsNamed(ctx, x.pool.ID, x.app.ID, user.Sub)
+	if err != nil || known {
+		return err
+	}
+	if x.request != nil && x.request.NoCreate {
+		return refuse(saml.StatusRequester, saml.StatusInvalidNameIDPolicy, "the user has no name yet, and none may be made")
+	}
+	return x.h.Apps.AddName(ctx, x.pool.ID, x.app.ID, user.Sub)
 }
 
 // pairwise derives an identifier that only this app sees, in letters that

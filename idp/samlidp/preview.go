@@ -26,7 +26,11 @@ func (s *Service) Preview(ctx context.Context, pool userpool.PoolID, id Applicat
 	if err != nil {
 		return nil, err
 	}
-	t := &teller{directory: s.Users, keys: s.Keys, entityID: entityID(s.Issuer(pool)), app: a, party: p, user: user}
+	settings, err := s.Store.PoolSettings(ctx, pool)
+	if err != nil {
+		return nil, err
+	}
+	t := &teller{directory: s.Users, keys: s.Keys, entityID: entityID(s.Issuer(pool)), app: a, party: p, scope: settings.scope(), user: user}
 	told, err := t.tell(ctx)
 	var no *refusal
 	if errors.As(err, &no) {

@@ -23,6 +23,7 @@ type teller struct {
 	entityID  string // ours
 	app       *Application
 	party     *party
+	scope     string                // of subject identifiers; empty for none
 	request   *samlxml.AuthnRequest // nil where the app did not ask
 
 	user   *userpool.User
@@ -58,6 +59,7 @@ func (t *teller) tell(ctx context.Context) (*Told, error) {
 		return nil, err
 	}
 	told.Attributes, told.Problems = t.release(ctx)
+	told.Attributes = append(told.Attributes, t.subjectIDs(secret)...)
 	return told, nil
 }
 
@@ -199,8 +201,15 @@ func (x *exchange) session(ctx context.Context, s *idp.Session) (*saml.Session, 
 	if err != nil || !user.Enabled {
 		return nil, refuse(saml.StatusResponder, saml.StatusAuthnFailed, "the account cannot be used")
 	}
-	t := &teller{directory: x.h.Directory, keys: x.h.Keys, entityID: x.h.EntityID(x.pool.ID), app: x.app, party: x.sp, request: x.request, user: user}
+	settings, err := x.h.Apps.PoolSettings(ctx, x.pool.ID)
+	if err != nil {
+		return nil, err
+	}
+	t := &teller{directory: x.h.Directory, keys: x.h.Keys, entityID: x.h.EntityID(x.pool.ID), app: x.app, party: x.sp, scope: settings.scope(), request: x.request, user: user}
 	if x.told, err = t.tell(ctx); err != nil {
+		return nil, err
+	}
+	if err := x.establish(ctx, user); err != nil {
 		return nil, err
 	}
 	for _, p := range x.told.Problems {

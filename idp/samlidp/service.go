@@ -101,6 +101,9 @@ func (s *Service) Update(ctx context.Context, pool userpool.PoolID, id Applicati
 	return a, s.makeKey(ctx, a)
 }
 
+// EntityID is the name of a pool's identity provider.
+func (s *Service) EntityID(pool userpool.PoolID) string { return entityID(s.Issuer(pool)) }
+
 // InitiateURL is where sign-in to an application starts at our side.
 func (s *Service) InitiateURL(a *Application) string {
 	return s.Issuer(a.Pool) + "/saml/init/" + string(a.ID)

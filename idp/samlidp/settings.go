@@ -10,6 +10,9 @@ type Settings struct {
 	// SignatureAlgorithm is rsa-sha256, ecdsa-sha384 or the like; empty for what the
 	// metadata asks for, RSA with SHA-256 where it asks for nothing.
 	SignatureAlgorithm string
+	// SigningKeyID is the key that signs for this app while the pool's keys roll over;
+	// empty for the active one, which also takes over once this one is gone.
+	SigningKeyID string
 
 	// EncryptIfOffered encrypts the assertion where the metadata has a key for it.
 	// EncryptAssertion of the application insists.
@@ -21,6 +24,11 @@ type Settings struct {
 	// NameIDExpression names the user in place of an attribute. It sees no address that
 	// was not verified.
 	NameIDExpression string
+
+	// SubjectID is the subject identifier that the app gets as an attribute: subject-id,
+	// pairwise-id, none, or empty for what its metadata asks for. It needs a scope of
+	// the pool.
+	SubjectID string
 
 	// GroupPrefixes and GroupPattern, a regular expression that must match all of a
 	// name, say which groups the app may be told of: those that fit either. Without
@@ -40,6 +48,9 @@ func (s *Settings) validate(fail func(string) error) error {
 	}
 	if s.EncryptionAlgorithm != "" && ciphers[s.EncryptionAlgorithm] == "" {
 		return fail("EncryptionAlgorithm must be aes256-gcm, aes128-gcm, aes256-cbc or aes128-cbc.")
+	}
+	if !validSubjectID(s.SubjectID) {
+		return fail("SubjectId must be subject-id, pairwise-id or none.")
 	}
 	if s.NameIDExpression != "" {
 		if err := compiles("the NameID", s.NameIDExpression, fail); err != nil {

@@ -24,8 +24,7 @@ var signatureMethods = map[string]string{
 // the key ring of its own, and rolls over by itself.
 type keyKind struct{ name, scope, algorithm string }
 
-// The kinds of key, the one that every pool has first. Its scope is also where
-// GetSigningCertificate reads.
+// The kinds of key, the one that every pool has first.
 var (
 	keyRSA   = keyKind{"RSA_2048", "/saml", "RS256"}
 	keyP256  = keyKind{"EC_P256", "/saml-es256", "ES256"}
@@ -61,6 +60,9 @@ func (h *Handler) signerOf(ctx context.Context, pool userpool.PoolID, kind keyKi
 
 // signer returns the key and the methods that this app's answers are signed with.
 func (x *exchange) signer(ctx context.Context) (samlxml.Signer, error) {
+	if s, ok, err := x.pinned(ctx); ok || err != nil {
+		return s, err
+	}
 	method, err := x.signatureMethod(ctx)
 	if err != nil {
 		return samlxml.Signer{}, err
@@ -68,6 +70,32 @@ func (x *exchange) signer(ctx context.Context) (samlxml.Signer, error) {
 	s, err := x.h.signerOf(ctx, x.pool.ID, kindFor(method))
 	s.Method, s.Digest = method, digestFor(x.sp.SPMetadata)
 	return s, err
+}
+
+// pinned returns the key that the application is set to, if the pool still has it. The
+// method is the set one if it fits the key, and else the key's own.
+func (x *exchange) pinned(ctx context.Context) (s samlxml.Signer, ok bool, err error) {
+	id := x.app.Settings.SigningKeyID
+	if id == "" {
+		return s, false, nil
+	}
+	for _, kind := range keyKinds {
+		keys, err := x.h.Keys.Published(ctx, kind.of(x.pool.ID))
+		if err != nil {
+			return s, false, err
+		}
+		for _, k := range keys {
+			if k.ID != id {
+				continue
+			}
+			s = samlxml.Signer{Key: k.Private, Certificate: k.Certificate, Digest: digestFor(x.sp.SPMetadata)}
+			if m := signatureMethods[x.app.Settings.SignatureAlgorithm]; m != "" && kindFor(m) == kind {
+				s.Method = m
+			}
+			return s, true, nil
+		}
+	}
+	return s, false, nil
 }
 
 // signatureMethod is what the application is set to, or else the first that its
@@ -109,13 +137,13 @@ func digestFor(sp *samlxml.SPMetadata) string {
 // publishedKeys returns the keys of a pool that apps should know: of each kind the
 // active one first, then the next and those that no longer sign. The first RSA key
 // is made here.
-func (h *Handler) publishedKeys(ctx context.Context, pool userpool.PoolID) ([]*keyring.Key, error) {
-	if _, err := h.signer(ctx, pool); err != nil {
+func publishedKeys(ctx context.Context, ring keyring.Ring, pool userpool.PoolID) ([]*keyring.Key, error) {
+	if _, err := ring.CertifiedSignerOf(ctx, keyRSA.of(pool), keyRSA.algorithm, string(pool)); err != nil {
 		return nil, err
 	}
 	var all []*keyring.Key
 	for _, kind := range keyKinds {
-		keys, err := h.Keys.Published(ctx, kind.of(pool))
+		keys, err := ring.Published(ctx, kind.of(pool))
 		if err != nil {
 			return nil, err
 		}
@@ -131,7 +159,7 @@ func (h *Handler) certificates(ctx context.Context, pool userpool.PoolID) ([]*x5
 	if err != nil {
 		return nil, err
 	}
-	keys, err := h.publishedKeys(ctx, pool)
+	keys, err := publishedKeys(ctx, h.Keys, pool)
 	if err != nil {
 		return nil, err
 	}

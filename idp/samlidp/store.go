@@ -37,4 +37,16 @@ type Store interface {
 	// Applications returns up to limit applications by ID after the token, and
 	// the token of the next page, empty on the last.
 	Applications(ctx context.Context, pool userpool.PoolID, after string, limit int) (apps []*Application, next string, err error)
+
+	// PoolSettings returns a pool's settings, or the zero value for one without.
+	PoolSettings(ctx context.Context, pool userpool.PoolID) (*PoolSettings, error)
+	// PutPoolSettings replaces a pool's settings, or returns userpool.ErrPoolNotFound.
+	PutPoolSettings(ctx context.Context, p *PoolSettings) error
+
+	// AddName notes that an application knows the user with a sub by a persistent name.
+	// It does nothing where that was noted, and for a user or application that is gone.
+	AddName(ctx context.Context, pool userpool.PoolID, id ApplicationID, sub string) error
+	// IsNamed reports whether AddName noted that. It dies with the user and with the
+	// application.
+	IsNamed(ctx context.Context, pool userpool.PoolID, id ApplicationID, sub string) (bool, error)
 }

@@ -32,6 +32,7 @@ type Pool struct {
 	Domain   string         `yaml:"domain"`
 	Settings map[string]any `yaml:"settings"` // of CreateUserPool
 	OpenID   map[string]any `yaml:"openid"`   // of SetOpenIDPool
+	SAML     map[string]any `yaml:"saml"`     // of SetSamlPool
 	Clients  []Client       `yaml:"clients"`
 	Groups   []Group        `yaml:"groups"`
 	Users    []User         `yaml:"users"`

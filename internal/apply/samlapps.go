@@ -5,7 +5,31 @@ import (
 	"strings"
 )
 
+// applySAMLPool sets what the metadata of the pool's SAML identity provider tells of
+// it. What the file does not name stays.
+func (a *Applier) applySAMLPool(ctx context.Context, p Pool) error {
+	if len(p.SAML) == 0 {
+		return nil
+	}
+	have := struct{ Pool map[string]any }{obj{}}
+	err := a.find(ctx, a.pools[p.Name], own("DescribeSamlPool"), obj{"UserPoolId": a.pools[p.Name]}, &have)
+	if err != nil && !isMissing(err) {
+		return err
+	}
+	names := differing(p.SAML, have.Pool)
+	if len(names) == 0 {
+		return nil
+	}
+	delete(have.Pool, "EntityId") // the server's to say
+	return a.change(func() error {
+		return a.call(ctx, own("SetSamlPool"), with(have.Pool, with(p.SAML, obj{"UserPoolId": a.pools[p.Name]})), new(obj))
+	}, "~ SAML identity provider of pool %s: %s", p.Name, strings.Join(names, ", "))
+}
+
 func (a *Applier) applySAMLApps(ctx context.Context, p Pool) error {
+	if err := a.applySAMLPool(ctx, p); err != nil {
+		return err
+	}
 	if len(p.SAMLApps) == 0 {
 		return nil
 	}

@@ -69,6 +69,8 @@ type Ring interface {
 	Recent(ctx context.Context, age time.Duration, scopes ...string) ([]*Key, error)
 	// Rotate makes a new key active now and keeps the old one published for keep.
 	Rotate(ctx context.Context, scope string, keep time.Duration) (*Key, error)
+	// Prepare publishes the key that Rotate makes active next, without a time for that.
+	Prepare(ctx context.Context, scope string) (*Key, error)
 	// Schedule publishes the next key of a scope and lets it sign once it was published
 	// for lead. Where that was settled for an earlier time it stays so.
 	Schedule(ctx context.Context, scope string, lead time.Duration) (*Key, error)

@@ -12,6 +12,8 @@ func settingsIn(in *SamlSettingsType) *samlidp.Settings {
 	}
 	return &samlidp.Settings{
 		SignatureAlgorithm:  awsapi.Value(in.SignatureAlgorithm),
+		SigningKeyID:        awsapi.Value(in.SigningKeyId),
+		SubjectID:           awsapi.Value(in.SubjectId),
 		EncryptIfOffered:    awsapi.Value(in.EncryptIfOffered),
 		EncryptionAlgorithm: awsapi.Value(in.EncryptionAlgorithm),
 		NameIDExpression:    awsapi.Value(in.NameIdExpression),
@@ -24,6 +26,8 @@ func settingsIn(in *SamlSettingsType) *samlidp.Settings {
 func settingsOut(s *samlidp.Settings) *SamlSettingsType {
 	return &SamlSettingsType{
 		SignatureAlgorithm:  given(s.SignatureAlgorithm),
+		SigningKeyId:        given(s.SigningKeyID),
+		SubjectId:           given(s.SubjectID),
 		EncryptIfOffered:    &s.EncryptIfOffered,
 		EncryptionAlgorithm: given(s.EncryptionAlgorithm),
 		NameIdExpression:    given(s.NameIDExpression),

@@ -6,6 +6,17 @@ import (
 	"time"
 )
 
+// AbortSamlRolloverInput is what AbortSamlRollover takes.
+type AbortSamlRolloverInput struct {
+	UserPoolId *string // required
+	KeyType    *string
+}
+
+// AbortSamlRolloverOutput is what AbortSamlRollover answers.
+type AbortSamlRolloverOutput struct {
+	Certificates []SamlCertificateType
+}
+
 // AdminCreateRecoveryCodesInput is what AdminCreateRecoveryCodes takes.
 type AdminCreateRecoveryCodesInput struct {
 	UserPoolId *string // required
@@ -15,6 +26,17 @@ type AdminCreateRecoveryCodesInput struct {
 // AdminCreateRecoveryCodesOutput is what AdminCreateRecoveryCodes answers.
 type AdminCreateRecoveryCodesOutput struct {
 	Codes []string
+}
+
+// AdvanceSamlRolloverInput is what AdvanceSamlRollover takes.
+type AdvanceSamlRolloverInput struct {
+	UserPoolId *string // required
+	KeyType    *string
+}
+
+// AdvanceSamlRolloverOutput is what AdvanceSamlRollover answers.
+type AdvanceSamlRolloverOutput struct {
+	Certificates []SamlCertificateType
 }
 
 // CreateRecoveryCodesInput is what CreateRecoveryCodes takes.
@@ -145,6 +167,16 @@ type DescribeSamlApplicationOutput struct {
 	Application *SamlApplicationType
 }
 
+// DescribeSamlPoolInput is what DescribeSamlPool takes.
+type DescribeSamlPoolInput struct {
+	UserPoolId *string // required
+}
+
+// DescribeSamlPoolOutput is what DescribeSamlPool answers.
+type DescribeSamlPoolOutput struct {
+	Pool *SamlPoolType
+}
+
 // GetRecoveryCodesInput is what GetRecoveryCodes takes.
 type GetRecoveryCodesInput struct {
 	AccessToken *string // required
@@ -240,6 +272,16 @@ type ListSamlApplicationsInput struct {
 type ListSamlApplicationsOutput struct {
 	Applications []SamlApplicationType
 	NextToken    *string
+}
+
+// ListSamlCertificatesInput is what ListSamlCertificates takes.
+type ListSamlCertificatesInput struct {
+	UserPoolId *string // required
+}
+
+// ListSamlCertificatesOutput is what ListSamlCertificates answers.
+type ListSamlCertificatesOutput struct {
+	Certificates []SamlCertificateType
 }
 
 // ListScimTokensInput is what ListScimTokens takes.
@@ -431,6 +473,33 @@ type SetOpenIDPoolOutput struct {
 	Pool *OpenIDPoolType
 }
 
+// SetSamlPoolInput is what SetSamlPool takes.
+type SetSamlPoolInput struct {
+	UserPoolId   *string // required
+	Scopes       []string
+	Display      *SamlDisplayType
+	Organization *SamlOrganizationType
+	Contacts     []SamlContactType
+	ErrorUrl     *string
+}
+
+// SetSamlPoolOutput is what SetSamlPool answers.
+type SetSamlPoolOutput struct {
+	Pool *SamlPoolType
+}
+
+// StartSamlRolloverInput is what StartSamlRollover takes.
+type StartSamlRolloverInput struct {
+	UserPoolId *string // required
+	KeyType    *string
+	SwitchDate *time.Time
+}
+
+// StartSamlRolloverOutput is what StartSamlRollover answers.
+type StartSamlRolloverOutput struct {
+	Certificates []SamlCertificateType
+}
+
 // UpdateCustomAttributeInput is what UpdateCustomAttribute takes.
 type UpdateCustomAttributeInput struct {
 	UserPoolId    *string // required
@@ -472,6 +541,20 @@ type UpdateSamlApplicationOutput struct {
 	Application *SamlApplicationType
 }
 
+// SamlCertificateType is the structure of that name in the service model.
+type SamlCertificateType struct {
+	KeyId          *string
+	KeyType        *string
+	State          *string
+	Certificate    *string
+	Fingerprint    *string
+	NotBefore      *time.Time
+	NotAfter       *time.Time
+	SignsFrom      *time.Time
+	PublishedUntil *time.Time
+	Warning        *string
+}
+
 // SamlAttributeType is the structure of that name in the service model.
 type SamlAttributeType struct {
 	Name         *string // required
@@ -490,6 +573,8 @@ type SamlSettingsType struct {
 	GroupPrefixes       []string
 	GroupPattern        *string
 	OnlyRequested       *bool
+	SubjectId           *string
+	SigningKeyId        *string
 }
 
 // SamlApplicationType is the structure of that name in the service model.
@@ -538,6 +623,17 @@ type OpenIDPoolType struct {
 	Registration         *string
 	AllowImplicitClients *bool
 	RequireDPoPNonces    *bool
+}
+
+// SamlPoolType is the structure of that name in the service model.
+type SamlPoolType struct {
+	UserPoolId   *string
+	EntityId     *string
+	Scopes       []string
+	Display      *SamlDisplayType
+	Organization *SamlOrganizationType
+	Contacts     []SamlContactType
+	ErrorUrl     *string
 }
 
 // ImportedSchemaAttributeType is the structure of that name in the service model.
@@ -664,6 +760,35 @@ type FoundUserType struct {
 	Attributes           []FoundAttributeType
 	UserCreateDate       *time.Time
 	UserLastModifiedDate *time.Time
+}
+
+// SamlDisplayType is the structure of that name in the service model.
+type SamlDisplayType struct {
+	Language       *string
+	Name           *string
+	Description    *string
+	LogoUrl        *string
+	LogoWidth      *int32
+	LogoHeight     *int32
+	InformationUrl *string
+	PrivacyUrl     *string
+}
+
+// SamlOrganizationType is the structure of that name in the service model.
+type SamlOrganizationType struct {
+	Name        *string // required
+	DisplayName *string // required
+	Url         *string // required
+}
+
+// SamlContactType is the structure of that name in the service model.
+type SamlContactType struct {
+	ContactType     *string // required
+	EmailAddress    *string // required
+	GivenName       *string
+	SurName         *string
+	Company         *string
+	TelephoneNumber *string
 }
 
 // ImportedAttributeType is the structure of that name in the service model.

@@ -52,7 +52,9 @@ var backupTables = []backupTable{
 	table("sign_in_event", "userpool_events", texts("pool", "sub", "place", "id"), numbers("owner", "created"), docs("doc")),
 	table("rate_limit", "userpool_limits", texts("category"), numbers("per_second")),
 
-	table("saml_app", "saml_applications", texts("pool", "id", "entity_id"), numbers("created", "modified"), docs("doc")),
+	table("saml_app", "saml_applications", texts("pool", "id", "entity_id"), numbers("created", "modified", "due"), docs("doc")),
+	table("saml_pool", "saml_pools", texts("pool"), docs("doc")),
+	table("saml_name", "saml_names", texts("pool", "app", "sub"), numbers("owner")),
 
 	table("role", "sts_roles", texts("account", "name"), docs("entity")),
 	table("iam_user", "sts_users", texts("account", "name"), docs("entity")),

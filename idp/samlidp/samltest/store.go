@@ -11,13 +11,14 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/idp/samlidp"
+	"github.com/poolhouse/poolhouse/internal/samlxml"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
-// Stores are the store under test and the pools that its applications belong to.
+// Stores are the store under test and the pools and users that it refers to.
 type Stores struct {
 	Apps  samlidp.Store
-	Pools userpool.PoolStore
+	Pools userpool.Store
 }
 
 const (
@@ -39,6 +40,8 @@ func TestStore(t *testing.T, open func(t *testing.T) Stores) {
 		"parallel updates all count": testParallel,
 		"pages":                      testPages,
 		"cancelled":                  testCancelled,
+		"settings of pools":          testPoolSettings,
+		"names are remembered":       testNames,
 	}
 	for name, check := range checks {
 		t.Run(name, func(t *testing.T) {
@@ -62,7 +65,7 @@ func app(pool userpool.PoolID, id string) *samlidp.Application {
 			{Name: "z", FriendlyName: "Z", Expression: `user["custom:team"]`}},
 		SignResponse: true, EncryptAssertion: true,
 		Settings: samlidp.Settings{SignatureAlgorithm: "ecdsa-sha256", EncryptIfOffered: true, EncryptionAlgorithm: "aes128-cbc",
-			NameIDExpression: "user.sub", GroupPrefixes: []string{"a", "b"}, GroupPattern: "x.*", OnlyRequested: true},
+			NameIDExpression: "user.sub", SigningKeyID: "k", SubjectID: "none", GroupPrefixes: []string{"a", "b"}, GroupPattern: "x.*", OnlyRequested: true},
 		Created: when, Modified: when.Add(time.Hour),
 	}
 }
@@ -204,4 +207,61 @@ func testCancelled(t *testing.T, s Stores) {
 	cancel()
 	_, err := s.Apps.Application(ctx, poolA, "one")
 	want(t, err, context.Canceled)
+}
+
+func testPoolSettings(t *testing.T, s Stores) {
+	ctx := t.Context()
+	p, err := s.Apps.PoolSettings(ctx, poolA)
+	want(t, err, nil)
+	if !reflect.DeepEqual(p, &samlidp.PoolSettings{Pool: poolA}) {
+		t.Errorf("settings of a pool without any: %+v", p)
+	}
+	for _, name := range []string{"one", "two"} {
+		p = &samlidp.PoolSettings{Pool: poolA, Scopes: []string{"example.org", "b"}, ErrorURL: "https://e", Modified: when,
+			Display:      samlxml.Display{Language: "de", Name: name, Logo: "https://l", LogoWidth: 1, LogoHeight: 2},
+			Organization: samlxml.Organization{Name: "o"}, Contacts: []samlxml.Contact{{Kind: "support", Email: "mailto:a@b"}}}
+		want(t, s.Apps.PutPoolSettings(ctx, p), nil)
+		got, err := s.Apps.PoolSettings(ctx, poolA)
+		want(t, err, nil)
+		if !reflect.DeepEqual(got, p) {
+			t.Errorf("got %+v, want %+v", got, p)
+		}
+	}
+	p.Pool = "us-east-1_Nowhere00"
+	want(t, s.Apps.PutPoolSettings(ctx, p), userpool.ErrPoolNotFound)
+	want(t, s.Pools.DeletePool(ctx, poolA), nil)
+	if p, err := s.Apps.PoolSettings(ctx, poolA); err != nil || len(p.Scopes) > 0 {
+		t.Errorf("a deleted pool has settings %+v, %v", p, err)
+	}
+}
+
+func testNames(t *testing.T, s Stores) {
+	ctx := t.Context()
+	create(t, s, app(poolA, "one"))
+	create(t, s, app(poolA, "two"))
+	for _, pool := range []userpool.PoolID{poolA, poolB} {
+		want(t, s.Pools.CreateUser(ctx, &userpool.User{Pool: pool, Username: "alice", Sub: "sub", Created: when, Modified: when}), nil)
+	}
+	named := func(pool userpool.PoolID, id samlidp.ApplicationID, expect bool) {
+		t.Helper()
+		got, err := s.Apps.IsNamed(ctx, pool, id, "sub")
+		want(t, err, nil)
+		if got != expect {
+			t.Errorf("%s/%s: named is %v", pool, id, got)
+		}
+	}
+	for range 2 { // the second time changes nothing
+		want(t, s.Apps.AddName(ctx, poolA, "one", "sub"), nil)
+	}
+	want(t, s.Apps.AddName(ctx, poolA, "gone", "sub"), nil)
+	want(t, s.Apps.AddName(ctx, poolA, "two", "nobody"), nil)
+	named(poolA, "one", true)
+	named(poolA, "two", false)
+	named(poolB, "one", false)
+	named(poolA, "gone", false)
+	want(t, s.Apps.DeleteApplication(ctx, poolA, "one"), nil)
+	named(poolA, "one", false)
+	want(t, s.Apps.AddName(ctx, poolA, "two", "sub"), nil)
+	want(t, s.Pools.DeleteUser(ctx, poolA, "alice"), nil)
+	named(poolA, "two", false)
 }

@@ -1,0 +1,56 @@
+package samlidp
+
+import (
+	"slices"
+
+	"github.com/crewjam/saml"
+)
+
+// The attributes of SAML V2.0 Subject Identifier Attributes, and the entity attribute
+// by which an app asks for one of them (2.2, 3.3, 3.4).
+const (
+	subjectIDName  = "urn:oasis:names:tc:SAML:attribute:subject-id"
+	pairwiseIDName = "urn:oasis:names:tc:SAML:attribute:pairwise-id"
+	subjectIDAsked = "urn:oasis:names:tc:SAML:profiles:subject-id:req"
+)
+
+// The values of Settings.SubjectID.
+const (
+	subjectID     = "subject-id"
+	pairwiseID    = "pairwise-id"
+	noSubjectID   = "none"
+	anySubjectID  = "any"
+	subjectIDFits = "" // what the metadata asks for
+)
+
+// subjectIDs returns the subject identifier that the app gets: what it is set to, or
+// what its metadata asks for, the one that tells least where any will do. A pool
+// without a scope has none to give.
+func (t *teller) subjectIDs(secret []byte) []saml.Attribute {
+	if t.scope == "" {
+		return nil
+	}
+	kind := t.app.Settings.SubjectID
+	if kind == subjectIDFits {
+		kind = noSubjectID
+		if asked := t.party.EntityAttributes[subjectIDAsked]; len(asked) == 1 {
+			kind = asked[0]
+		}
+	}
+	switch kind {
+	case subjectID:
+		return []saml.Attribute{scoped(subjectIDName, "subject-id", t.user.Sub, t.scope)}
+	case pairwiseID, anySubjectID:
+		return []saml.Attribute{scoped(pairwiseIDName, "pairwise-id", pairwise(secret, "pairwise-id", t.app, t.user.Sub), t.scope)}
+	}
+	return nil
+}
+
+func scoped(name, friendly, value, scope string) saml.Attribute {
+	return saml.Attribute{Name: name, FriendlyName: friendly, NameFormat: formatURI,
+		Values: []saml.AttributeValue{{Value: value + "@" + scope}}}
+}
+
+func validSubjectID(kind string) bool {
+	return slices.Contains([]string{subjectIDFits, noSubjectID, subjectID, pairwiseID}, kind)
+}
