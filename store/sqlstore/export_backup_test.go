@@ -54,7 +54,7 @@ func SampleBackup() []byte {
 
 func sample(t backupTable, c backupColumn, n int) any {
 	owner := c.name == "owner" && c.form == asNumber || t.name+c.name == "userpool_usersseq"
-	keys := []string{"id", "pool", "name", "client", "provider", "identity"}
+	keys := []string{"id", "pool", "name", "client", "provider", "identity", "app"}
 	switch {
 	case owner:
 		return 7
