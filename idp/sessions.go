@@ -153,10 +153,15 @@ func (s *Sessions) End(ctx context.Context, pool userpool.PoolID, secret string)
 	if err != nil {
 		return err
 	}
+	return s.Close(ctx, sess)
+}
+
+// Close ends a session because somebody signs out.
+func (s *Sessions) Close(ctx context.Context, sess *Session) error {
 	if err := s.ending(ctx, sess); err != nil {
 		return err
 	}
-	return s.Store.Revoke(ctx, pool, sess.ID)
+	return s.Store.Revoke(ctx, sess.Pool, sess.ID)
 }
 
 // Stands reports whether a sign-in at that time still counts: the user is not

@@ -7,6 +7,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/idp/approval"
 	"github.com/poolhouse/poolhouse/idp/browser"
+	"github.com/poolhouse/poolhouse/idp/chain"
 	"github.com/poolhouse/poolhouse/idp/decoupled"
 	"github.com/poolhouse/poolhouse/idp/login"
 	"github.com/poolhouse/poolhouse/idp/oidcop"
@@ -130,6 +131,9 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	hosted.Mount(mux)
 	s.federate(mux, hosted, store, ephemeral, url, now)
 	mux.LargeEndpoint("PUT /{pool}/imports/{job}", maxUpload, s.uploadImport)
+	leaving := &chain.Handler{Store: store, Browser: sessions, Participants: st.participants(), Clients: s.SignOut, Pages: hosted, Ephemeral: ephemeral, Now: now, Log: s.log,
+		Secure: secure(url), Script: static.Path("post.js")}
+	leaving.Mount(mux)
 	op := &oidcop.Handler{Store: store, Tokens: s.Tokens, Grants: st.db.IDP(), Browser: sessions, Gate: gate, SignOut: s.SignOut, Limits: s.Limits, Issuer: issuer,
 		Script: static.Path("post.js"), Now: now, Log: s.log}
 	if op.Clients, err = s.clientAuthentication(store, ephemeral, issuer, now); err != nil {
@@ -149,7 +153,7 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	op.Requests = &pushed.Store{Ephemeral: ephemeral, Now: now}
 	op.Objects = &requestobject.Reader{Remote: s.remoteKeys, Fetch: s.remoteKeys.Fetch, Issuer: issuer, Now: now}
 	op.MutualTLS = s.cfg.mutualTLS(url)
-	op.Pages = hosted
+	op.Pages, op.Leaving = hosted, leaving
 	op.Mount(mux)
 	(&registration.Handler{Clients: s.Pools, Ephemeral: ephemeral, Limits: s.Limits, Issuer: issuer, Log: s.log}).Mount(mux)
 	s.samlIDP = &samlidp.Handler{Apps: st.db.SAML(), Directory: store, Gate: gate, Keys: st.keys, Ephemeral: ephemeral, Issuer: issuer, Now: now, Log: s.log,

@@ -18,6 +18,11 @@ type Provider struct {
 	Modified    time.Time
 }
 
+// SignsOut reports whether who signs out here is to be signed out there too.
+func (p *Provider) SignsOut() bool {
+	return p.Type == ProviderSAML && p.Details["IDPSignout"] == "true"
+}
+
 // An IdentityKey names somebody at a provider.
 type IdentityKey struct {
 	Provider  string

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/poolhouse/poolhouse/idp/chain"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/internal/words"
 	"github.com/poolhouse/poolhouse/static"
@@ -61,6 +62,9 @@ type guest struct {
 	Registered                 bool
 	Details                    []string
 	Policy, Conditions, Ticket string
+
+	*chain.Leaving
+	Missed, Mute []string
 }
 
 func render(t testing.TB, name string, v any) string {
@@ -84,7 +88,9 @@ func TestEveryPage(t *testing.T) {
 			t.Run(l.Tag+"/"+name, func(t *testing.T) {
 				text := render(t, name, guest{view: sample(t, l, hostile), App: hostile, Code: hostile, Message: hostile, Request: hostile,
 					User: hostile, Answer: "/us-east-1_Demo00001/approve", Scopes: []string{hostile}, Registered: true, Details: []string{hostile},
-					Policy: "https://app.example/" + hostile, Ticket: hostile})
+					Policy: "https://app.example/" + hostile, Ticket: hostile,
+					Leaving: &chain.Leaving{Visits: []chain.Visit{{Name: hostile, Done: chain.Confirmed}, {Name: hostile, Done: chain.Skipped}, {Name: hostile, Now: true}, {Name: hostile}},
+						Go: "/us-east-1_Demo00001/signout?go=a&b=%22", Skip: "/us-east-1_Demo00001/signout?skip=a"}, Missed: []string{hostile}, Mute: []string{hostile}})
 				if strings.Contains(text, "<script>") {
 					t.Error("typed text became markup")
 				}

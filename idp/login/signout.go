@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"net/http"
 
+	"github.com/poolhouse/poolhouse/idp/chain"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -34,4 +35,24 @@ func (h *Handler) ShowSigningOut(w http.ResponseWriter, r *http.Request, pool *u
 	web.AllowFrames(w.Header(), frames)
 	w.Header().Set("Refresh", frameTime+"; url="+next)
 	return h.Pages.Render(w, http.StatusOK, "signingout.html", p)
+}
+
+// A leavingView is what the pages between and after the apps of a sign-out read.
+type leavingView struct {
+	view
+	*chain.Leaving
+	Missed, Mute []string // of chain.Left
+}
+
+// ShowLeaving leads to the next app of a sign-out.
+func (h *Handler) ShowLeaving(w http.ResponseWriter, r *http.Request, pool *userpool.Pool, client *userpool.Client, l *chain.Leaving) error {
+	p := &leavingView{view: view{Frame: h.Frame(w, r, pool, client, "signingout.title")}, Leaving: l}
+	return h.Pages.Render(w, http.StatusOK, "leaving.html", p)
+}
+
+// ShowLeft says who did not confirm a sign-out. Its Next must be an address that may be
+// gone to.
+func (h *Handler) ShowLeft(w http.ResponseWriter, r *http.Request, pool *userpool.Pool, client *userpool.Client, l *chain.Left) error {
+	p := &leavingView{view: view{Frame: h.Frame(w, r, pool, client, "signedout.title"), Next: template.URL(l.Next)}, Missed: l.Missed, Mute: l.Mute}
+	return h.Pages.Render(w, http.StatusOK, "left.html", p)
 }

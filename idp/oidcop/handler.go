@@ -9,6 +9,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/idp/browser"
+	"github.com/poolhouse/poolhouse/idp/chain"
 	"github.com/poolhouse/poolhouse/idp/clientauth"
 	"github.com/poolhouse/poolhouse/idp/consent"
 	"github.com/poolhouse/poolhouse/idp/decoupled"
@@ -74,6 +75,7 @@ type Handler struct {
 	Browser    *browser.Store
 	Gate       *login.Gate
 	SignOut    *signout.Service
+	Leaving    *chain.Handler // tells the apps that only the browser can tell
 	Pages      SignOutPages
 	Limits     *userpool.Limits             // nil limits nothing
 	Issuer     func(userpool.PoolID) string // from the public URL, never from Host

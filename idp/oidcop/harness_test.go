@@ -19,6 +19,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/idp/approval"
 	"github.com/poolhouse/poolhouse/idp/browser"
+	"github.com/poolhouse/poolhouse/idp/chain"
 	"github.com/poolhouse/poolhouse/idp/clientauth"
 	"github.com/poolhouse/poolhouse/idp/decoupled"
 	"github.com/poolhouse/poolhouse/idp/dpop"
@@ -168,6 +169,8 @@ func open(t testing.TB) *house {
 	h.handler.Hosted = &login.Handler{Store: h.store, Passwords: h.auth, Accounts: h.service, Looks: h.service, Browser: browsers, Gate: gate, Ephemeral: eph,
 		Forms: &web.Forms{Secret: []byte("0123456789abcdef0123456789abcdef")}, Pages: pages, Words: texts, Now: clock.Now, Log: log}
 	h.handler.Pages = h.handler.Hosted
+	h.handler.Leaving = &chain.Handler{Store: h.store, Browser: browsers, Participants: db.IDP(), Clients: h.signout, Pages: h.handler.Hosted, Ephemeral: eph, Now: clock.Now, Log: log}
+	h.handler.Leaving.Mount(mux)
 	h.handler.Mount(mux)
 	h.handler.Hosted.Mount(mux)
 	(&approval.Handler{Store: h.store, Waiting: h.handler.Waiting, Login: h.handler.Hosted, Gate: gate, Ephemeral: eph, Caller: outbound.New(true), Log: log}).Mount(mux)

@@ -54,7 +54,7 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) error {
 	if cur != nil && !req.certain(cur) {
 		return h.askLogout(w, r, req)
 	}
-	return h.endSession(w, r, req.ending(), cur)
+	return h.endSession(w, r, pool, req.ending())
 }
 
 // readLogout decides who asks, and where the browser may go.

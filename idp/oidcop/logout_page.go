@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/idp"
-	"github.com/poolhouse/poolhouse/idp/browser"
+	"github.com/poolhouse/poolhouse/idp/chain"
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -21,8 +21,6 @@ type SignOutPages interface {
 	AskSignOut(w http.ResponseWriter, r *http.Request, pool *userpool.Pool, client *userpool.Client, step string) error
 	// CheckForm verifies that a form is one of ours, sent by this browser.
 	CheckForm(r *http.Request, pool userpool.PoolID) error
-	// ShowSigningOut loads the frames and then leads to next. client may be nil.
-	ShowSigningOut(w http.ResponseWriter, r *http.Request, pool *userpool.Pool, client *userpool.Client, frames []string, next string) error
 }
 
 const (
@@ -33,13 +31,12 @@ const (
 
 // An ending is what remains of a logout request once nothing is doubtful any more.
 type ending struct {
-	Pool   userpool.PoolID
 	Client userpool.ClientID // empty where it is not known
 	Target string            // empty is our own page
 }
 
 func (q *logoutRequest) ending() ending {
-	e := ending{Pool: q.pool.ID, Target: q.target}
+	e := ending{Target: q.target}
 	if q.client != nil {
 		e.Client = q.client.ID
 	}
@@ -119,41 +116,15 @@ func (h *Handler) confirmLogout(w http.ResponseWriter, r *http.Request) error {
 	if err := json.Unmarshal(raw, &e); err != nil {
 		return err
 	}
-	cur, err := h.Browser.Current(r, pool.ID)
-	if err != nil && !errors.Is(err, idp.ErrSessionNotFound) {
-		return err
-	}
-	return h.endSession(w, r, e, cur)
+	return h.endSession(w, r, pool, e)
 }
 
-// endSession signs the browser out and sends it on, past a page where apps are to
-// be told in the browser. cur is nil where nobody is signed in.
-func (h *Handler) endSession(w http.ResponseWriter, r *http.Request, e ending, cur *browser.Current) error {
-	next := e.Target
-	if next == "" {
-		next = "/" + string(e.Pool) + "/signedout"
-	}
-	var frames []string
-	if cur != nil {
-		var err error
-		if frames, err = h.SignOut.Frames(r.Context(), cur.Session); err != nil {
-			return err
-		}
-	}
-	if err := h.Browser.SignOut(w, r, e.Pool); err != nil {
-		return err
-	}
-	if len(frames) == 0 {
-		redirect(w, r, next)
-		return nil
-	}
-	pool, err := h.Store.Pool(r.Context(), e.Pool)
-	if err != nil {
-		return err
-	}
+// endSession signs the browser out and sends it on, past the apps that are to be told
+// by it.
+func (h *Handler) endSession(w http.ResponseWriter, r *http.Request, pool *userpool.Pool, e ending) error {
 	client, err := h.client(r.Context(), pool, string(e.Client))
 	if err != nil && !errors.Is(err, userpool.ErrClientNotFound) {
 		return err
 	}
-	return h.Pages.ShowSigningOut(w, r, pool, client, frames, next)
+	return h.Leaving.SignOut(w, r, &chain.Start{Pool: pool, Client: client, Goal: chain.Goal{Address: e.Target}})
 }
