@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
+	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -63,7 +64,7 @@ func (h *Handler) Answered(w http.ResponseWriter, r *http.Request, pool userpool
 	if err := h.Ephemeral.Put(r.Context(), nsAnswer, ticketKey(pool, ticket), []byte(o), h.Now().Add(life)); err != nil {
 		return err
 	}
-	redirect(w, r, link(pool, "ticket", ticket))
+	web.Redirect(w, r, link(pool, "ticket", ticket))
 	return nil
 }
 

@@ -36,7 +36,7 @@ func TestChain(t *testing.T) {
 	p = v.follow("/answer?ok&ticket=" + v.visit(p, "one"))
 	v.wantStates(p, "The one confirmed", "[The two ]")
 	p = v.follow("/answer?ok&ticket=" + v.visit(p, "two"))
-	if p.status != http.StatusSeeOther || p.location != "https://app.example/bye" {
+	if p.status != http.StatusFound || p.location != "https://app.example/bye" {
 		t.Errorf("%d %s %s", p.status, p.location, p.body)
 	}
 	if p := v.get("/" + string(pool) + "/signout"); p.status != http.StatusBadRequest {

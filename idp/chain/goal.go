@@ -50,7 +50,7 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request, pool *userpool.
 	if _, err := h.close(w, r, pool.ID, p); err != nil {
 		return err
 	}
-	redirect(w, r, p.Goal.address(pool.ID))
+	web.Redirect(w, r, p.Goal.address(pool.ID))
 	return nil
 }
 
@@ -70,7 +70,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, pool userpool.P
 // depart sends the browser away with a message.
 func (h *Handler) depart(w http.ResponseWriter, r *http.Request, d *sp.Departure, name string) error {
 	if d.Form == nil {
-		redirect(w, r, d.Address)
+		web.Redirect(w, r, d.Address)
 		return nil
 	}
 	page := web.Post{To: d.Address, App: name, Script: h.Script}
@@ -92,9 +92,4 @@ func (h *Handler) client(r *http.Request, pool userpool.PoolID, id userpool.Clie
 		return nil, nil
 	}
 	return c, err
-}
-
-// redirect answers with a navigation by GET.
-func redirect(w http.ResponseWriter, r *http.Request, to string) {
-	http.Redirect(w, r, to, http.StatusSeeOther)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -162,6 +163,6 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, e *ending) error 
 	if len(e.frames) > 0 {
 		return h.Pages.ShowSigningOut(w, r, e.Pool, e.Client, e.frames, next)
 	}
-	redirect(w, r, next)
+	web.Redirect(w, r, next)
 	return nil
 }

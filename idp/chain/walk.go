@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -109,6 +110,6 @@ func (h *Handler) decided(w http.ResponseWriter, r *http.Request, pool userpool.
 	if err := h.note(r.Context(), p, i, o); err != nil {
 		return err
 	}
-	redirect(w, r, pagePath(pool))
+	web.Redirect(w, r, pagePath(pool))
 	return nil
 }

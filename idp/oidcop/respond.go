@@ -130,12 +130,7 @@ func withQuery(to string, v url.Values) string {
 
 // redirect sends the browser on with GET, whatever it came with.
 func redirect(w http.ResponseWriter, r *http.Request, to string) {
-	status := http.StatusFound
-	if r.Method == http.MethodPost {
-		status = http.StatusSeeOther // RFC 9700 section 4.12
-	}
-	w.Header().Set("Location", to)
-	w.WriteHeader(status)
+	web.Redirect(w, r, to)
 }
 
 // postToApp writes the page that posts an answer to the redirect URI, which was
