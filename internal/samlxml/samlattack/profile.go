@@ -1,6 +1,7 @@
 package samlattack
 
 import (
+	"regexp"
 	"strings"
 )
 
@@ -118,4 +119,35 @@ func (m *Message) confirmations() []Attack {
 		"the assertion is a sibling":        strings.Replace(m.Good(), m.element(m.Good()), "<samlp:Extensions>"+m.element(m.Good())+"</samlp:Extensions>", 1),
 		"the assertion as an encrypted one": strings.ReplaceAll(m.Good(), "saml:Assertion", "saml:EncryptedAssertion"),
 	})
+}
+
+// Solicited are answers that their issuer signed, to something else than the
+// request that is pending.
+func (m *Message) Solicited() []Attack {
+	const to = ` InResponseTo="[^"]*"`
+	return list("in-response-to", map[string]string{
+		"to another request":                  m.edit(to, ` InResponseTo="_forged"`),
+		"to none":                             m.edit(to, ""),
+		"to an empty one":                     m.edit(to, ` InResponseTo=""`),
+		"confirmed for another":               m.edit(confData+to, `$1 InResponseTo="_forged"`),
+		"confirmed for none":                  m.edit(confData+to, `$1`),
+		"the response to another, unsigned":   m.outside(to, ` InResponseTo="_forged"`),
+		"the response to none, unsigned":      m.outside(to, ""),
+		"the destination another, unsigned":   m.outside(` Destination="[^"]*"`, ` Destination="https://other.example/acs"`),
+		"the status a failure, unsigned":      m.outside(`status:Success`, "status:Responder"),
+		"the ID that of the request":          m.edit(` ID="[^"]*"`, ` ID="_request"`),
+		"a second confirmation makes it good": m.edit(`(<saml:SubjectConfirmation .*</saml:SubjectConfirmation>)`, strings.Repeat(`<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData InResponseTo="_forged"></saml:SubjectConfirmationData></saml:SubjectConfirmation>`, 2)),
+	})
+}
+
+// outside changes the Response, which nobody signed, around the signed assertion.
+func (m *Message) outside(pattern, with string) string {
+	m.t.Helper()
+	doc := m.Good()
+	head, rest, _ := strings.Cut(doc, "<saml:Assertion")
+	re := regexp.MustCompile(pattern)
+	if !re.MatchString(head) {
+		m.t.Fatalf("nothing matches %q in %s", pattern, head)
+	}
+	return re.ReplaceAllString(head, with) + "<saml:Assertion" + rest
 }
