@@ -15,7 +15,7 @@ export async function samlSignIn(start, username, password) {
   return formWith(page.html, 'SAMLResponse');
 }
 
-// walk follows redirects and fills in the sign-in form until stop holds for the
+// walk follows redirects, fills in the sign-in form, and says yes where it is asked until stop holds for the
 // page {url, html}; html is empty for a redirect's target.
 export async function walk(start, username, password, stop) {
   const jar = new Map();
@@ -29,10 +29,13 @@ export async function walk(start, username, password, stop) {
       request = { url: page.url, method: 'GET' };
       continue;
     }
-    const form = formWith(page.html, 'password');
+    const form = formWith(page.html, 'password') ?? formWith(page.html, 'decision') ?? formWith(page.html, 'user_code');
     if (!form) throw new Error(`no sign-in form at ${page.url.href} (status ${answer.status}): ${page.html.slice(0, 400)}`);
-    form.fields.set('username', username);
-    form.fields.set('password', password);
+    if (form.fields.has('password')) {
+      form.fields.set('username', username);
+      form.fields.set('password', password);
+    }
+    if (form.fields.has('decision')) form.fields.set('decision', 'allow');
     request = { url: new URL(form.action, request.url), method: 'POST', body: form.fields, origin: request.url.origin };
   }
   throw new Error('more than 20 redirects');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as oauth from 'oauth4webapi';
 import { signIn, walk } from '../browser/pages.js';
+import { poolhouse } from '../poolhouse.js';
 
 const env = process.env;
 const issuer = new URL(`${env.POOLHOUSE_URL}/${env.POOLHOUSE_POOL_ID}`);
@@ -76,4 +77,19 @@ test('tokens bound by DPoP', async () => {
   };
   assert.equal((await (await proven()).json()).email, env.POOLHOUSE_EMAIL);
   await assert.rejects(ask({}), 'the token alone opens nothing');
+});
+
+test('a device without a browser', async () => {
+  const as = await discover();
+  await poolhouse(env)('PutOpenIDClient', { UserPoolId: env.POOLHOUSE_POOL_ID, ClientId: client.client_id, Metadata: JSON.stringify({ grant_types: ['urn:ietf:params:oauth:grant-type:device_code'] }) });
+  const asked = await oauth.processDeviceAuthorizationResponse(as, client, await oauth.deviceAuthorizationRequest(as, client, oauth.None(), { scope: 'openid email' }, insecure));
+  const poll = async () => oauth.processDeviceCodeResponse(as, client, await oauth.deviceCodeGrantRequest(as, client, oauth.None(), asked.device_code, insecure));
+  await assert.rejects(poll(), { error: 'authorization_pending' });
+  await assert.rejects(poll(), { error: 'slow_down' });
+  await walk(asked.verification_uri_complete, env.POOLHOUSE_USERNAME, env.POOLHOUSE_PASSWORD, ({ html }) => html && !html.includes('<form'));
+  const tokens = await poll();
+  assert.equal(oauth.getValidatedIdTokenClaims(tokens).aud, client.client_id);
+  const info = await oauth.processUserInfoResponse(as, client, oauth.getValidatedIdTokenClaims(tokens).sub, await oauth.userInfoRequest(as, client, tokens.access_token, insecure));
+  assert.equal(info.email, env.POOLHOUSE_EMAIL);
+  await assert.rejects(poll(), { error: 'invalid_grant' });
 });

@@ -1,6 +1,7 @@
 package openid_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"sync"
@@ -18,6 +19,7 @@ var races = []module{
 		oneWins(t, "invalid_grant", func() *reply { return a.tokenRequest(t, a.redemption()) })
 	}},
 	{"refresh token", raceRefresh},
+	{"device code", raceDevice},
 }
 
 var boundRaces = []module{
@@ -65,6 +67,31 @@ func raceRefresh(t *testing.T, e *exam) {
 	k := e.register(t, func(r *rp) { r.rotates = true }).signIn(t, e.visitor(t), set("scope", "openid offline_access"))
 	oneWins(t, "invalid_grant", func() *reply {
 		return k.tokenRequest(t, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {k.Refresh}})
+	})
+}
+
+// raceDevice polls with one device code that its user has agreed to (RFC 8628).
+func raceDevice(t *testing.T, e *exam) {
+	const grant = "urn:ietf:params:oauth:grant-type:device_code"
+	r := e.register(t)
+	settings := must(t)(json.Marshal(map[string]any{"grant_types": []string{grant}, "token_endpoint_auth_method": r.auth}))
+	e.Poolhouse(t, "PutOpenIDClient", map[string]any{"UserPoolId": e.pool, "ClientId": r.id, "Metadata": string(settings)}, new(any))
+	var asked struct {
+		Code string `json:"device_code"`
+		Page string `json:"verification_uri_complete"`
+	}
+	r.call(t, r.endpoint("device_authorization_endpoint"), url.Values{"scope": {"openid"}}).decode(t, &asked)
+	v := e.visitor(t)
+	p := v.walk(t, v.Open(t, asked.Page), r.home)
+	code := p.Form("user_code")
+	if code == nil {
+		t.Fatalf("no form for the code at %s:\n%s", p.URL, p.Body)
+	}
+	if p = v.walk(t, v.submit(t, p, *code), r.home); v.asked != 1 || p.Status != http.StatusOK {
+		t.Fatalf("the device was not allowed: %d at %s\n%s", p.Status, p.URL, p.Body)
+	}
+	oneWins(t, "invalid_grant", func() *reply {
+		return r.tokenRequest(t, url.Values{"grant_type": {grant}, "device_code": {asked.Code}})
 	})
 }
 

@@ -22,7 +22,7 @@ var plans = withFormPost([]*plan{
 	{name: "BackChannelLogout", modules: backChannel, count: 2},
 	{name: "ThirdPartyLogin", modules: thirdPartyLogin, count: 1},
 	{name: "Security", modules: security, count: 10},
-	{name: "Races/secret", modules: races, count: 2},
+	{name: "Races/secret", modules: races, count: 3},
 	{name: "Races/keys", modules: boundRaces, count: 3, fapi: true, auth: "private_key_jwt", settings: fapiClient("private_key_jwt", "dpop")},
 })
 
