@@ -51,14 +51,12 @@ type GrantStore interface {
 	CreateGrant(ctx context.Context, g *Grant) error
 	// Grant returns a grant by its code, else ErrGrantNotFound.
 	Grant(ctx context.Context, pool userpool.PoolID, code Handle) (*Grant, error)
-	// Redeem marks the code as used by client. Exactly one of many callers
-	// succeeds; the others get ErrGrantUsed.
-	Redeem(ctx context.Context, pool userpool.PoolID, code Handle, client userpool.ClientID, at time.Time) error
-	// SetFamily notes the tokens issued for a redeemed code, and reports
-	// whether the code was replayed in the meantime: then they must die.
-	SetFamily(ctx context.Context, pool userpool.PoolID, code Handle, family string) (replayed bool, err error)
+	// Redeem marks the code as used by client, for tokens of the family that is to
+	// be. Exactly one of many callers succeeds; the others get ErrGrantUsed.
+	Redeem(ctx context.Context, pool userpool.PoolID, code Handle, client userpool.ClientID, family string, at time.Time) error
 	// MarkReplayed notes that a used code was presented again, and returns the
-	// family to revoke, empty where SetFamily has yet to come.
+	// family to revoke. Whoever redeemed it may not have made that yet, and looks
+	// at Replayed once they have. An unused code is ErrGrantNotFound.
 	MarkReplayed(ctx context.Context, pool userpool.PoolID, code Handle) (family string, err error)
 	// DeleteExpiredGrants deletes up to limit forgotten grants and says how many.
 	DeleteExpiredGrants(ctx context.Context, limit int) (int, error)

@@ -1,6 +1,7 @@
 package userpool
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -53,6 +54,7 @@ type Grant struct {
 	Particulars Particulars
 	EventID     string // made up where empty
 	Device      string // key of the device that the refresh token is good for, or empty
+	Family      string // a NewFamilyID for the sign-in; made up where empty
 	Source      string // for PreTokenGeneration; where empty that of a sign-in
 
 	asked    bool // what follows is known
@@ -111,7 +113,7 @@ func (t *Tokens) createFamily(ctx context.Context, g *Grant, life time.Duration)
 		g.AuthTime = now
 	}
 	c := g.Client
-	f := &Family{ID: newTokenID(), Pool: g.Pool.ID, Client: c.ID, Sub: g.User.Sub, Scopes: g.Scopes,
+	f := &Family{ID: cmp.Or(g.Family, NewFamilyID()), Pool: g.Pool.ID, Client: c.ID, Sub: g.User.Sub, Scopes: g.Scopes,
 		AuthTime: g.AuthTime.UTC(), Nonce: g.Nonce, Resource: g.Resource, Particulars: g.Particulars, Device: g.Device, Created: now,
 		Expires: now.Add(life)}
 	if err := t.Store.CreateFamily(ctx, f); err != nil {
@@ -292,6 +294,9 @@ func (t *Tokens) sign(ctx context.Context, g *Grant, use string, claims any, att
 	}
 	return t.signJWT(ctx, g.Pool.ID, use, alg, typ, payload)
 }
+
+// NewFamilyID returns a fresh ID for Grant.Family.
+func NewFamilyID() string { return newTokenID() }
 
 // newTokenID returns a random UUID.
 func newTokenID() string {

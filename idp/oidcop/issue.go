@@ -121,8 +121,8 @@ func (i *issuer) PopulateTokenEndpointResponse(ctx context.Context, req fosite.A
 	return nil
 }
 
-// redeem issues the tokens of a code that this request has consumed, and ties
-// them to it. If the code was replayed meanwhile, they die as they are born.
+// redeem issues the tokens of a code that this request has consumed. If the code was
+// replayed before they were there to be revoked, they die as they are born.
 func (i *issuer) redeem(ctx context.Context) (*userpool.TokenSet, error) {
 	x, g := i.x, i.x.grant
 	user, err := x.h.Store.UserBySub(ctx, x.pool.ID, g.Sub)
@@ -138,13 +138,13 @@ func (i *issuer) redeem(ctx context.Context) (*userpool.TokenSet, error) {
 	}
 	particulars.Confirmation = x.bound
 	set, err := x.h.Tokens.Issue(ctx, &userpool.Grant{Pool: x.pool, Client: x.app.Client, User: user, Scopes: g.Scopes,
-		AuthTime: g.AuthTime, Nonce: g.Nonce, Resource: resource, Particulars: particulars})
+		AuthTime: g.AuthTime, Nonce: g.Nonce, Resource: resource, Particulars: particulars, Family: x.family})
 	if err != nil {
 		return nil, err
 	}
-	replayed, err := x.h.Grants.SetFamily(ctx, x.pool.ID, g.Code, set.Family.ID)
-	if err == nil && replayed {
-		err = x.h.Tokens.RevokeFamily(ctx, x.pool.ID, set.Family.ID)
+	now, err := x.h.Grants.Grant(ctx, x.pool.ID, g.Code)
+	if err == nil && now.Replayed {
+		err = x.h.Tokens.RevokeFamily(ctx, x.pool.ID, x.family)
 	}
 	return set, err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/ory/fosite/handler/pkce"
 
 	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/userpool"
 )
 
 var (
@@ -65,7 +66,8 @@ func (x *exchange) requester() fosite.Requester {
 // InvalidateAuthorizeCodeSession consumes the code. One of many callers gets past
 // it (F2); for the others it is a replay.
 func (x *exchange) InvalidateAuthorizeCodeSession(ctx context.Context, signature string) error {
-	err := x.h.Grants.Redeem(ctx, x.pool.ID, idp.Handle(signature), x.app.ID, x.h.Now())
+	x.family = userpool.NewFamilyID()
+	err := x.h.Grants.Redeem(ctx, x.pool.ID, idp.Handle(signature), x.app.ID, x.family, x.h.Now())
 	if errors.Is(err, idp.ErrGrantUsed) {
 		if err := x.RevokeRefreshToken(ctx, signature); err != nil {
 			return err
@@ -79,7 +81,7 @@ func (x *exchange) InvalidateAuthorizeCodeSession(ctx context.Context, signature
 // mentions a failure in its hint, so it is kept for the edge.
 func (x *exchange) RevokeRefreshToken(ctx context.Context, requestID string) error {
 	family, err := x.h.Grants.MarkReplayed(ctx, x.pool.ID, idp.Handle(requestID))
-	if err == nil && family != "" {
+	if err == nil {
 		err = x.h.Tokens.RevokeFamily(ctx, x.pool.ID, family)
 	}
 	if err != nil {

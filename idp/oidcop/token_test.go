@@ -190,6 +190,27 @@ func TestStoreFailure(t *testing.T) {
 	}
 }
 
+// TestReplayBeforeTheTokens (S4): who presents a code between its redemption and the
+// making of its tokens ends them as they are born.
+func TestReplayBeforeTheTokens(t *testing.T) {
+	h := open(t)
+	form := redemption(public, h.code(poolID, public, nil))
+	h.grants.redeemed = func() {
+		h.grants.redeemed = nil
+		status, set := h.token(poolID, form)
+		wantGrantError(t, status, set, "invalid_grant")
+	}
+	status, set := h.token(poolID, form)
+	if status != 200 {
+		t.Fatalf("%d %v", status, set)
+	}
+	if h.works(set["access_token"]) {
+		t.Error("the access token lives")
+	}
+	status, got := h.token(poolID, url.Values{"grant_type": {"refresh_token"}, "client_id": {public}, "refresh_token": {set["refresh_token"].(string)}})
+	wantGrantError(t, status, got, "invalid_grant")
+}
+
 func TestDisabledUserBuysNothing(t *testing.T) {
 	h := open(t)
 	code := h.code(poolID, public, nil)

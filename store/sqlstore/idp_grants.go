@@ -45,21 +45,10 @@ func (s *IDPStore) Grant(ctx context.Context, pool userpool.PoolID, code idp.Han
 }
 
 // Redeem implements idp.GrantStore. The condition on the row lets one caller win.
-func (s *IDPStore) Redeem(ctx context.Context, pool userpool.PoolID, code idp.Handle, client userpool.ClientID, at time.Time) error {
-	res, err := s.db.write.ExecContext(ctx, `UPDATE idp_grants SET redeemed_by = $1, redeemed = $2
-		WHERE pool = $3 AND code = $4 AND redeemed_by = ''`, client, micros(at), pool, code)
+func (s *IDPStore) Redeem(ctx context.Context, pool userpool.PoolID, code idp.Handle, client userpool.ClientID, family string, at time.Time) error {
+	res, err := s.db.write.ExecContext(ctx, `UPDATE idp_grants SET redeemed_by = $1, redeemed = $2, family = $3
+		WHERE pool = $4 AND code = $5 AND redeemed_by = ''`, client, micros(at), family, pool, code)
 	return idpChanged(res, err, idp.ErrGrantUsed)
-}
-
-// SetFamily implements idp.GrantStore.
-func (s *IDPStore) SetFamily(ctx context.Context, pool userpool.PoolID, code idp.Handle, family string) (bool, error) {
-	var replayed int64
-	err := s.db.write.QueryRowContext(ctx, `UPDATE idp_grants SET family = $1
-		WHERE pool = $2 AND code = $3 AND redeemed_by <> '' RETURNING replayed`, family, pool, code).Scan(&replayed)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = idp.ErrGrantNotFound
-	}
-	return replayed != 0, err
 }
 
 // MarkReplayed implements idp.GrantStore.
