@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/poolhouse/poolhouse/idp/login"
 	"github.com/poolhouse/poolhouse/internal/web"
@@ -21,7 +22,7 @@ func (h *Handler) Depart(w http.ResponseWriter, r *http.Request, t *login.Trip) 
 		return err
 	}
 	state := newToken()
-	d, err := h.Service.Depart(r.Context(), &sp.Ask{Provider: t.Provider, State: state, Force: t.Force, Hint: t.Hint, Locales: t.Locales})
+	d, err := h.Service.Depart(r.Context(), &sp.Ask{Provider: t.Provider, State: state, Force: t.Force, Hint: t.Hint, Locales: t.Locales, Base: h.base(r)})
 	if err == nil && len(d.Memo) > maxMemo {
 		err = fmt.Errorf("%w: %d bytes are to be kept", sp.ErrUnusable, len(d.Memo))
 	}
@@ -38,6 +39,17 @@ func (h *Handler) Depart(w http.ResponseWriter, r *http.Request, t *login.Trip) 
 		return nil
 	}
 	return h.post(w, t, d)
+}
+
+// base is the address of the pool that the browser visits, if that is a domain of the
+// pool: its cookies come along there and nowhere else. Who asks the provider takes no
+// other than the pool's.
+func (h *Handler) base(r *http.Request) string {
+	scheme := "http://"
+	if h.Secure {
+		scheme = "https://"
+	}
+	return scheme + strings.ToLower(r.Host)
 }
 
 // post has the browser carry the question to the provider by a form.

@@ -25,6 +25,35 @@ func TestByAddress(t *testing.T) {
 	b.signedIn(b.get(b.authorize())) // the session needs no provider
 }
 
+// TestAtADomain: who visits a domain of the pool is to come back there.
+func TestAtADomain(t *testing.T) {
+	h := open(t)
+	_, err := h.Pools.CreateDomain(t.Context(), h.pool.ID, "riverside", userpool.DomainSettings{})
+	h.ok(err)
+	b := h.tab()
+	host := "Riverside.auth." + strings.TrimPrefix(h.URL(), "http://")
+	visit := func(path string) *page {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.URL()+path, nil)
+		h.ok(err)
+		r.Host = host
+		return b.answered(r)
+	}
+	p := visit(strings.TrimPrefix(h.authorize("identity_provider=acme"), "/"+string(h.pool.ID)))
+	for !strings.HasPrefix(p.to, elsewhere) {
+		p = visit(p.to)
+	}
+	if want := "http://" + strings.ToLower(host); h.last.Base != want || h.last.At([]string{"public", want}) != want {
+		t.Errorf("at %q, want %q", h.last.Base, want)
+	}
+	_, state, _ := strings.Cut(p.to, "state=")
+	for p = visit("/oauth2/idpresponse?" + form("state", state, "by=acme", "who=1").Encode()); strings.HasPrefix(p.to, "/"); {
+		p = visit(p.to)
+	}
+	if !strings.HasPrefix(p.to, callback+"?code=") {
+		t.Errorf("%d, to %s", p.status, p.to)
+	}
+}
+
 // TestByForm: Apple and SAML post their answers, and the browser goes on by a page of
 // ours.
 func TestByForm(t *testing.T) {
