@@ -24,7 +24,7 @@ import (
 
 // An Attack is one hostile message.
 type Attack struct {
-	Class string // of Rows
+	Class string // one of Classes
 	Name  string
 	Doc   string // XML
 }
