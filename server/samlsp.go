@@ -26,24 +26,30 @@ func poolAddresses(public string) func(*userpool.Pool) []string {
 // refreshEvery is how often metadata is looked for that is due.
 const refreshEvery = time.Minute
 
-// refreshMetadata keeps the metadata of SAML providers fresh until ctx ends.
+// refreshMetadata keeps the metadata of SAML providers and apps fresh until ctx ends.
 func (s *Server) refreshMetadata(ctx context.Context) {
 	tick := time.NewTicker(refreshEvery)
 	defer tick.Stop()
 	for {
-		for ctx.Err() == nil {
-			found, err := s.samlSP.Refresh(ctx)
-			if err != nil && ctx.Err() == nil {
-				s.log.Error("refreshing metadata", "err", err)
-			}
-			if !found {
-				break
-			}
-		}
+		s.refreshDue(ctx, s.samlSP.Refresh)
+		s.refreshDue(ctx, s.Apps.Refresh)
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+	}
+}
+
+// refreshDue fetches what is due, one after the other.
+func (s *Server) refreshDue(ctx context.Context, refresh func(context.Context) (found bool, err error)) {
+	for ctx.Err() == nil {
+		found, err := refresh(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("refreshing metadata", "err", err)
+		}
+		if !found {
+			return
 		}
 	}
 }

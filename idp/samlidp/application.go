@@ -3,6 +3,7 @@ package samlidp
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -38,6 +39,7 @@ type Application struct {
 	EncryptAssertion            bool
 
 	Settings Settings
+	Fresh    Freshness
 
 	Created, Modified time.Time
 }
@@ -96,12 +98,16 @@ func NewApplicationID() ApplicationID {
 // applyMetadata fills in what the metadata decides. It must be valid at the time
 // of the change; later on, the administrator's word counts.
 func (a *Application) applyMetadata(xml string) error {
+	xml, err := a.selectMetadata(xml)
+	if err != nil {
+		return err
+	}
 	sp, err := samlxml.ParseSPMetadata([]byte(xml))
 	if err != nil {
 		return userpool.Fail(userpool.ErrInvalidParameter, "The metadata is not that of a SAML 2.0 service provider.")
 	}
-	if !sp.ValidUntil.IsZero() && !a.Modified.Before(sp.ValidUntil) {
-		return userpool.Fail(userpool.ErrInvalidParameter, "The metadata is no longer valid.")
+	if err := current(sp, a.Modified); err != nil {
+		return err
 	}
 	acs := postEndpoints(sp)
 	if len(acs) == 0 {
@@ -114,6 +120,34 @@ func (a *Application) applyMetadata(xml string) error {
 		if !slices.Contains(a.ACS, e.Location) {
 			a.ACS = append(a.ACS, e.Location)
 		}
+	}
+	return nil
+}
+
+// selectMetadata returns the entity that is meant of a document, which has to be
+// signed where the settings name a signer.
+func (a *Application) selectMetadata(xml string) (string, error) {
+	signer, err := a.Settings.signer()
+	if err != nil {
+		return "", userpool.Fail(userpool.ErrInvalidParameter, "MetadataSigner must be a certificate in PEM.")
+	}
+	if signer == nil && a.Settings.MetadataEntityID == "" {
+		return xml, nil
+	}
+	one, err := samlxml.SelectSP([]byte(xml), a.Settings.MetadataEntityID, signer)
+	switch {
+	case errors.Is(err, samlxml.ErrNoSignature), errors.Is(err, samlxml.ErrSignature), errors.Is(err, samlxml.ErrAlgorithm):
+		return "", userpool.Fail(userpool.ErrInvalidParameter, "The metadata is not signed by MetadataSigner.")
+	case err != nil:
+		return "", userpool.Fail(userpool.ErrInvalidParameter, "The metadata does not describe that service provider, or not just one.")
+	}
+	return string(one), nil
+}
+
+// current refuses metadata that has run out.
+func current(sp *samlxml.SPMetadata, now time.Time) error {
+	if !sp.ValidUntil.IsZero() && !now.Before(sp.ValidUntil) {
+		return userpool.Fail(userpool.ErrInvalidParameter, "The metadata is no longer valid.")
 	}
 	return nil
 }
@@ -152,6 +186,9 @@ func (a *Application) validateMore(fail func(string) error) error {
 	sp, err := samlxml.ParseSPMetadata([]byte(a.MetadataXML))
 	if err != nil {
 		return err
+	}
+	if a.Settings.RequireSignedRequests && len(sp.Signing) == 0 {
+		return fail("RequireSignedRequests needs a signing key in the metadata.")
 	}
 	if a.EncryptAssertion && encryptionFor(a, sp) == nil {
 		return fail("EncryptAssertion needs an RSA encryption key of 2048 bits or more in the metadata, for AES-GCM or with an EncryptionAlgorithm set.")

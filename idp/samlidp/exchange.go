@@ -90,17 +90,17 @@ func (h *Handler) exchange(pool *userpool.Pool, app *Application) (*exchange, er
 }
 
 // signed verifies a signature that is there, and wants one where the app's
-// metadata says that it signs.
+// settings or its metadata say that it signs.
 func (x *exchange) signed(request *samlxml.AuthnRequest, signature signatureCheck) error {
 	err := signature(request, x.sp.Signing)
-	required := x.sp.Entity.SPSSODescriptors[0].AuthnRequestsSigned
+	promised := x.sp.Entity.SPSSODescriptors[0].AuthnRequestsSigned
 	if !errors.Is(err, samlxml.ErrNoSignature) {
 		if err == nil && request.Destination == "" {
 			return errors.New("samlidp: a signed request without a destination") // Bindings 3.4.5.2
 		}
 		return err
 	}
-	if required != nil && *required {
+	if x.app.Settings.RequireSignedRequests || promised != nil && *promised {
 		return err
 	}
 	return nil

@@ -10,7 +10,7 @@ import (
 )
 
 // initiate signs the user in to an app that did not ask (Profiles 4.1.5). The
-// RelayState of the address tells the app where to go, in its own terms.
+// RelayState tells the app where to go, in its own terms.
 func (h *Handler) initiate(w http.ResponseWriter, r *http.Request) error {
 	pool, err := h.pool(r)
 	if err != nil {
@@ -20,7 +20,11 @@ func (h *Handler) initiate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if x.relayState = r.URL.Query().Get("RelayState"); len(x.relayState) > maxRelayState {
+	x.relayState = x.app.Settings.RelayState
+	if asked := r.URL.Query().Get("RelayState"); asked != "" && !x.app.Settings.RelayStateFixed {
+		x.relayState = asked
+	}
+	if len(x.relayState) > maxRelayState {
 		return badRequest("The address is too long.", nil)
 	}
 	return x.signIn(w, r)

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/keyring"
-	"github.com/poolhouse/poolhouse/internal/samlxml"
+	"github.com/poolhouse/poolhouse/internal/outbound"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -16,6 +16,9 @@ type Fetcher interface {
 	// Fetch returns up to limit bytes. It refuses addresses that lead to the
 	// inside of our own network.
 	Fetch(ctx context.Context, url string, limit int) ([]byte, error)
+	// FetchNewer is Fetch for what was fetched before; outbound.ErrUnchanged says that it
+	// still is what had that ETag.
+	FetchNewer(ctx context.Context, url, etag string, limit int) (*outbound.Document, error)
 }
 
 // A UserDirectory is a Directory that knows users by name.
@@ -53,7 +56,7 @@ func (s *Service) Create(ctx context.Context, pool userpool.PoolID, spec Spec) (
 	if (spec.MetadataXML == nil) == (spec.MetadataURL == nil) {
 		return nil, userpool.Fail(userpool.ErrInvalidParameter, "Exactly one of MetadataXml and MetadataUrl is required.")
 	}
-	if err := s.fetch(ctx, &spec); err != nil {
+	if err := s.fetch(ctx, &spec, Settings{}); err != nil {
 		return nil, err
 	}
 	now := s.Now().UTC().Truncate(time.Microsecond)
@@ -84,10 +87,11 @@ func (s *Service) Update(ctx context.Context, pool userpool.PoolID, id Applicati
 	if spec.MetadataXML != nil && spec.MetadataURL != nil {
 		return nil, userpool.Fail(userpool.ErrInvalidParameter, "MetadataXml and MetadataUrl cannot be given together.")
 	}
-	if _, err := s.Store.Application(ctx, pool, id); err != nil { // before fetching on a stranger's behalf
+	before, err := s.Store.Application(ctx, pool, id)
+	if err != nil { // before fetching on a stranger's behalf
 		return nil, err
 	}
-	if err := s.fetch(ctx, &spec); err != nil {
+	if err := s.fetch(ctx, &spec, before.Settings); err != nil {
 		return nil, err
 	}
 	now := s.Now().UTC().Truncate(time.Microsecond)
@@ -109,12 +113,14 @@ func (s *Service) InitiateURL(a *Application) string {
 	return s.Issuer(a.Pool) + "/saml/init/" + string(a.ID)
 }
 
-// fetch replaces a MetadataURL by both the URL and what is there.
-func (s *Service) fetch(ctx context.Context, spec *Spec) error {
+// fetch replaces a MetadataURL by both the URL and what is there. settings are those
+// that count where the spec brings none.
+func (s *Service) fetch(ctx context.Context, spec *Spec, settings Settings) error {
 	if spec.MetadataURL == nil {
 		return nil
 	}
-	raw, err := s.Fetcher.Fetch(ctx, *spec.MetadataURL, samlxml.Metadata().Bytes)
+	set(&settings, spec.Settings)
+	raw, err := s.Fetcher.Fetch(ctx, *spec.MetadataURL, settings.metadataLimit())
 	if err != nil {
 		if ctx.Err() != nil {
 			return errors.Join(err, ctx.Err())
@@ -129,19 +135,22 @@ func (s *Service) fetch(ctx context.Context, spec *Spec) error {
 
 // change applies a spec whose metadata was fetched.
 func (a *Application) change(spec Spec) error {
+	set(&a.Settings, spec.Settings) // they say how metadata is read
 	if spec.MetadataXML != nil {
 		if err := a.applyMetadata(*spec.MetadataXML); err != nil {
 			return err
 		}
-		a.MetadataURL = "" // what was pasted is not refreshed from elsewhere
+		a.MetadataURL, a.Fresh = "", Freshness{} // what was pasted is not refreshed from elsewhere
 	}
 	set(&a.Name, spec.Name)
-	set(&a.MetadataURL, spec.MetadataURL)
+	if spec.MetadataURL != nil {
+		a.MetadataURL = *spec.MetadataURL
+		a.fetched(a.Modified)
+	}
 	set(&a.NameIDAttribute, spec.NameIDAttribute)
 	set(&a.SignResponse, spec.SignResponse)
 	set(&a.SignAssertion, spec.SignAssertion)
 	set(&a.EncryptAssertion, spec.EncryptAssertion)
-	set(&a.Settings, spec.Settings)
 	if spec.NameIDFormat != nil {
 		a.NameIDFormat = shortFormat(*spec.NameIDFormat)
 	}

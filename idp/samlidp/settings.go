@@ -37,6 +37,20 @@ type Settings struct {
 	GroupPattern  string
 	// OnlyRequested holds back what the app's metadata does not ask for.
 	OnlyRequested bool
+
+	// MetadataSigner is a certificate in PEM whose key must have signed the root of the
+	// metadata; empty for metadata that whoever supplies it vouches for.
+	MetadataSigner string
+	// MetadataEntityID chooses the app from the metadata of a federation.
+	MetadataEntityID string
+
+	// RequireSignedRequests refuses requests without a signature. Metadata can want
+	// that too.
+	RequireSignedRequests bool
+	// RelayState goes with a sign-in that starts here, unless its address has one; with
+	// RelayStateFixed even then.
+	RelayState      string
+	RelayStateFixed bool
 }
 
 // maxPattern is the longest GroupPattern, in bytes: what it compiles to is kept.
@@ -48,6 +62,9 @@ func (s *Settings) validate(fail func(string) error) error {
 	}
 	if s.EncryptionAlgorithm != "" && ciphers[s.EncryptionAlgorithm] == "" {
 		return fail("EncryptionAlgorithm must be aes256-gcm, aes128-gcm, aes256-cbc or aes128-cbc.")
+	}
+	if len(s.RelayState) > maxRelayState {
+		return fail("RelayState is too long.")
 	}
 	if !validSubjectID(s.SubjectID) {
 		return fail("SubjectId must be subject-id, pairwise-id or none.")

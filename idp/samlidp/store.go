@@ -3,6 +3,7 @@ package samlidp
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -37,6 +38,10 @@ type Store interface {
 	// Applications returns up to limit applications by ID after the token, and
 	// the token of the next page, empty on the last.
 	Applications(ctx context.Context, pool userpool.PoolID, after string, limit int) (apps []*Application, next string, err error)
+
+	// ClaimDue returns an application whose Fresh.Due is not after now, with that moved to
+	// until, or ErrNotFound. Of several callers one gets it.
+	ClaimDue(ctx context.Context, now, until time.Time) (*Application, error)
 
 	// PoolSettings returns a pool's settings, or the zero value for one without.
 	PoolSettings(ctx context.Context, pool userpool.PoolID) (*PoolSettings, error)

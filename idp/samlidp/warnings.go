@@ -1,6 +1,8 @@
 package samlidp
 
 import (
+	"fmt"
+
 	"github.com/poolhouse/poolhouse/internal/samlxml"
 )
 
@@ -19,6 +21,9 @@ func (s *Service) Warnings(a *Application) []string {
 	}
 	if !sp.ValidUntil.IsZero() && !s.Now().Before(sp.ValidUntil) {
 		all = append(all, "The metadata is no longer valid.")
+	}
+	if f := a.Fresh; f.Failures > 0 {
+		all = append(all, fmt.Sprintf("The metadata could not be refreshed %d times in a row. %s The last good one is in use.", f.Failures, f.Problem))
 	}
 	return all
 }

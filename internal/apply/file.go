@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"gopkg.in/yaml.v3"
 )
@@ -65,11 +66,13 @@ type User struct {
 	PasswordFile string `yaml:"passwordFile"`
 }
 
-// A SAMLApp is an app that signs in by SAML. One of the metadata members is needed.
+// A SAMLApp is an app that signs in by SAML. Metadata in one of its forms, or a
+// template is needed.
 type SAMLApp struct {
 	Name         string         `yaml:"name"`
 	MetadataFile string         `yaml:"metadataFile"`
 	MetadataURL  string         `yaml:"metadataUrl"`
+	Template     string         `yaml:"template"` // in place of metadata, and counts when the app is made
 	Settings     map[string]any `yaml:"settings"` // of CreateSamlApplication
 }
 
@@ -157,8 +160,8 @@ func (f *File) check() error {
 		}
 		for _, a := range p.SAMLApps {
 			name("SAML app of pool "+p.Name, a.Name)
-			if (a.MetadataFile == "") == (a.MetadataURL == "") {
-				errs = append(errs, fmt.Errorf("SAML app %q needs metadataFile or metadataUrl", a.Name))
+			if !oneOf(a.MetadataFile, a.MetadataURL, a.Template) {
+				errs = append(errs, fmt.Errorf("SAML app %q needs one of metadataFile, metadataUrl and template", a.Name))
 			}
 		}
 	}
@@ -178,6 +181,11 @@ func (f *File) check() error {
 		name("identity pool", p.Name)
 	}
 	return errors.Join(errs...)
+}
+
+// oneOf reports whether just one of some texts is there.
+func oneOf(texts ...string) bool {
+	return len(slices.DeleteFunc(texts, func(t string) bool { return t == "" })) == 1
 }
 
 // text reads a file that the file names.

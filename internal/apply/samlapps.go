@@ -57,9 +57,12 @@ func (a *Applier) applySAMLApps(ctx context.Context, p Pool) error {
 
 func (a *Applier) applySAMLApp(ctx context.Context, p Pool, app SAMLApp, ids map[string]string) error {
 	want := with(app.Settings, obj{"Name": app.Name})
-	if app.MetadataURL != "" {
+	switch {
+	case app.MetadataURL != "":
 		want["MetadataUrl"] = app.MetadataURL
-	} else {
+	case app.Template != "":
+		want["TemplateId"] = app.Template
+	default:
 		text, err := a.file.text(app.MetadataFile)
 		if err != nil {
 			return err
@@ -76,6 +79,8 @@ func (a *Applier) applySAMLApp(ctx context.Context, p Pool, app SAMLApp, ids map
 		}, "+ SAML app %s of pool %s", app.Name, p.Name)
 	}
 	at := obj{"UserPoolId": a.pools[p.Name], "ApplicationId": id}
+	delete(want, "TemplateId") // it is not kept, and what it stood for may have been changed
+	delete(want, "TemplateParameters")
 	var have struct{ Application map[string]any } // the list leaves the metadata out
 	if err := a.call(ctx, own("DescribeSamlApplication"), at, &have); err != nil {
 		return err

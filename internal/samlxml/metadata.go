@@ -100,6 +100,7 @@ type SPMetadata struct {
 	EntityAttributes map[string][]string // by name
 	SLO              []Endpoint
 	ValidUntil       time.Time
+	CacheFor         time.Duration // the shortest cacheDuration; zero where absent
 }
 
 // ParseSPMetadata reads the metadata of one service provider, as
@@ -118,6 +119,9 @@ func ParseSPMetadata(raw []byte) (*SPMetadata, error) {
 	}
 	m := &SPMetadata{}
 	if m.ValidUntil, err = validUntil(entity, role); err != nil {
+		return nil, err
+	}
+	if m.CacheFor, err = cacheFor(role); err != nil {
 		return nil, err
 	}
 	if m.Signing, err = certificates(role, "signing"); err != nil {

@@ -37,6 +37,7 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("UpdateSamlApplication", awsapi.SigV4, a.UpdateSamlApplication),
 		awsapi.Func("DeleteSamlApplication", awsapi.SigV4, a.DeleteSamlApplication),
 		awsapi.Func("PreviewSamlApplication", awsapi.SigV4, a.PreviewSamlApplication),
+		awsapi.Func("ListApplicationTemplates", awsapi.SigV4, a.ListApplicationTemplates),
 		awsapi.Func("SetSamlPool", awsapi.SigV4, a.SetSamlPool),
 		awsapi.Func("DescribeSamlPool", awsapi.SigV4, a.DescribeSamlPool),
 		awsapi.Func("ListSamlCertificates", awsapi.SigV4, a.ListSamlCertificates),

@@ -11,7 +11,7 @@ import (
 
 // CreateSamlApplication registers a SAML app with a pool.
 func (a *API) CreateSamlApplication(ctx context.Context, in *CreateSamlApplicationInput) (*CreateSamlApplicationOutput, error) {
-	app, err := a.Apps.Create(ctx, userpool.PoolID(*in.UserPoolId), samlidp.Spec{
+	app, err := a.create(ctx, in, samlidp.Spec{
 		Name: in.Name, MetadataXML: in.MetadataXml, MetadataURL: in.MetadataUrl,
 		NameIDFormat: in.NameIdFormat, NameIDAttribute: in.NameIdAttribute, Attributes: attributesIn(in.Attributes),
 		SignResponse: in.SignResponse, SignAssertion: in.SignAssertion, EncryptAssertion: in.EncryptAssertion,
@@ -21,6 +21,18 @@ func (a *API) CreateSamlApplication(ctx context.Context, in *CreateSamlApplicati
 		return nil, err
 	}
 	return &CreateSamlApplicationOutput{Application: a.application(app)}, nil
+}
+
+// create makes an application of metadata, or of a template.
+func (a *API) create(ctx context.Context, in *CreateSamlApplicationInput, spec samlidp.Spec) (*samlidp.Application, error) {
+	pool := userpool.PoolID(*in.UserPoolId)
+	if in.TemplateId != nil {
+		return a.Apps.CreateFromTemplate(ctx, pool, *in.TemplateId, in.TemplateParameters, spec)
+	}
+	if len(in.TemplateParameters) > 0 {
+		return nil, userpool.Fail(userpool.ErrInvalidParameter, "TemplateParameters need a TemplateId.")
+	}
+	return a.Apps.Create(ctx, pool, spec)
 }
 
 // DescribeSamlApplication returns one application.
@@ -137,6 +149,9 @@ func (a *API) application(app *samlidp.Application) *SamlApplicationType {
 	}
 	if app.MetadataURL != "" {
 		t.MetadataUrl = &app.MetadataURL
+	}
+	if f := app.Fresh; !f.Fetched.IsZero() {
+		t.MetadataRefresh = freshness(f)
 	}
 	for _, at := range app.Attributes {
 		t.Attributes = append(t.Attributes, SamlAttributeType{Name: awsapi.Ptr(at.Name), NameFormat: given(at.NameFormat),

@@ -20,6 +20,12 @@ func settingsIn(in *SamlSettingsType) *samlidp.Settings {
 		GroupPrefixes:       in.GroupPrefixes,
 		GroupPattern:        awsapi.Value(in.GroupPattern),
 		OnlyRequested:       awsapi.Value(in.OnlyRequested),
+		MetadataSigner:      awsapi.Value(in.MetadataSigner),
+		MetadataEntityID:    awsapi.Value(in.MetadataEntityId),
+		RelayState:          awsapi.Value(in.RelayState),
+		RelayStateFixed:     awsapi.Value(in.RelayStateFixed),
+
+		RequireSignedRequests: awsapi.Value(in.RequireSignedRequests),
 	}
 }
 
@@ -34,6 +40,12 @@ func settingsOut(s *samlidp.Settings) *SamlSettingsType {
 		GroupPrefixes:       s.GroupPrefixes,
 		GroupPattern:        given(s.GroupPattern),
 		OnlyRequested:       &s.OnlyRequested,
+		MetadataSigner:      given(s.MetadataSigner),
+		MetadataEntityId:    given(s.MetadataEntityID),
+		RelayState:          given(s.RelayState),
+		RelayStateFixed:     &s.RelayStateFixed,
+
+		RequireSignedRequests: &s.RequireSignedRequests,
 	}
 }
 

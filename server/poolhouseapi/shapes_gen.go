@@ -64,17 +64,19 @@ type CreateRegistrationTokenOutput struct {
 
 // CreateSamlApplicationInput is what CreateSamlApplication takes.
 type CreateSamlApplicationInput struct {
-	UserPoolId       *string // required
-	Name             *string // required
-	MetadataXml      *string
-	MetadataUrl      *string
-	NameIdFormat     *string
-	NameIdAttribute  *string
-	Attributes       []SamlAttributeType
-	SignResponse     *bool
-	SignAssertion    *bool
-	EncryptAssertion *bool
-	Settings         *SamlSettingsType
+	UserPoolId         *string // required
+	Name               *string
+	MetadataXml        *string
+	MetadataUrl        *string
+	NameIdFormat       *string
+	NameIdAttribute    *string
+	Attributes         []SamlAttributeType
+	SignResponse       *bool
+	SignAssertion      *bool
+	EncryptAssertion   *bool
+	Settings           *SamlSettingsType
+	TemplateId         *string
+	TemplateParameters map[string]string
 }
 
 // CreateSamlApplicationOutput is what CreateSamlApplication answers.
@@ -224,6 +226,15 @@ type ImportUsersOutput struct {
 	Imported *int32
 	Skipped  *int32
 	Refused  []ImportUserRefusalType
+}
+
+// ListApplicationTemplatesInput is what ListApplicationTemplates takes.
+type ListApplicationTemplatesInput struct {
+}
+
+// ListApplicationTemplatesOutput is what ListApplicationTemplates answers.
+type ListApplicationTemplatesOutput struct {
+	Templates []ApplicationTemplateType
 }
 
 // ListConsentsInput is what ListConsents takes.
@@ -566,15 +577,20 @@ type SamlAttributeType struct {
 
 // SamlSettingsType is the structure of that name in the service model.
 type SamlSettingsType struct {
-	SignatureAlgorithm  *string
-	EncryptIfOffered    *bool
-	EncryptionAlgorithm *string
-	NameIdExpression    *string
-	GroupPrefixes       []string
-	GroupPattern        *string
-	OnlyRequested       *bool
-	SubjectId           *string
-	SigningKeyId        *string
+	SignatureAlgorithm    *string
+	EncryptIfOffered      *bool
+	EncryptionAlgorithm   *string
+	NameIdExpression      *string
+	GroupPrefixes         []string
+	GroupPattern          *string
+	OnlyRequested         *bool
+	SubjectId             *string
+	SigningKeyId          *string
+	MetadataSigner        *string
+	MetadataEntityId      *string
+	RequireSignedRequests *bool
+	RelayState            *string
+	RelayStateFixed       *bool
 }
 
 // SamlApplicationType is the structure of that name in the service model.
@@ -597,6 +613,7 @@ type SamlApplicationType struct {
 	LastModifiedDate *time.Time
 	Settings         *SamlSettingsType
 	Warnings         []string
+	MetadataRefresh  *MetadataRefreshType
 }
 
 // ScimTokenType is the structure of that name in the service model.
@@ -661,6 +678,16 @@ type ImportedUserType struct {
 type ImportUserRefusalType struct {
 	Username *string
 	Reason   *string
+}
+
+// ApplicationTemplateType is the structure of that name in the service model.
+type ApplicationTemplateType struct {
+	TemplateId       *string
+	Name             *string
+	DocumentationUrl *string
+	Parameters       []TemplateParameterType
+	Steps            []string
+	Unconfirmed      []string
 }
 
 // ConsentType is the structure of that name in the service model.
@@ -791,10 +818,27 @@ type SamlContactType struct {
 	TelephoneNumber *string
 }
 
+// MetadataRefreshType is the structure of that name in the service model.
+type MetadataRefreshType struct {
+	FetchedDate *time.Time
+	DueDate     *time.Time
+	Failures    *int32
+	Problem     *string
+	ChangedDate *time.Time
+	Difference  []string
+}
+
 // ImportedAttributeType is the structure of that name in the service model.
 type ImportedAttributeType struct {
 	Name  *string // required
 	Value *string // required
+}
+
+// TemplateParameterType is the structure of that name in the service model.
+type TemplateParameterType struct {
+	Name        *string
+	Description *string
+	Example     *string
 }
 
 // FoundAttributeType is the structure of that name in the service model.

@@ -13,6 +13,7 @@ import (
 	"github.com/crewjam/saml"
 
 	"github.com/poolhouse/poolhouse/internal/outbound"
+	"github.com/poolhouse/poolhouse/internal/samlmeta"
 	"github.com/poolhouse/poolhouse/internal/samlxml"
 	"github.com/poolhouse/poolhouse/sp"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -131,7 +132,7 @@ func (s *Service) first(ctx context.Context, p *userpool.Provider, address strin
 func (s *Service) keep(ctx context.Context, p *userpool.Provider, address string, d *outbound.Document, m *samlxml.IDPMetadata) error {
 	now := s.Now()
 	return s.Sources.PutSource(ctx, &Source{Pool: p.Pool, Provider: p.Name, URL: address, Document: d.Body, ETag: d.ETag,
-		Fetched: now, Next: now.Add(freshFor(m, now))})
+		Fetched: now, Next: now.Add(samlmeta.FreshFor(m.CacheFor, m.ValidUntil, now))})
 }
 
 // A metadataCache keeps parsed metadata: certificates take longer to parse than a

@@ -4,40 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/outbound"
+	"github.com/poolhouse/poolhouse/internal/samlmeta"
 	"github.com/poolhouse/poolhouse/internal/samlxml"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
-const (
-	maxFresh = 6 * time.Hour   // Cognito's rhythm
-	minFresh = 5 * time.Minute // whatever a document says of itself
-	lease    = 2 * time.Minute // that one node has to fetch
-)
-
-// freshFor is how long metadata is taken at its word: no longer than it allows, and a
-// little less, at random, so that providers of one home are not asked all at once.
-func freshFor(m *samlxml.IDPMetadata, now time.Time) time.Duration {
-	d := maxFresh
-	if m.CacheFor > 0 {
-		d = min(d, m.CacheFor)
-	}
-	if !m.ValidUntil.IsZero() {
-		d = min(d, m.ValidUntil.Sub(now))
-	}
-	d -= rand.N(d/10 + 1) // #nosec G404: spreads load, hides nothing
-	return max(d, minFresh)
-}
-
-// retryAfter is how long to leave a source alone that failed that often in a row.
-func retryAfter(failures int) time.Duration {
-	d := time.Minute << min(failures, 10)
-	d = min(d, maxFresh)
-	return d - rand.N(d/10+1) // #nosec G404: spreads load, hides nothing
-}
+// lease is how long one node has to fetch a document.
+const lease = 2 * time.Minute
 
 // Refresh fetches one document of metadata that is due, and reports whether there was
 // one. Whatever goes wrong with it, the last good one stays.
@@ -67,12 +43,12 @@ func (s *Service) refresh(ctx context.Context, p *userpool.Provider, src *Source
 	now := s.Now()
 	if err != nil {
 		src.Failures++
-		src.Next = now.Add(retryAfter(src.Failures))
+		src.Next = now.Add(samlmeta.RetryAfter(src.Failures))
 		s.Log.WarnContext(ctx, "metadata not refreshed", "pool", p.Pool, "provider", p.Name, "failures", src.Failures,
 			"last good", src.Fetched, "error", err)
 		return s.Sources.PutSource(ctx, src)
 	}
-	src.Failures, src.Fetched, src.Next = 0, now, now.Add(freshFor(m, now))
+	src.Failures, src.Fetched, src.Next = 0, now, now.Add(samlmeta.FreshFor(m.CacheFor, m.ValidUntil, now))
 	s.warn(ctx, p, m)
 	return s.Sources.PutSource(ctx, src)
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -22,7 +23,7 @@ var _ samlidp.Store = (*SAMLStore)(nil)
 // SAML returns the store of SAML applications.
 func (db *DB) SAML() *SAMLStore { return &SAMLStore{db} }
 
-const samlColumns = `pool, id, entity_id, doc, created, modified`
+const samlColumns = `pool, id, entity_id, doc, created, modified, due`
 
 // samlDoc is what the doc column holds of an application.
 type samlDoc struct {
@@ -35,11 +36,12 @@ type samlDoc struct {
 	SignResponse, SignAssertion bool
 	EncryptAssertion            bool
 	Settings                    samlidp.Settings
+	Fresh                       samlidp.Freshness
 }
 
 func samlDocOf(a *samlidp.Application) (string, error) {
 	raw, err := json.Marshal(samlDoc{a.Name, a.ACS, a.MetadataXML, a.MetadataURL, a.NameIDFormat, a.NameIDAttribute,
-		a.Attributes, a.SignResponse, a.SignAssertion, a.EncryptAssertion, a.Settings})
+		a.Attributes, a.SignResponse, a.SignAssertion, a.EncryptAssertion, a.Settings, a.Fresh})
 	return string(raw), err
 }
 
@@ -49,8 +51,8 @@ func (s *SAMLStore) CreateApplication(ctx context.Context, a *samlidp.Applicatio
 	if err != nil {
 		return err
 	}
-	_, err = s.db.write.ExecContext(ctx, `INSERT INTO saml_applications (`+samlColumns+`) VALUES ($1, $2, $3, $4, $5, $6)`,
-		a.Pool, a.ID, a.EntityID, doc, micros(a.Created), micros(a.Modified))
+	_, err = s.db.write.ExecContext(ctx, `INSERT INTO saml_applications (`+samlColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		a.Pool, a.ID, a.EntityID, doc, micros(a.Created), micros(a.Modified), dueOf(a))
 	switch {
 	case isUnique(err, ""):
 		return samlidp.ErrExists
@@ -89,8 +91,8 @@ func (s *SAMLStore) UpdateApplication(ctx context.Context, pool userpool.PoolID,
 			return err
 		}
 		updated = a
-		_, err = tx.ExecContext(ctx, `UPDATE saml_applications SET entity_id = $1, doc = $2, modified = $3
-			WHERE pool = $4 AND id = $5`, a.EntityID, doc, micros(a.Modified), pool, id)
+		_, err = tx.ExecContext(ctx, `UPDATE saml_applications SET entity_id = $1, doc = $2, modified = $3, due = $4
+			WHERE pool = $5 AND id = $6`, a.EntityID, doc, micros(a.Modified), dueOf(a), pool, id)
 		if isUnique(err, "") {
 			return samlidp.ErrExists
 		}
@@ -100,6 +102,26 @@ func (s *SAMLStore) UpdateApplication(ctx context.Context, pool userpool.PoolID,
 		return nil, err
 	}
 	return updated, nil
+}
+
+// dueOf is when an application's metadata is fetched, as its column has it.
+func dueOf(a *samlidp.Application) int64 {
+	if a.Fresh.Due.IsZero() {
+		return 0
+	}
+	return micros(a.Fresh.Due)
+}
+
+// ClaimDue implements samlidp.Store. Nodes that claim at once on PostgreSQL step over
+// each other's rows.
+func (s *SAMLStore) ClaimDue(ctx context.Context, now, until time.Time) (*samlidp.Application, error) {
+	lock := s.db.forUpdate()
+	if lock != "" {
+		lock += " SKIP LOCKED"
+	}
+	return scanSAML(s.db.write.QueryRowContext(ctx, `UPDATE saml_applications SET due = $1 WHERE (pool, id) IN (
+		SELECT pool, id FROM saml_applications WHERE due > 0 AND due <= $2
+		ORDER BY due, pool, id LIMIT 1`+lock+`) RETURNING `+samlColumns, micros(until), micros(now)))
 }
 
 // DeleteApplication implements samlidp.Store.
@@ -141,8 +163,8 @@ func (s *SAMLStore) Applications(ctx context.Context, pool userpool.PoolID, afte
 func scanSAML(row interface{ Scan(...any) error }) (*samlidp.Application, error) {
 	var a samlidp.Application
 	var raw string
-	var created, modified int64
-	err := row.Scan(&a.Pool, &a.ID, &a.EntityID, &raw, &created, &modified)
+	var created, modified, due int64
+	err := row.Scan(&a.Pool, &a.ID, &a.EntityID, &raw, &created, &modified, &due)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, samlidp.ErrNotFound
 	}
@@ -157,7 +179,10 @@ func scanSAML(row interface{ Scan(...any) error }) (*samlidp.Application, error)
 	a.Name, a.ACS, a.MetadataXML, a.MetadataURL = d.Name, d.ACS, d.MetadataXML, d.MetadataURL
 	a.NameIDFormat, a.NameIDAttribute, a.Attributes = d.NameIDFormat, d.NameIDAttribute, d.Attributes
 	a.SignResponse, a.SignAssertion, a.EncryptAssertion = d.SignResponse, d.SignAssertion, d.EncryptAssertion
-	a.Settings = d.Settings
+	a.Settings, a.Fresh = d.Settings, d.Fresh
+	if a.Fresh.Due = (time.Time{}); due > 0 { // the column is what counts
+		a.Fresh.Due = fromMicros(due)
+	}
 	return &a, nil
 }
 

@@ -40,6 +40,7 @@ func TestStore(t *testing.T, open func(t *testing.T) Stores) {
 		"parallel updates all count": testParallel,
 		"pages":                      testPages,
 		"cancelled":                  testCancelled,
+		"due once":                   testDue,
 		"settings of pools":          testPoolSettings,
 		"names are remembered":       testNames,
 	}
@@ -65,7 +66,8 @@ func app(pool userpool.PoolID, id string) *samlidp.Application {
 			{Name: "z", FriendlyName: "Z", Expression: `user["custom:team"]`}},
 		SignResponse: true, EncryptAssertion: true,
 		Settings: samlidp.Settings{SignatureAlgorithm: "ecdsa-sha256", EncryptIfOffered: true, EncryptionAlgorithm: "aes128-cbc",
-			NameIDExpression: "user.sub", SigningKeyID: "k", SubjectID: "none", GroupPrefixes: []string{"a", "b"}, GroupPattern: "x.*", OnlyRequested: true},
+			NameIDExpression: "user.sub", SigningKeyID: "k", SubjectID: "none", MetadataSigner: "s", MetadataEntityID: "i", RequireSignedRequests: true, RelayState: "r", RelayStateFixed: true, GroupPrefixes: []string{"a", "b"}, GroupPattern: "x.*", OnlyRequested: true},
+		Fresh:   samlidp.Freshness{Due: when.Add(time.Minute), Fetched: when, ETag: "e", Failures: 2, Problem: "p", Changed: when, Difference: []string{"d"}},
 		Created: when, Modified: when.Add(time.Hour),
 	}
 }
@@ -207,6 +209,46 @@ func testCancelled(t *testing.T, s Stores) {
 	cancel()
 	_, err := s.Apps.Application(ctx, poolA, "one")
 	want(t, err, context.Canceled)
+}
+
+func testDue(t *testing.T, s Stores) {
+	ctx := t.Context()
+	for i, id := range []string{"never", "later", "now"} {
+		a := app(poolA, id)
+		a.Fresh = samlidp.Freshness{}
+		if i > 0 {
+			a.Fresh.Due = when.Add(time.Duration(2-i) * time.Hour)
+		}
+		create(t, s, a)
+	}
+	until := when.Add(10 * time.Minute)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var claimed []string
+	for range 10 {
+		wg.Go(func() {
+			a, err := s.Apps.ClaimDue(ctx, when, until)
+			if errors.Is(err, samlidp.ErrNotFound) {
+				return
+			}
+			want(t, err, nil)
+			mu.Lock()
+			defer mu.Unlock()
+			claimed = append(claimed, string(a.ID))
+			if !a.Fresh.Due.Equal(until) {
+				t.Errorf("due again at %s", a.Fresh.Due)
+			}
+		})
+	}
+	wg.Wait()
+	if len(claimed) != 1 || claimed[0] != "now" {
+		t.Errorf("claimed %q", claimed)
+	}
+	a, err := s.Apps.ClaimDue(ctx, until, until.Add(time.Hour))
+	want(t, err, nil)
+	if a == nil || a.ID != "now" {
+		t.Errorf("after the lease %+v", a)
+	}
 }
 
 func testPoolSettings(t *testing.T, s Stores) {
