@@ -87,6 +87,7 @@ func note(details map[string]string, key string, endpoints []samlxml.Endpoint) {
 // Keep stores what Check fetched, once the provider is there. Where that fails it is
 // fetched again when it is needed.
 func (s *Service) Keep(ctx context.Context, p *userpool.Provider, c *Checked) {
+	s.entities.forget(p.Pool)
 	if c.address == "" {
 		return
 	}

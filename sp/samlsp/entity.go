@@ -12,7 +12,7 @@ import (
 
 // entityLife is how long it may take until a provider that was set up on another node
 // is known by its entity ID here.
-const entityLife = 10 * time.Second
+const entityLife = time.Minute
 
 // An entityIndex knows the providers of pools by their entity IDs. Anybody can send a
 // message that names one, so looking for it must not cost a look at each provider.
@@ -76,6 +76,13 @@ func (s *Service) named(ctx context.Context, pool userpool.PoolID) (map[string][
 	}
 	s.entities.m[pool] = indexed{now, names}
 	return names, nil
+}
+
+// forget makes the index of a pool anew when it is needed.
+func (x *entityIndex) forget(pool userpool.PoolID) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	delete(x.m, pool)
 }
 
 // index reads the metadata of every SAML provider of a pool. What cannot be used is

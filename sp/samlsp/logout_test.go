@@ -220,7 +220,7 @@ func TestAnswerLogout(t *testing.T) {
 	})
 	req = r.ask(&saml.NameID{Value: "gone"})
 	req.Issuer = "https://split.example"
-	r.clock.Advance(time.Minute) // the index of providers is as old as that at most
+	r.clock.Advance(time.Minute) // until every node knows the provider
 	l = must[*samlsp.Logout](t)(r.receive(signers()[1], req, saml.HTTPRedirectBinding))
 	out := must[*sp.Departure](t)(r.Answer(t.Context(), poolID, l.Reply(), false))
 	if l.Provider != split.Name || !strings.HasPrefix(out.Address, "https://idp.example/answers?") {

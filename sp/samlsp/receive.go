@@ -46,6 +46,10 @@ func (e *Ended) Is(kept []byte) bool {
 	return err == nil && s.is(e.Entity, &e.Name, e.Indexes)
 }
 
+// maxForeignState bounds what a provider may have carried along, in bytes. The
+// standard says 80; many send more.
+const maxForeignState = 4 << 10
+
 // Receive judges a logout message that came to a pool: by HTTP-POST where form is not
 // nil, else by HTTP-Redirect in the query as it was sent. Both have to be signed, by
 // the provider that they come from; a request counts once. What fails is
@@ -54,6 +58,9 @@ func (s *Service) Receive(ctx context.Context, pool *userpool.Pool, query string
 	in, err := samlxml.LogoutByRedirect(query)
 	if form != nil {
 		in, err = samlxml.LogoutByPost(form)
+	}
+	if err == nil && len(in.RelayState) > maxForeignState {
+		err = errors.New("samlsp: the RelayState is too long")
 	}
 	if err != nil {
 		return nil, invalid(err)

@@ -56,13 +56,18 @@ func (s *Service) refresh(ctx context.Context, p *userpool.Provider, src *Source
 // newer fetches what src has now, and puts it there if it can take the place of what
 // was. An identity provider keeps its name: another one would be another provider.
 func (s *Service) newer(ctx context.Context, p *userpool.Provider, src *Source) (*samlxml.IDPMetadata, error) {
-	before, err := s.cache.get(p, src.Document)
+	before, err := samlxml.ParseIDPMetadata(src.Document)
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.Fetcher.FetchNewer(ctx, src.URL, src.ETag, samlxml.Metadata().Bytes)
+	etag := src.ETag
+	known, err := s.cache.get(p, src.Document)
+	if err != nil { // the settings have changed: it may not do any more
+		etag = ""
+	}
+	d, err := s.Fetcher.FetchNewer(ctx, src.URL, etag, samlxml.Metadata().Bytes)
 	if errors.Is(err, outbound.ErrUnchanged) {
-		return before, s.stillValid(before)
+		return known, s.stillValid(known)
 	}
 	if err != nil {
 		return nil, err

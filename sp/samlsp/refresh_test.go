@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/beevik/etree"
+
 	"github.com/poolhouse/poolhouse/internal/samlxml"
 	"github.com/poolhouse/poolhouse/sp"
 	"github.com/poolhouse/poolhouse/sp/samlsp"
@@ -155,6 +157,33 @@ func TestMetadataEnds(t *testing.T) {
 	raw := r.write(trusted(), r.response(req.ID))
 	r.clock.Advance(time.Hour)
 	if _, err := r.arrive(p, memo, raw); !errors.Is(err, sp.ErrUnusable) {
+		t.Error(err)
+	}
+}
+
+// TestPinSetLater: a document that is kept and not signed does no more, and is asked
+// for whatever its validator says.
+func TestPinSetLater(t *testing.T) {
+	plain := strings.Replace(metadata(idpEntity, trusted()), "<EntityDescriptor ", `<EntityDescriptor ID="_m" `, 1)
+	r := byURL(t, plain)
+	r.depart(r.p)
+	p := must[*userpool.Provider](t)(r.pools.UpdateProvider(t.Context(), poolID, "Corp", func(p *userpool.Provider) error {
+		p.Settings.SAML.MetadataKey = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signers()[1].Certificate.Raw}))
+		return nil
+	}))
+	if _, err := r.Depart(t.Context(), &sp.Ask{Provider: p}); !errors.Is(err, sp.ErrUnusable) {
+		t.Error(err)
+	}
+	r.clock.Advance(6 * time.Hour)
+	r.refresh()
+	if r.web.asked != 2 || r.source().Failures != 1 {
+		t.Errorf("asked %d times, %d failures", r.web.asked, r.source().Failures)
+	}
+	doc := must[*etree.Document](t)(samlxml.Parse([]byte(plain), samlxml.Metadata()))
+	r.web.docs[metadataURL] = must[string](t)(signers()[1].SignElement(doc.Root()))
+	r.clock.Advance(6 * time.Hour)
+	r.refresh()
+	if _, err := r.Depart(t.Context(), &sp.Ask{Provider: p}); err != nil {
 		t.Error(err)
 	}
 }

@@ -16,7 +16,7 @@ const nsWarning = "saml-sp-warning"
 // warnings are the days before the end at which somebody is told of it.
 var warnings = []int{1, 7, 30}
 
-// warn logs that the metadata or the last of a provider's certificates ends soon:
+// warn logs that the file of metadata or the last of a provider's certificates ends soon:
 // once for each step, whatever number of nodes see it. Certificates count beyond
 // their end, but the provider will have another by then.
 func (s *Service) warn(ctx context.Context, p *userpool.Provider, m *samlxml.IDPMetadata) {
@@ -27,7 +27,9 @@ func (s *Service) warn(ctx context.Context, p *userpool.Provider, m *samlxml.IDP
 		}
 	}
 	s.warnOf(ctx, p, "certificate", last)
-	s.warnOf(ctx, p, "metadata", m.ValidUntil)
+	if p.Details["MetadataFile"] != "" { // what has a URL is renewed
+		s.warnOf(ctx, p, "metadata", m.ValidUntil)
+	}
 }
 
 func (s *Service) warnOf(ctx context.Context, p *userpool.Provider, what string, end time.Time) {
