@@ -11,6 +11,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp/decoupled"
 	"github.com/poolhouse/poolhouse/idp/login"
 	"github.com/poolhouse/poolhouse/idp/oidcop"
+	"github.com/poolhouse/poolhouse/idp/providerlogout"
 	"github.com/poolhouse/poolhouse/idp/pushed"
 	"github.com/poolhouse/poolhouse/idp/registration"
 	"github.com/poolhouse/poolhouse/idp/requestobject"
@@ -132,8 +133,10 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	s.federate(mux, hosted, store, ephemeral, url, now)
 	mux.LargeEndpoint("PUT /{pool}/imports/{job}", maxUpload, s.uploadImport)
 	leaving := &chain.Handler{Store: store, Browser: sessions, Participants: st.participants(), Clients: s.SignOut, Pages: hosted, Ephemeral: ephemeral, Now: now, Log: s.log,
+		Providers: s.samlSP, Answerers: map[string]chain.Answerer{providerlogout.Goal: s.samlSP},
 		Secure: secure(url), Script: static.Path("post.js")}
 	leaving.Mount(mux)
+	(&providerlogout.Handler{Store: store, Receiver: s.samlSP, Browser: sessions, Chain: leaving, Ephemeral: ephemeral, Now: now}).Mount(mux)
 	op := &oidcop.Handler{Store: store, Tokens: s.Tokens, Grants: st.db.IDP(), Browser: sessions, Gate: gate, SignOut: s.SignOut, Limits: s.Limits, Issuer: issuer,
 		Script: static.Path("post.js"), Now: now, Log: s.log}
 	if op.Clients, err = s.clientAuthentication(store, ephemeral, issuer, now); err != nil {

@@ -224,6 +224,20 @@ func TestOtherBrowsers(t *testing.T) {
 	}
 }
 
+// TestStays: the browser of somebody who is not meant is led past the apps, and stays
+// signed in.
+func TestStays(t *testing.T) {
+	r := open(t)
+	other := r.visitor().signIn("alice", "two")
+	v := r.visitor()
+	v.signIn("bob", "one")
+	r.start = func() *chain.Start { return &chain.Start{Others: []*idp.Session{other}, Stays: true} }
+	v.wantStates(v.follow("/start"), "[The two ]")
+	if r.sessions("alice") != 0 || r.sessions("bob") != 1 {
+		t.Errorf("%d sessions of alice, %d of bob", r.sessions("alice"), r.sessions("bob"))
+	}
+}
+
 // TestAbsentApp: who comes back without an answer is asked whether to go on, and is
 // not sent there again by itself. A late answer counts for what it says.
 func TestAbsentApp(t *testing.T) {

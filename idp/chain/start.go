@@ -21,6 +21,9 @@ type Start struct {
 	// Others are sessions in other browsers, which end too.
 	Others []*idp.Session
 
+	// Stays says that the session of this browser is not meant: it goes on.
+	Stays bool
+
 	// Kind and ID are those of the Stop that asked for the sign-out: it is not asked
 	// in turn. Both may be empty.
 	Kind, ID string
@@ -67,7 +70,7 @@ func (h *Handler) draw(r *http.Request, s *Start) (*ending, error) {
 	if err != nil && !errors.Is(err, idp.ErrSessionNotFound) {
 		return nil, err
 	}
-	if cur != nil {
+	if cur != nil && !s.Stays {
 		e.here = cur.Session
 		if e.frames, err = h.Clients.Frames(r.Context(), e.here); err != nil {
 			return nil, err
@@ -140,8 +143,10 @@ func (h *Handler) end(w http.ResponseWriter, r *http.Request, e *ending) error {
 			return err
 		}
 	}
-	if err := h.Browser.SignOut(w, r, e.Pool.ID); err != nil {
-		return err
+	if !e.Stays {
+		if err := h.Browser.SignOut(w, r, e.Pool.ID); err != nil {
+			return err
+		}
 	}
 	for _, p := range e.told {
 		if err := h.Participants.Leave(r.Context(), p); err != nil {
