@@ -121,7 +121,7 @@ func (h *Handler) pool(r *http.Request) (*userpool.Pool, error) {
 // refused is the page for a message that proves nothing. Nobody is told why.
 func refused(err error) error {
 	if errors.Is(err, sp.ErrInvalid) {
-		return web.Fail(http.StatusBadRequest, "The identity provider sent a message about a sign-out that cannot be accepted.", err)
+		return web.Fail(http.StatusBadRequest, "The request was refused.", err)
 	}
 	return err
 }
@@ -148,7 +148,7 @@ func (h *Handler) keep(ctx context.Context, pool userpool.PoolID, l *samlsp.Logo
 func (h *Handler) resume(w http.ResponseWriter, r *http.Request, pool *userpool.Pool, ticket string) error {
 	value, err := h.Ephemeral.Take(r.Context(), nsPosted, key(pool.ID, ticket))
 	if errors.Is(err, ephemeral.ErrNotFound) {
-		return web.Fail(http.StatusBadRequest, "This sign-out is over.", err)
+		return web.Fail(http.StatusBadRequest, "This request has expired. Go back to the app and sign out once more.", err)
 	}
 	if err != nil {
 		return err

@@ -239,7 +239,7 @@ func TestPostedRequest(t *testing.T) {
 	if body := v.get(to); body != "signed out" || r.last().Stays {
 		t.Errorf("%s, %+v", body, r.last())
 	}
-	if body := v.get(to); len(r.starts) != 1 || !strings.Contains(body, "over") {
+	if body := v.get(to); len(r.starts) != 1 || !strings.Contains(body, "expired") {
 		t.Errorf("taken up twice: %s", body)
 	}
 	// Whoever is lured to the end of another's request stays signed in.
