@@ -142,8 +142,9 @@ func (v *visit) arrival(ctx context.Context) (*sp.Arrival, error) {
 	if err := v.dialect.judge(v, claims); err != nil {
 		return nil, err
 	}
-	a := &sp.Arrival{Subject: subject, Claims: claims, Doubtful: first(claims, "email_verified") == "false", Methods: v.methods(), Inbound: userpool.InboundTokens{
+	a := &sp.Arrival{Subject: subject, Claims: claims, Methods: v.methods(), Inbound: userpool.InboundTokens{
 		Response: v.tokens.raw, IDToken: v.id.raw(), UserInfo: v.info.raw()}}
+	a.Doubtful = len(claims["email_verified"]) > 0 && !strings.EqualFold(first(claims, "email_verified"), "true")
 	a.At, err = v.authenticated()
 	return a, err
 }

@@ -3,6 +3,7 @@ package oidcrp
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -17,14 +18,16 @@ var limits = jsonlimit.Limit{Bytes: 256 << 10, Depth: 16}
 // An object is what a provider says, by the exact name.
 type object map[string]json.RawMessage
 
+var errNoObject = errors.New("oidcrp: no JSON object")
+
 // parseObject reads an object within the limits.
 func parseObject(raw []byte) (object, error) {
 	if err := limits.Check(raw); err != nil {
 		return nil, err
 	}
 	o := object{}
-	if err := json.Unmarshal(raw, &o); err != nil {
-		return nil, err
+	if err := json.Unmarshal(raw, &o); err != nil || o == nil { // null
+		return nil, errNoObject
 	}
 	return o, nil
 }

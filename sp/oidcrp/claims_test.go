@@ -18,9 +18,17 @@ func TestValues(t *testing.T) {
 	}
 }
 
+func TestParseObject(t *testing.T) {
+	for raw, want := range map[string]bool{`{}`: true, ` {"a":null} `: true, `null`: false, `[]`: false, `"x"`: false, ``: false, `{"a":1,"a":2}`: false, `{} {}`: false} {
+		if o, err := parseObject([]byte(raw)); (o != nil) != want || (err == nil) != want {
+			t.Errorf("%s: %v, %v", raw, o, err)
+		}
+	}
+}
+
 // What a provider says is read without a panic, and what it says twice is not read.
 func FuzzClaims(f *testing.F) {
-	for _, seed := range []string{`{"sub":"a","x":[1,{"y":null}]}`, `{"a":1,"a":2}`, `[]`, `{"aud":["x"],"Sub":1}`, "{\"a\":\"\xff\"}"} {
+	for _, seed := range []string{`{"sub":"a","x":[1,{"y":null}]}`, `{"a":1,"a":2}`, `[]`, `null`, `{"aud":["x"],"Sub":1}`, "{\"a\":\"\xff\"}"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
@@ -33,7 +41,7 @@ func FuzzClaims(f *testing.F) {
 				t.Errorf("%q has no values", name)
 			}
 		}
-		if again, err := parseObject(o.raw()); o != nil && (err != nil || len(again) != len(o)) {
+		if again, err := parseObject(o.raw()); err != nil || len(again) != len(o) {
 			t.Errorf("%s became %s: %v", raw, o.raw(), err)
 		}
 		o.ambiguous()

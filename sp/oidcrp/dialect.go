@@ -3,7 +3,6 @@ package oidcrp
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -58,7 +57,11 @@ func dialectOf(p *userpool.Provider) (*dialect, error) {
 // detailsOf are the ProviderDetails with those that need not be given.
 func (d *dialect) detailsOf(p *userpool.Provider) map[string]string {
 	details := d.details(p)
-	maps.Copy(details, p.Details)
+	for name, value := range p.Details {
+		if value != "" {
+			details[name] = value
+		}
+	}
 	return details
 }
 

@@ -108,6 +108,21 @@ func TestAsk(t *testing.T) {
 	}
 }
 
+// Domains vouch for no address that the provider itself does not vouch for.
+func TestDoubtful(t *testing.T) {
+	w := newWorld(t)
+	w.answers["/userinfo"] = `{"sub":"alice"}`
+	for _, tt := range []struct {
+		said any
+		want bool
+	}{{nil, false}, {true, false}, {"true", false}, {false, true}, {"False", true}, {0, true}, {[]bool{true, true}, true}} {
+		w.claims = map[string]any{"email": "a@corp.example", "email_verified": tt.said}
+		if a, err := w.signIn(w.provider("OIDC", nil), sp.Ask{}); err != nil || a.Doubtful != tt.want {
+			t.Errorf("%v: %+v, %v", tt.said, a, err)
+		}
+	}
+}
+
 // The secret goes where the provider wants it, or nowhere where there is none.
 func TestClientAuthentication(t *testing.T) {
 	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte(clientID+":"+url.QueryEscape(secret)))
@@ -273,7 +288,14 @@ func TestGitHub(t *testing.T) {
 			t.Errorf("%s: %+v", name, a)
 		}
 	}
-	dep, err := w.upstream.Depart(t.Context(), &sp.Ask{Provider: w.provider("OIDC", map[string]string{"oidc_issuer": "https://github.com"})})
+	for name, user := range map[string]string{"nobody": "null", "no number": `{"login":"octocat"}`} {
+		w.answers["/api/v3/user"] = user
+		p := w.provider("OIDC", map[string]string{"token_url": w.URL + "/token"})
+		p.Settings.OIDC.Dialect = userpool.DialectGitHub
+		_, err := w.signIn(p, sp.Ask{})
+		failed(t, name, err, sp.ErrInvalid)
+	}
+	dep, err := w.upstream.Depart(t.Context(), &sp.Ask{Provider: w.provider("OIDC", map[string]string{"oidc_issuer": "https://github.com", "token_url": ""})})
 	if err != nil || !strings.HasPrefix(dep.Address, "https://github.com/login/oauth/authorize?") {
 		t.Errorf("%+v, %v", dep, err)
 	}
