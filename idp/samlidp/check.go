@@ -25,8 +25,8 @@ func (x *exchange) check() error {
 	if age := x.received.Sub(req.IssueInstant); age > samlxml.Skew || age < -samlxml.Skew {
 		return refuse(saml.StatusRequester, saml.StatusRequestDenied, "the request is too old, or the clocks differ")
 	}
-	if b := req.ProtocolBinding; b != "" && b != saml.HTTPPostBinding {
-		return refuse(saml.StatusRequester, saml.StatusUnsupportedBinding, "responses go by HTTP-POST")
+	if b := req.ProtocolBinding; b != "" && b != x.acs.Binding {
+		return refuse(saml.StatusRequester, saml.StatusUnsupportedBinding, "responses go by HTTP-POST, or by artifact where the metadata has keys and an endpoint for it")
 	}
 	if len(req.IDPs) > 0 && !slices.Contains(req.IDPs, x.h.EntityID(x.pool.ID)) {
 		return refuse(saml.StatusRequester, saml.StatusNoSupportedIDP, "this provider is not among those asked for")

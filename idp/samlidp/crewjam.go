@@ -30,14 +30,14 @@ func (x *exchange) provider(signer samlxml.Signer) (*saml.IdentityProvider, erro
 }
 
 // GetServiceProvider implements saml.ServiceProviderProvider. It shows crewjam
-// only the endpoints that we can answer at.
+// only the endpoint that was chosen.
 func (x *exchange) GetServiceProvider(_ *http.Request, id string) (*saml.EntityDescriptor, error) {
 	if id != x.app.EntityID {
 		return nil, os.ErrNotExist
 	}
 	entity := *x.sp.Entity
 	role := entity.SPSSODescriptors[0]
-	role.AssertionConsumerServices = postEndpoints(x.sp.SPMetadata)
+	role.AssertionConsumerServices = []saml.IndexedEndpoint{x.acs}
 	entity.SPSSODescriptors = []saml.SPSSODescriptor{role}
 	return &entity, nil
 }

@@ -8,12 +8,24 @@ import (
 	"github.com/poolhouse/poolhouse/internal/samlxml"
 )
 
-// postEndpoints returns the assertion consumer services that we can answer: those
-// with the POST binding.
+// postEndpoints returns the assertion consumer services with the POST binding, which
+// every application has.
 func postEndpoints(sp *samlxml.SPMetadata) []saml.IndexedEndpoint {
 	var all []saml.IndexedEndpoint
 	for _, e := range sp.Entity.SPSSODescriptors[0].AssertionConsumerServices {
 		if e.Binding == saml.HTTPPostBinding {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// artifactEndpoints returns those with the artifact binding. Only an app with a key
+// can resolve an artifact.
+func artifactEndpoints(sp *samlxml.SPMetadata) []saml.IndexedEndpoint {
+	var all []saml.IndexedEndpoint
+	for _, e := range sp.Entity.SPSSODescriptors[0].AssertionConsumerServices {
+		if e.Binding == saml.HTTPArtifactBinding && len(sp.Signing) > 0 {
 			all = append(all, e)
 		}
 	}

@@ -107,9 +107,15 @@ func (x *exchange) signed(request *samlxml.AuthnRequest, signature signatureChec
 }
 
 // endpoint returns the endpoint that the request asks to be answered at. It is
-// always one of the metadata's (Core 3.4.1).
+// always one of the metadata's (Core 3.4.1). A Response goes there by POST, or by
+// artifact where the request or its index says so.
 func (x *exchange) endpoint() (saml.IndexedEndpoint, error) {
-	req, all := x.request, postEndpoints(x.sp.SPMetadata)
+	req, all, artifact := x.request, postEndpoints(x.sp.SPMetadata), artifactEndpoints(x.sp.SPMetadata)
+	if req.ACSIndex != "" {
+		all = append(all, artifact...)
+	} else if req.ProtocolBinding == saml.HTTPArtifactBinding && len(artifact) > 0 {
+		all = artifact
+	}
 	switch {
 	case req.ACSIndex != "" && (req.ACSURL != "" || req.ProtocolBinding != ""):
 		return saml.IndexedEndpoint{}, errors.New("samlidp: endpoint named by index and by address")
@@ -121,7 +127,7 @@ func (x *exchange) endpoint() (saml.IndexedEndpoint, error) {
 			return e, nil
 		}
 	}
-	return saml.IndexedEndpoint{}, fmt.Errorf("samlidp: no POST endpoint %q%q", req.ACSIndex, req.ACSURL)
+	return saml.IndexedEndpoint{}, fmt.Errorf("samlidp: no endpoint %q%q", req.ACSIndex, req.ACSURL)
 }
 
 // inResponseTo is the ID of the request, empty where there was none.

@@ -60,6 +60,7 @@ func (h *Handler) Mount(mux *web.Mux) {
 	mux.Get("/{pool}/saml/metadata", h.metadata)
 	mux.Get("/{pool}/saml/sso", h.sso)
 	mux.LargeEndpoint("POST /{pool}/saml/sso", maxPost, h.sso) // other sites post here, that is its purpose
+	mux.LargeEndpoint("POST /{pool}/saml/artifact", int64(samlxml.Messages().Bytes), h.resolveArtifact)
 	mux.Get("/{pool}/saml/continue", h.resume)
 	mux.Get("/{pool}/saml/init/{app}", h.initiate)
 }

@@ -73,7 +73,8 @@ func (x *exchange) response(status samlxml.Status) *samlxml.Outgoing {
 	}
 }
 
-// post writes the page that carries a Response to the app (Bindings 3.5.4).
+// post writes the page that carries a Response to the app (Bindings 3.5.4), or sends
+// the browser there with an artifact.
 func (x *exchange) post(w http.ResponseWriter, r *http.Request, out *samlxml.Outgoing) error {
 	signer, err := x.signer(r.Context())
 	if err != nil {
@@ -82,6 +83,9 @@ func (x *exchange) post(w http.ResponseWriter, r *http.Request, out *samlxml.Out
 	raw, err := signer.WriteResponse(out)
 	if err != nil {
 		return err
+	}
+	if x.acs.Binding == saml.HTTPArtifactBinding {
+		return x.handOver(w, r, raw)
 	}
 	page := web.Post{To: x.acs.Location, App: x.app.Name, Script: x.h.Script,
 		Fields: []web.PostField{{Name: "SAMLResponse", Value: base64.StdEncoding.EncodeToString(raw)}}}

@@ -215,7 +215,7 @@ func TestMetadataOrder(t *testing.T) {
 			names = append(names, e.Name.Local)
 		}
 	}
-	if got := strings.Join(names, " "); got != "EntityDescriptor Extensions IDPSSODescriptor KeyDescriptor NameIDFormat SingleSignOnService" {
+	if got := strings.Join(names, " "); got != "EntityDescriptor Extensions IDPSSODescriptor KeyDescriptor ArtifactResolutionService NameIDFormat SingleSignOnService" {
 		t.Errorf("order %s", got)
 	}
 }

@@ -221,7 +221,7 @@ func TestRefusals(t *testing.T) {
 		{"old", func(q *saml.AuthnRequest) { q.IssueInstant = clock.Now().Add(-181 * time.Second) }, saml.StatusRequester, saml.StatusRequestDenied},
 		{"from the future", func(q *saml.AuthnRequest) { q.IssueInstant = clock.Now().Add(181 * time.Second) }, saml.StatusRequester, saml.StatusRequestDenied},
 		{"other destination", func(q *saml.AuthnRequest) { q.Destination = "https://elsewhere.example/sso" }, saml.StatusRequester, saml.StatusRequestDenied},
-		{"artifact wanted", func(q *saml.AuthnRequest) { q.ProtocolBinding = saml.HTTPArtifactBinding }, saml.StatusRequester, saml.StatusUnsupportedBinding},
+		{"PAOS wanted", func(q *saml.AuthnRequest) { q.ProtocolBinding = "urn:oasis:names:tc:SAML:2.0:bindings:PAOS" }, saml.StatusRequester, saml.StatusUnsupportedBinding},
 		{"SAML 1.1", func(q *saml.AuthnRequest) { q.Version = "1.1" }, saml.StatusVersionMismatch, ""},
 		{"about somebody else", func(q *saml.AuthnRequest) {
 			q.Subject = &saml.Subject{NameID: &saml.NameID{Value: "bob"}}
