@@ -83,7 +83,7 @@ class Handler(BaseHTTPRequestHandler):
         self.out(200, {})
 
     def do_login(self, form, get):
-        options = {}
+        options = {"allow_create": "true"}  # it says false by default, and then nobody new may come by a persistent name
         if "force" in form:
             options["force_authn"] = "true"
         if "passive" in form:
