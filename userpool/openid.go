@@ -148,6 +148,7 @@ type OpenIDPool struct {
 	// ImplicitClients lets clients that register themselves have tokens sent by the
 	// browser.
 	ImplicitClients bool `json:",omitempty"`
+	RequirePAR      bool `json:",omitempty"` // of all clients (RFC 9126 section 5)
 	DPoPNonces      bool `json:",omitempty"` // DPoP proofs need a nonce of this server (RFC 9449 section 8)
 }
 

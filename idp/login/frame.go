@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/internal/words"
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -70,6 +71,13 @@ func (f *Frame) Spoken() template.URL {
 
 // Pool is what the person would call the pool, or us.
 func (f *Frame) Pool() string { return cmp.Or(f.PoolName, "Poolhouse") }
+
+// PostText is what the page says that posts an answer to an app, for who reads pages
+// asked for as r is.
+func (h *Handler) PostText(r *http.Request, app string) web.PostText {
+	l := h.Words.For(wanted(r)...)
+	return web.PostText{Lang: l.Tag, Dir: l.Dir, Lead: l.Text("post.lead", "app", app), Button: l.Text("common.continue")}
+}
 
 // A tongue leads to this page in another language.
 type tongue struct {

@@ -2,6 +2,8 @@ package oidcop
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"net/url"
@@ -31,6 +33,8 @@ const (
 	maxAsked    = 5                // times that one user is asked in askedWindow
 	askedWindow = 10 * time.Minute
 	nsAsked     = "ciba-asked"
+
+	nsSignedOnce = "ciba-object" // signed requests that were taken
 )
 
 // bearerText is what a client_notification_token looks like (RFC 6750 section 2.1):
@@ -89,13 +93,28 @@ func (h *Handler) backchannelForm(ctx context.Context, c *userpool.Client, form 
 	case c.Public() || c.OpenID.Registered: // nobody vouches for it, and it would write to people
 		return nil, oauthFail("unauthorized_client", "A client that is public, or registered itself, cannot ask users.")
 	case form.Has("request"):
-		signer := *c
-		signer.OpenID.RequestObjectAlgorithm = c.OpenID.CIBAAlgorithm
-		return h.readObject(ctx, &signer, url.Values{"request": form["request"]})
+		return h.signedBackchannel(ctx, c, form.Get("request"))
 	case c.OpenID.CIBAAlgorithm != "":
 		return nil, oauthFail("invalid_request", "The client has to sign its requests.")
 	}
 	return form, nil
+}
+
+// signedBackchannel returns the parameters of a signed request. It is taken once: an
+// app that sends it again would have its user asked again.
+func (h *Handler) signedBackchannel(ctx context.Context, c *userpool.Client, raw string) (url.Values, error) {
+	signer := *c
+	signer.OpenID.RequestObjectAlgorithm = c.OpenID.CIBAAlgorithm
+	params, mark, err := h.Objects.ReadMarked(ctx, &signer, raw)
+	if err != nil {
+		return nil, objectError(err)
+	}
+	sum := sha256.Sum256([]byte(mark.ID))
+	first, err := h.Waiting.Ephemeral.Claim(ctx, nsSignedOnce, string(c.Pool)+"/"+string(c.ID)+"/"+hex.EncodeToString(sum[:]), mark.Expires)
+	if err == nil && !first {
+		err = oauthFail("invalid_request", "The request was sent before.")
+	}
+	return params, err
 }
 
 // readBackchannel reads the parameters that are CIBA's own.

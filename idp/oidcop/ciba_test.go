@@ -236,3 +236,58 @@ func TestPing(t *testing.T) {
 		t.Errorf("%d %v", status, got)
 	}
 }
+
+// TestCIBASigned: a signed request says all of itself and is taken once, whoever sends
+// it and however often at a time.
+func TestCIBASigned(t *testing.T) {
+	h := open(t)
+	s := h.signer(secretID)
+	h.cibaClient(func(c *userpool.Client) { c.OpenID.CIBAAlgorithm = "ES256" })
+	now := h.clock.Now().Unix()
+	object := func(changes map[string]any) string {
+		m := map[string]any{"iss": secretID, "aud": h.url + "/" + poolID, "iat": now, "nbf": now, "exp": now + 60, "jti": "one", "scope": "openid", "login_hint": "alice"}
+		for name, value := range changes {
+			if m[name] = value; value == nil {
+				delete(m, name)
+			}
+		}
+		return s.sign("", m)
+	}
+	ask := func(request string) (int, map[string]any) {
+		return h.program("POST", "/"+poolID+"/oauth2/bc-authorize", url.Values{"request": {request}}, basic(secretID, secret))
+	}
+	for name, changes := range map[string]map[string]any{"no jti": {"jti": nil}, "long jti": {"jti": strings.Repeat("x", 300)}, "no iat": {"iat": nil}, "no nbf": {"nbf": nil},
+		"no exp": {"exp": nil}, "for another": {"aud": "https://other.example"}, "by another": {"iss": m2mID}, "endless": {"exp": now + 100_000}} {
+		if status, out := ask(object(changes)); status != 400 || out["error"] != "invalid_request_object" {
+			t.Errorf("%s: %d %v", name, status, out)
+		}
+	}
+	if status, out := h.backchannel(nil); status != 400 || out["error"] != "invalid_request" {
+		t.Errorf("unsigned: %d %v", status, out)
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	won, request := 0, object(nil)
+	for range 50 {
+		wg.Go(func() {
+			status, out := ask(request)
+			mu.Lock()
+			defer mu.Unlock()
+			if status == 200 {
+				won++
+			} else if status != 400 || out["error"] != "invalid_request" {
+				t.Errorf("%d %v", status, out)
+			}
+		})
+	}
+	if wg.Wait(); won != 1 {
+		t.Errorf("%d of 50 were taken", won)
+	}
+	h.clock.Add(50 * time.Second)
+	if status, out := ask(request); status != 400 || out["error"] != "invalid_request" {
+		t.Errorf("sent again: %d %v", status, out)
+	}
+	if status, out := ask(object(map[string]any{"jti": "two"})); status != 200 {
+		t.Errorf("the next one: %d %v", status, out)
+	}
+}

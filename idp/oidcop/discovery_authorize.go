@@ -34,7 +34,7 @@ func (h *Handler) authorizeMetadata(p *userpool.Pool) authorizeMetadata {
 		ACRs: idp.ACRs(), IssParameter: true, ClaimsParameter: true,
 		AnswerAlgorithms: jose.Asymmetric, AnswerEncryption: jose.KeyManagers, AnswerContent: jose.Contents,
 		RequestParameter: true, RequestURIParameter: true, RegisterRequestURI: true,
-		RequestAlgorithms: slices.Concat(jose.Asymmetric, jose.Symmetric), PAR: h.Issuer(p.ID) + "/oauth2/par",
+		RequestAlgorithms: slices.Concat(jose.Asymmetric, jose.Symmetric), PAR: h.Issuer(p.ID) + "/oauth2/par", RequirePAR: p.OpenID.RequirePAR,
 	}
 }
 

@@ -250,3 +250,25 @@ func TestProofAtPush(t *testing.T) {
 		}
 	}
 }
+
+// TestPoolRequiresPushedRequests: a pool's setting is for all of its clients, and told
+// in discovery.
+func TestPoolRequiresPushedRequests(t *testing.T) {
+	h := open(t)
+	_, before := h.program("GET", "/"+poolID+"/.well-known/openid-configuration", nil, nil)
+	_, err := h.store.UpdatePool(t.Context(), poolID, func(p *userpool.Pool) error { p.OpenID.RequirePAR = true; return nil })
+	h.must(err)
+	h.clock.Add(time.Minute) // for which the document is kept
+	_, after := h.program("GET", "/"+poolID+"/.well-known/openid-configuration", nil, nil)
+	if before["require_pushed_authorization_requests"] != false || after["require_pushed_authorization_requests"] != true {
+		t.Errorf("discovery says %v, then %v", before["require_pushed_authorization_requests"], after["require_pushed_authorization_requests"])
+	}
+	for _, client := range []string{public, otherID} {
+		if at := where(h.visitor().get(authorizeURL(poolID, client, nil))); at.Query().Get("error") != "invalid_request" {
+			t.Errorf("%s: a request by the address leads to %s", client, at)
+		}
+	}
+	if at := where(h.visitor().get(h.pushed(nil))); !strings.HasSuffix(at.Path, "/login") {
+		t.Errorf("a pushed one leads to %s", at)
+	}
+}

@@ -92,18 +92,23 @@ func (h *Handler) readObject(ctx context.Context, client *userpool.Client, outer
 	default:
 		return nil, oauthFail("invalid_request", "The request object is empty.")
 	}
-	var refused *requestobject.Error
-	if errors.As(err, &refused) {
-		return nil, errors.Join(oauthFail(refused.Code, refused.Description), err)
-	}
 	if err != nil {
-		return nil, err
+		return nil, objectError(err)
 	}
 	if kind := outer.Get("response_type"); kind != "" && !sameType(kind, params.Get("response_type")) {
 		return nil, oauthFail("invalid_request", "response_type differs from the request object's.")
 	}
 	params.Set("client_id", string(client.ID))
 	return params, nil
+}
+
+// objectError gives what is wrong with a request object the form that the app may see.
+func objectError(err error) error {
+	var refused *requestobject.Error
+	if errors.As(err, &refused) {
+		return errors.Join(oauthFail(refused.Code, refused.Description), err)
+	}
+	return err
 }
 
 // use uses up what the request was kept as, and so the request: from here on nobody

@@ -137,8 +137,8 @@ func (h *Handler) parseScopes(ctx context.Context, req *request) (err error) {
 func (req *request) checkTransport() error {
 	o := &req.client.OpenID
 	switch {
-	case (o.RequirePAR || o.FAPI) && (req.kept == nil || !req.kept.Pushed):
-		return oauthFail("invalid_request", "The client must push its requests.")
+	case (req.pool.OpenID.RequirePAR || o.RequirePAR || o.FAPI) && (req.kept == nil || !req.kept.Pushed):
+		return oauthFail("invalid_request", "Requests must be pushed.")
 	case o.RequireSigned && (req.kept == nil || !req.kept.Signed):
 		return oauthFail("invalid_request", "The client must sign its requests.")
 	}

@@ -15,6 +15,7 @@ import (
 
 const (
 	skew    = time.Minute // of clients' clocks
+	maxID   = 256         // bytes of a jti
 	maxLife = time.Hour   // of objects that have to have an exp (FAPI 2.0 Message Signing section 5.3.1)
 )
 
@@ -29,6 +30,7 @@ type claims struct {
 	Expires   *float64        `json:"exp"`
 	NotBefore *float64        `json:"nbf"`
 	Issued    *float64        `json:"iat"`
+	ID        string          `json:"jti"`
 }
 
 var own = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti"}

@@ -42,24 +42,53 @@ type Reader struct {
 // Read verifies a client's request object and returns its parameters. What is wrong
 // with it is an *Error.
 func (r *Reader) Read(ctx context.Context, c *userpool.Client, raw string) (url.Values, error) {
+	params, _, err := r.read(ctx, c, raw)
+	return params, err
+}
+
+// A Mark tells a request object from all others of its client, for as long as it
+// could be sent again.
+type Mark struct {
+	ID      string // jti
+	Expires time.Time
+}
+
+// ReadMarked is Read for an object that must say all of itself, and is for one use
+// (CIBA Core section 7.1.1). To remember the mark is the caller's.
+func (r *Reader) ReadMarked(ctx context.Context, c *userpool.Client, raw string) (url.Values, Mark, error) {
+	strict := *c
+	strict.OpenID.RequireSigned = true
+	params, o, err := r.read(ctx, &strict, raw)
+	switch {
+	case err != nil:
+		return nil, Mark{}, err
+	case o.ID == "" || len(o.ID) > maxID:
+		return nil, Mark{}, refuse("jti is missing, or too long.")
+	case o.Issued == nil || o.NotBefore == nil:
+		return nil, Mark{}, refuse("iat or nbf is missing.")
+	}
+	return params, Mark{o.ID, time.Unix(int64(*o.Expires), 0).Add(skew + time.Second)}, nil
+}
+
+func (r *Reader) read(ctx context.Context, c *userpool.Client, raw string) (url.Values, *claims, error) {
 	if len(raw) > maxObject {
-		return nil, refuse("The request object is too large.")
+		return nil, nil, refuse("The request object is too large.")
 	}
 	if jose.Encrypted(raw) {
-		return nil, refuse("Encrypted request objects are not supported.")
+		return nil, nil, refuse("Encrypted request objects are not supported.")
 	}
 	if unsigned(raw) {
-		return nil, &Error{"request_not_supported", "The request object is not signed."}
+		return nil, nil, &Error{"request_not_supported", "The request object is not signed."}
 	}
 	payload, err := r.verify(ctx, c, raw)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	claims, params, err := parse(payload)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return params, r.judge(c, claims, params)
+	return params, claims, r.judge(c, claims, params)
 }
 
 // ReadFrom is Read for a request object at an address, which must be one that the

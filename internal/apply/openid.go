@@ -9,7 +9,7 @@ import (
 // newOpenIDPool is what a pool has that is still to be made: then --diff names what
 // apply will change.
 func newOpenIDPool() map[string]any {
-	return obj{"Mode": "COGNITO", "Registration": "OFF", "AllowImplicitClients": false, "RequireDPoPNonces": false}
+	return obj{"Mode": "COGNITO", "Registration": "OFF", "AllowImplicitClients": false, "RequireDPoPNonces": false, "RequirePushedRequests": false}
 }
 
 // applyOpenIDPool sets what Cognito's operations have no members for. What the file

@@ -13,7 +13,15 @@ type Post struct {
 	To     string // the address, which the caller trusts
 	App    string // what a person would call who is there
 	Script string // address of the script that submits the form; empty is none
+	Text   PostText
 	Fields []PostField
+}
+
+// A PostText is what the page says, in the reader's language. Without one it is in
+// English.
+type PostText struct {
+	Lang, Dir    string // of the page
+	Lead, Button string
 }
 
 // A PostField is a hidden field.
@@ -27,11 +35,11 @@ func (f PostField) Attribute() template.HTMLAttr {
 
 // postPage submits itself by its script; without scripts the user does it.
 var postPage = template.Must(template.New("post").Parse(`<!doctype html>
-<html lang="en">
+<html lang="{{.Text.Lang}}" dir="{{.Text.Dir}}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Signing in</title>
+<title>{{.Text.Lead}}</title>
 </head>
 <body>
 <main>
@@ -39,8 +47,8 @@ var postPage = template.Must(template.New("post").Parse(`<!doctype html>
 {{- range .Fields}}
 <input type="hidden" name="{{.Name}}" {{.Attribute}}>
 {{- end}}
-<p>You are being sent to {{.App}}.</p>
-<button type="submit">Continue</button>
+<p>{{.Text.Lead}}</p>
+<button type="submit">{{.Text.Button}}</button>
 </form>
 </main>
 {{- if .Script}}
@@ -52,8 +60,12 @@ var postPage = template.Must(template.New("post").Parse(`<!doctype html>
 
 // Write answers with the page, whose form may end where the message goes.
 func (p *Post) Write(w http.ResponseWriter) error {
+	shown := *p
+	if shown.Text == (PostText{}) {
+		shown.Text = PostText{"en", "ltr", "You are being sent to " + p.App + ".", "Continue"}
+	}
 	var page bytes.Buffer
-	if err := postPage.Execute(&page, p); err != nil {
+	if err := postPage.Execute(&page, shown); err != nil {
 		return err
 	}
 	AllowFormTarget(w.Header(), p.To)

@@ -17,7 +17,7 @@ func TestPostIsEscaped(t *testing.T) {
 		t.Fatal(err)
 	}
 	body := w.Body.String()
-	if strings.Contains(body, "<script") || strings.Count(body, "alert") != 3 {
+	if strings.Contains(body, "<script") || strings.Count(body, "alert") != 4 {
 		t.Errorf("%s", body)
 	}
 	for _, want := range []string{`action="https://app.example/cb?a=1&amp;b=2"`, `value="&#34;&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;quot;"`} {

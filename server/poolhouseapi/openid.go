@@ -55,7 +55,8 @@ const (
 // its default afterwards: COGNITO, OFF, false.
 func (a *API) SetOpenIDPool(ctx context.Context, in *SetOpenIDPoolInput) (*SetOpenIDPoolOutput, error) {
 	settings := userpool.OpenIDPool{Registration: strings.ToLower(awsapi.Value(in.Registration)),
-		ImplicitClients: awsapi.Value(in.AllowImplicitClients), DPoPNonces: awsapi.Value(in.RequireDPoPNonces)}
+		ImplicitClients: awsapi.Value(in.AllowImplicitClients), DPoPNonces: awsapi.Value(in.RequireDPoPNonces),
+		RequirePAR: awsapi.Value(in.RequirePushedRequests)}
 	if settings.Registration == "off" {
 		settings.Registration = userpool.RegistrationOff
 	}
@@ -84,7 +85,7 @@ func openIDPool(p *userpool.Pool) *OpenIDPoolType {
 		registration = strings.ToUpper(p.OpenID.Registration)
 	}
 	return &OpenIDPoolType{UserPoolId: awsapi.Ptr(string(p.ID)), Mode: &mode, Registration: &registration,
-		AllowImplicitClients: &p.OpenID.ImplicitClients, RequireDPoPNonces: &p.OpenID.DPoPNonces}
+		AllowImplicitClients: &p.OpenID.ImplicitClients, RequireDPoPNonces: &p.OpenID.DPoPNonces, RequirePushedRequests: &p.OpenID.RequirePAR}
 }
 
 // CreateRegistrationToken makes an initial access token, by which clients may

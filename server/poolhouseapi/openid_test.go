@@ -110,12 +110,12 @@ func TestOpenIDPoolSettings(t *testing.T) {
 		}
 		return out.Pool
 	}
-	if p := describe(); *p.Mode != "COGNITO" || *p.Registration != "OFF" || *p.AllowImplicitClients || *p.RequireDPoPNonces {
+	if p := describe(); *p.Mode != "COGNITO" || *p.Registration != "OFF" || *p.AllowImplicitClients || *p.RequireDPoPNonces || *p.RequirePushedRequests {
 		t.Errorf("at first: %+v", p)
 	}
 	yes := true
-	_, err := a.SetOpenIDPool(t.Context(), &poolhouseapi.SetOpenIDPoolInput{UserPoolId: ptr(pool), Mode: ptr("STRICT"), Registration: ptr("TOKEN"), RequireDPoPNonces: &yes})
-	if p := describe(); err != nil || *p.Mode != "STRICT" || *p.Registration != "TOKEN" || !*p.RequireDPoPNonces {
+	_, err := a.SetOpenIDPool(t.Context(), &poolhouseapi.SetOpenIDPoolInput{UserPoolId: ptr(pool), Mode: ptr("STRICT"), Registration: ptr("TOKEN"), RequireDPoPNonces: &yes, RequirePushedRequests: &yes})
+	if p := describe(); err != nil || *p.Mode != "STRICT" || *p.Registration != "TOKEN" || !*p.RequireDPoPNonces || !*p.RequirePushedRequests {
 		t.Errorf("%+v, %v", p, err)
 	}
 	stored, err := a.Pools.Pool(t.Context(), pool)

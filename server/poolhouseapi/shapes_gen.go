@@ -472,11 +472,12 @@ type SearchUsersOutput struct {
 
 // SetOpenIDPoolInput is what SetOpenIDPool takes.
 type SetOpenIDPoolInput struct {
-	UserPoolId           *string // required
-	Mode                 *string
-	Registration         *string
-	AllowImplicitClients *bool
-	RequireDPoPNonces    *bool
+	UserPoolId            *string // required
+	Mode                  *string
+	Registration          *string
+	AllowImplicitClients  *bool
+	RequireDPoPNonces     *bool
+	RequirePushedRequests *bool
 }
 
 // SetOpenIDPoolOutput is what SetOpenIDPool answers.
@@ -635,11 +636,12 @@ type OpenIDClientType struct {
 
 // OpenIDPoolType is the structure of that name in the service model.
 type OpenIDPoolType struct {
-	UserPoolId           *string
-	Mode                 *string
-	Registration         *string
-	AllowImplicitClients *bool
-	RequireDPoPNonces    *bool
+	UserPoolId            *string
+	Mode                  *string
+	Registration          *string
+	AllowImplicitClients  *bool
+	RequireDPoPNonces     *bool
+	RequirePushedRequests *bool
 }
 
 // SamlPoolType is the structure of that name in the service model.

@@ -413,6 +413,7 @@ var poolhouse = &Model{
 			{Name: "Registration", Shape: 135},
 			{Name: "AllowImplicitClients", Shape: 18},
 			{Name: "RequireDPoPNonces", Shape: 18},
+			{Name: "RequirePushedRequests", Shape: 18},
 		}},
 		{Name: "PaginationTokenType", Kind: String, HasMin: true, Min: 1, HasMax: true, Max: 2048, Pattern: "[\\S]+"},
 		{Name: "PixelsType", Kind: Integer, HasMin: true, Min: 1, HasMax: true, Max: 4096},
@@ -651,6 +652,7 @@ var poolhouse = &Model{
 			{Name: "Registration", Shape: 135},
 			{Name: "AllowImplicitClients", Shape: 18},
 			{Name: "RequireDPoPNonces", Shape: 18},
+			{Name: "RequirePushedRequests", Shape: 18},
 		}},
 		{Name: "SetOpenIDPoolResponse", Kind: Structure, Members: []Member{
 			{Name: "Pool", Shape: 121},
