@@ -227,7 +227,7 @@ works('GetSigningCertificate', 'the certificate that a pool signs SAML messages 
   const { Certificate } = await admin('GetSigningCertificate', { UserPoolId: w.UserPoolId });
   const certificate = new X509Certificate(Buffer.from(Certificate, 'base64'));
   assert.match(certificate.subject, new RegExp(w.UserPoolId));
-  const metadata = await (await fetch(`${env.POOLHOUSE_URL}/${w.UserPoolId}/saml/metadata`)).text();
+  const metadata = await (await fetch(`${env.POOLHOUSE_URL}/${w.UserPoolId}/saml2/metadata`)).text();
   assert.ok(metadata.replace(/\s/g, '').includes(Certificate), 'metadata publishes it');
 });
 

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/poolhouse/poolhouse/internal/outbound"
-	"github.com/poolhouse/poolhouse/internal/samlxml"
 	"github.com/poolhouse/poolhouse/sp/samlsp"
 	"github.com/poolhouse/poolhouse/store/sqlstore"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -46,7 +45,11 @@ func metadataOf(t *testing.T, d *desk, pool string, entity string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(samlxml.WriteIDPMetadata(&samlxml.IDPDescription{EntityID: entity, SSO: "https://idp.example/sso", Certificates: []*x509.Certificate{cert}}))
+	return `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="` + entity + `">` +
+		`<IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><KeyDescriptor use="signing">` +
+		`<KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>` + base64.StdEncoding.EncodeToString(cert.Raw) + `</X509Certificate></X509Data></KeyInfo>` +
+		`</KeyDescriptor><SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example/sso"/>` +
+		`</IDPSSODescriptor></EntityDescriptor>`
 }
 
 func TestSAMLProvider(t *testing.T) {
@@ -88,7 +91,7 @@ func TestSAMLProvider(t *testing.T) {
 	_, err = d.UpdateIdentityProvider(ctx, &idp.UpdateIdentityProviderInput{UserPoolId: p.Id, ProviderName: ptr("Web"),
 		ProviderDetails: map[string]string{"MetadataURL": "https://idp.example/none"}})
 	refused(t, err, "InvalidParameterException", "could not be fetched")
-	two := `<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata">` + file[len(`<?xml version="1.0" encoding="UTF-8"?>`):]
-	two += metadataOf(t, d, *p.Id, "https://other.example")[len(`<?xml version="1.0" encoding="UTF-8"?>`):] + `</EntitiesDescriptor>`
+	two := `<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata">` + file
+	two += metadataOf(t, d, *p.Id, "https://other.example") + `</EntitiesDescriptor>`
 	refused(t, d.provider(p, "Two", "SAML", map[string]string{"MetadataFile": two}), "InvalidParameterException", "more than one identity provider")
 }
