@@ -100,6 +100,8 @@ func (b *Browser) Walk(t testing.TB, address string, who *Person, stop func(*Pag
 			return p
 		case p.Redirects():
 			p = b.Open(t, p.URL.String())
+		case form == nil && p.onward() != "":
+			p = b.Open(t, p.onward())
 		case form == nil:
 			return p
 		default:
@@ -140,6 +142,17 @@ func Leads(prefix string) func(*Page) bool {
 
 // Redirects reports whether the page is a redirect.
 func (p *Page) Redirects() bool { return p.Header.Get("Location") != "" }
+
+// onward is where a page goes on to by itself, without being asked.
+func (p *Page) onward() string {
+	_, rest, _ := strings.Cut(p.Body, `<meta http-equiv="refresh" content="0;url=`)
+	to, _, ok := strings.Cut(rest, `"`)
+	u, err := p.URL.Parse(html.UnescapeString(to))
+	if !ok || err != nil {
+		return ""
+	}
+	return u.String()
+}
 
 // Form returns the first form that has a field of that name, else nil.
 func (p *Page) Form(field string) *Form {

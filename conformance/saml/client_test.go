@@ -52,8 +52,17 @@ func start(t *testing.T, name string, metadata []byte, program func(dir, address
 			t.Fatal(err)
 		}
 	}
+	log := launch(t, program(dir, address), address, dir)
+	c := &client{name: name, url: "http://" + address, answer: readJSON}
+	c.login = func(a ask) string { return c.url + "/login?" + a.query().Encode() }
+	c.metadata = string(await(t, c.url+"/metadata", log))
+	return c
+}
+
+// launch starts a program that listens at address, and kills it when the test ends.
+func launch(t *testing.T, cmd *exec.Cmd, address, dir string) *harness.Log {
+	t.Helper()
 	log := new(harness.Log)
-	cmd := program(dir, address)
 	cmd.Env = append(os.Environ(), "LISTEN="+address, "DIR="+dir)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -64,13 +73,10 @@ func start(t *testing.T, name string, metadata []byte, program func(dir, address
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // it was killed: the error says so
 		if t.Failed() {
-			t.Logf("%s printed:\n%s", name, log)
+			t.Logf("%s printed:\n%s", cmd.Path, log)
 		}
 	})
-	c := &client{name: name, url: "http://" + address, login: nil, answer: readJSON}
-	c.login = func(a ask) string { return c.url + "/login?" + a.query().Encode() }
-	c.metadata = string(await(t, c.url+"/metadata", log))
-	return c
+	return log
 }
 
 // query is an ask as pysaml2.py reads it.
@@ -114,12 +120,19 @@ func await(t *testing.T, address string, log *harness.Log) []byte {
 	return nil
 }
 
-func startPySAML2(t *testing.T, metadata []byte) *client {
+// python is Debian's, which finds Debian's modules.
+const python = "/usr/bin/python3"
+
+func requirePySAML2(t *testing.T) {
 	t.Helper()
-	const python = "/usr/bin/python3" // Debian's, which finds Debian's modules
 	if exec.Command(python, "-c", "import saml2").Run() != nil {
 		harness.Missing(t, "python3-pysaml2 is missing; run scripts/install.sh")
 	}
+}
+
+func startPySAML2(t *testing.T, metadata []byte) *client {
+	t.Helper()
+	requirePySAML2(t)
 	script := filepath.Join(harness.Root(t), "conformance/saml/pysaml2.py")
 	return start(t, "pysaml2", metadata, func(dir, _ string) *exec.Cmd {
 		cmd := exec.Command(python, script)

@@ -98,9 +98,17 @@ func TestServiceProviders(t *testing.T) {
 			})
 		}
 	})
-	if !t.Failed() {
-		checkMatrix(t, outcome)
+	if t.Failed() {
+		return
 	}
+	var rows, columns []string
+	for _, feature := range features {
+		rows = append(rows, feature.name)
+	}
+	for _, c := range clients {
+		columns = append(columns, c.name)
+	}
+	checkMatrix(t, "clients", outcome, rows, columns)
 }
 
 func runClient(t *testing.T, f *harness.Fixture, c *client, outcome *cells) {
@@ -117,25 +125,21 @@ func runClient(t *testing.T, f *harness.Fixture, c *client, outcome *cells) {
 	}
 }
 
-const (
-	matrixStart = "<!-- matrix: written by conformance/saml, UPDATE_DOCS=1 -->\n"
-	matrixEnd   = "<!-- end of matrix -->\n"
-)
-
-// checkMatrix compares the matrix in docs/saml.md with the outcome.
-func checkMatrix(t *testing.T, outcome *cells) {
+// checkMatrix compares a matrix in docs/saml.md with the outcome.
+func checkMatrix(t *testing.T, name string, outcome *cells, rows, columns []string) {
 	t.Helper()
+	start, end := "<!-- "+name+": written by conformance/saml, UPDATE_DOCS=1 -->\n", "<!-- end of "+name+" -->\n"
 	path := filepath.Join(harness.Root(t), "docs/saml.md")
 	doc, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, rest, ok := strings.Cut(string(doc), matrixStart)
-	_, tail, ok2 := strings.Cut(rest, matrixEnd)
+	head, rest, ok := strings.Cut(string(doc), start)
+	_, tail, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
-		t.Fatal("docs/saml.md has no matrix")
+		t.Fatalf("docs/saml.md has no matrix of %s", name)
 	}
-	want := head + matrixStart + matrix(outcome) + matrixEnd + tail
+	want := head + start + matrix(outcome, rows, columns) + end + tail
 	if want == string(doc) {
 		return
 	}
@@ -148,20 +152,16 @@ func checkMatrix(t *testing.T, outcome *cells) {
 }
 
 // matrix writes the outcome as a table, and below it why cells are empty.
-func matrix(outcome *cells) string {
+func matrix(outcome *cells, rows, columns []string) string {
 	var b, notes strings.Builder
-	b.WriteString("|")
-	for _, c := range clients {
-		b.WriteString(" | " + c.name)
-	}
-	b.WriteString(" |\n|---" + strings.Repeat("|:-:", len(clients)) + "|\n")
+	b.WriteString("| | " + strings.Join(columns, " | ") + " |\n|---" + strings.Repeat("|:-:", len(columns)) + "|\n")
 	numbers := map[string]int{}
-	for _, f := range features {
-		b.WriteString("| " + f.name)
-		for _, c := range clients {
-			text := outcome.all[[2]string{c.name, f.name}]
+	for _, row := range rows {
+		b.WriteString("| " + row)
+		for _, column := range columns {
+			text := outcome.all[[2]string{column, row}]
 			if text != "✓" {
-				why := c.name + ": " + text
+				why := column + ": " + text
 				if numbers[why] == 0 {
 					numbers[why] = len(numbers) + 1
 					fmt.Fprintf(&notes, "%d. %s\n", numbers[why], why)
@@ -172,5 +172,5 @@ func matrix(outcome *cells) string {
 		}
 		b.WriteString(" |\n")
 	}
-	return b.String() + "\nWhat a client cannot do:\n\n" + notes.String()
+	return b.String() + "\nWhat some cannot do:\n\n" + notes.String()
 }

@@ -27,7 +27,7 @@ config = SPConfig().load(dict(
     accepted_time_diff=60,
     allow_unknown_attributes=True, attribute_map_dir=None, **KEYS,
     service=dict(sp=dict(
-        name="pysaml2", authn_requests_signed=True, logout_requests_signed=True, logout_responses_signed=True,
+        name="pysaml2", name_id_format_allow_create=True, authn_requests_signed=True, logout_requests_signed=True, logout_responses_signed=True,
         want_response_signed=False, want_assertions_signed=False, want_assertions_or_response_signed=True, allow_unsolicited=True,
         endpoints=dict(assertion_consumer_service=[(BASE + "/acs", POST)],
                        single_logout_service=[(BASE + "/slo", REDIRECT), (BASE + "/slo", POST)])))))
