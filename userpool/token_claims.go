@@ -101,7 +101,7 @@ const (
 	formBool
 	formNumber
 	formAddress // an object with the one member "formatted" (OpenID Connect Core 5.1.1)
-	formJSON
+	formIdentities
 )
 
 // attributeForms are the standard attributes; sub is a claim of its own.
@@ -110,7 +110,7 @@ var attributeForms = map[string]int{
 	"nickname": formString, "preferred_username": formString, "profile": formString, "picture": formString,
 	"website": formString, "email": formString, "email_verified": formBool, "gender": formString,
 	"birthdate": formString, "zoneinfo": formString, "locale": formString, "phone_number": formString,
-	"phone_number_verified": formBool, "address": formAddress, "updated_at": formNumber, "identities": formJSON,
+	"phone_number_verified": formBool, "address": formAddress, "updated_at": formNumber, "identities": formIdentities,
 }
 
 // Readable reports whether the client may see an attribute of its users. A client
@@ -173,6 +173,8 @@ func (g *Grant) selects(attribute string) bool {
 	switch attribute {
 	case "email", "email_verified":
 		return slices.Contains(g.Scopes, ScopeEmail)
+	case "identities": // Cognito's ID tokens have it with openid alone
+		return !g.Standard() || slices.Contains(g.Scopes, ScopeProfile)
 	case "phone_number", "phone_number_verified":
 		return slices.Contains(g.Scopes, ScopePhone)
 	case "address":
@@ -212,12 +214,32 @@ func AttributeClaim(name, value string) (json.RawMessage, error) {
 		}
 	case formAddress:
 		return json.Marshal(map[string]string{"formatted": value})
-	case formJSON:
-		if json.Valid([]byte(value)) {
-			return []byte(value), nil
+	case formIdentities:
+		if raw, ok := identitiesClaim(value); ok {
+			return raw, nil
 		}
 	}
 	return json.Marshal(value)
+}
+
+// identitiesClaim writes the attribute as Cognito's ID tokens have it, where every value
+// is a string.
+func identitiesClaim(value string) (json.RawMessage, bool) {
+	var list []identityJSON
+	if json.Unmarshal([]byte(value), &list) != nil {
+		return nil, false
+	}
+	type claim struct {
+		identityJSON
+		Primary     string `json:"primary"`
+		DateCreated string `json:"dateCreated"`
+	}
+	out := make([]claim, len(list))
+	for i, id := range list {
+		out[i] = claim{id, strconv.FormatBool(id.Primary), strconv.FormatInt(id.DateCreated, 10)}
+	}
+	raw, err := json.Marshal(out)
+	return raw, err == nil
 }
 
 // groupClaims returns the names of the groups, their roles, and the role of the

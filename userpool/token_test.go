@@ -1,7 +1,6 @@
 package userpool_test
 
 import (
-	"encoding/json"
 	"reflect"
 	"slices"
 	"testing"
@@ -260,8 +259,12 @@ func TestHostileAttributes(t *testing.T) {
 }
 
 func TestIdentitiesClaim(t *testing.T) {
-	raw, err := userpool.AttributeClaim("identities", `[{"userId":"1"}]`)
-	if err != nil || !json.Valid(raw) || raw[0] != '[' {
+	raw, err := userpool.AttributeClaim("identities", `[{"userId":"1","providerName":"a","providerType":"OIDC","issuer":null,"primary":true,"dateCreated":1642699117273}]`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameJSON(t, string(raw), `[{"userId":"1","providerName":"a","providerType":"OIDC","issuer":null,"primary":"true","dateCreated":"1642699117273"}]`)
+	if raw, err := userpool.AttributeClaim("identities", `[{"userId":`); err != nil || raw[0] != '"' {
 		t.Errorf("%s, %v", raw, err)
 	}
 }

@@ -205,6 +205,9 @@ func (b *Browser) do(t testing.TB, method, address string, form url.Values, orig
 	if err != nil {
 		t.Fatal(err)
 	}
+	if to := refresh(string(body)); to != "" && resp.Header.Get("Location") == "" {
+		resp.Header.Set("Location", to)
+	}
 	p := &Page{URL: req.URL, Status: resp.StatusCode, Header: resp.Header, Body: string(body), Forms: forms(string(body))}
 	if p.Redirects() {
 		if p.URL, err = req.URL.Parse(resp.Header.Get("Location")); err != nil {
@@ -212,6 +215,23 @@ func (b *Browser) do(t testing.TB, method, address string, form url.Values, orig
 		}
 	}
 	return p
+}
+
+// refresh is where a page goes on to by itself, at once; empty where it does not.
+func refresh(body string) string {
+	z := html.NewTokenizer(strings.NewReader(body))
+	for tt := z.Next(); tt != html.ErrorToken; tt = z.Next() {
+		if tag := z.Token(); tag.Data == "meta" {
+			attr := map[string]string{}
+			for _, a := range tag.Attr {
+				attr[a.Key] = a.Val
+			}
+			if to, ok := strings.CutPrefix(attr["content"], "0;url="); ok && attr["http-equiv"] == "refresh" {
+				return to
+			}
+		}
+	}
+	return ""
 }
 
 func forms(body string) []Form {

@@ -38,6 +38,18 @@ type Pool struct {
 	Groups   []Group        `yaml:"groups"`
 	Users    []User         `yaml:"users"`
 	SAMLApps []SAMLApp      `yaml:"samlApps"`
+
+	IdentityProviders []IdentityProvider `yaml:"identityProviders"`
+}
+
+// An IdentityProvider is one that people sign in to the pool through. A SAML provider's
+// metadata may be a file.
+type IdentityProvider struct {
+	Name         string         `yaml:"name"`
+	Type         string         `yaml:"type"`
+	MetadataFile string         `yaml:"metadataFile"`
+	Settings     map[string]any `yaml:"settings"`   // of CreateIdentityProvider
+	Federation   map[string]any `yaml:"federation"` // of PutIdentityProviderSettings
 }
 
 // A Client is an app client. Unless its settings say otherwise it hides who

@@ -55,7 +55,7 @@ func (a *Applier) applyPool(ctx context.Context, p Pool) error {
 			return err
 		}
 	}
-	for _, part := range []func(context.Context, Pool) error{a.applyOpenIDPool, a.applyClients, a.applyGroups, a.applyUsers, a.applySAMLApps} {
+	for _, part := range []func(context.Context, Pool) error{a.applyOpenIDPool, a.applyGroups, a.applyIdentityProviders, a.applyClients, a.applyUsers, a.applySAMLApps} {
 		if err := part(ctx, p); err != nil {
 			return err
 		}

@@ -64,6 +64,8 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("DescribeOpenIDClient", awsapi.SigV4, a.DescribeOpenIDClient),
 		awsapi.Func("SetOpenIDPool", awsapi.SigV4, a.SetOpenIDPool),
 		awsapi.Func("DescribeOpenIDPool", awsapi.SigV4, a.DescribeOpenIDPool),
+		awsapi.Func("PutIdentityProviderSettings", awsapi.SigV4, a.PutIdentityProviderSettings),
+		awsapi.Func("DescribeIdentityProviderSettings", awsapi.SigV4, a.DescribeIdentityProviderSettings),
 		awsapi.Func("ListSigningKeys", awsapi.SigV4, a.ListSigningKeys),
 		awsapi.Func("RotateSigningKey", awsapi.SigV4, a.RotateSigningKey),
 		awsapi.Func("RevokeSigningKey", awsapi.SigV4, a.RevokeSigningKey),

@@ -137,6 +137,17 @@ type DeleteScimTokenInput struct {
 type DeleteScimTokenOutput struct {
 }
 
+// DescribeIdentityProviderSettingsInput is what DescribeIdentityProviderSettings takes.
+type DescribeIdentityProviderSettingsInput struct {
+	UserPoolId   *string // required
+	ProviderName *string // required
+}
+
+// DescribeIdentityProviderSettingsOutput is what DescribeIdentityProviderSettings answers.
+type DescribeIdentityProviderSettingsOutput struct {
+	Provider *IdentityProviderSettingsType
+}
+
 // DescribeOpenIDClientInput is what DescribeOpenIDClient takes.
 type DescribeOpenIDClientInput struct {
 	UserPoolId *string // required
@@ -344,6 +355,18 @@ type PreviewSamlApplicationOutput struct {
 	NameId     *ReleasedNameType
 	Attributes []ReleasedAttributeType
 	Problems   []ReleaseProblemType
+}
+
+// PutIdentityProviderSettingsInput is what PutIdentityProviderSettings takes.
+type PutIdentityProviderSettingsInput struct {
+	UserPoolId   *string // required
+	ProviderName *string // required
+	Settings     *string // required
+}
+
+// PutIdentityProviderSettingsOutput is what PutIdentityProviderSettings answers.
+type PutIdentityProviderSettingsOutput struct {
+	Provider *IdentityProviderSettingsType
 }
 
 // PutMessageTextInput is what PutMessageText takes.
@@ -624,6 +647,13 @@ type ScimTokenType struct {
 	Description  *string
 	CreationDate *time.Time
 	LastUsedDate *time.Time
+}
+
+// IdentityProviderSettingsType is the structure of that name in the service model.
+type IdentityProviderSettingsType struct {
+	UserPoolId   *string
+	ProviderName *string
+	Settings     *string
 }
 
 // OpenIDClientType is the structure of that name in the service model.
