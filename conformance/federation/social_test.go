@@ -133,21 +133,28 @@ func TestSocialProviders(t *testing.T) {
 	secret := with(common, map[string]string{"client_secret": "secret"})
 	mapping := map[string]string{"email": "email", "email_verified": "email_verified", "name": "name"}
 	for _, tt := range []struct {
-		name    string
-		kind    types.IdentityProviderTypeType
-		details map[string]string
-		want    map[string]any
+		name     string
+		kind     types.IdentityProviderTypeType
+		details  map[string]string
+		settings string
+		want     map[string]any
 	}{
-		{"Facebook", types.IdentityProviderTypeTypeFacebook, with(secret, map[string]string{"authorize_scopes": "public_profile,email", "attributes_url": up.URL + "/me?fields="}),
+		{"Facebook", types.IdentityProviderTypeTypeFacebook, with(secret, map[string]string{"authorize_scopes": "public_profile,email", "attributes_url": up.URL + "/me?fields="}), "",
 			map[string]any{"email": "fay@example.com", "email_verified": false, "name": "Fay"}},
-		{"LoginWithAmazon", types.IdentityProviderTypeTypeLoginWithAmazon, with(secret, map[string]string{"authorize_scopes": "profile", "attributes_url": up.URL + "/profile"}),
+		{"LoginWithAmazon", types.IdentityProviderTypeTypeLoginWithAmazon, with(secret, map[string]string{"authorize_scopes": "profile", "attributes_url": up.URL + "/profile"}), "",
 			map[string]any{"email": "amy@example.com", "email_verified": false, "name": "Amy"}},
+		{"GitHub", types.IdentityProviderTypeTypeOidc, with(secret, map[string]string{"authorize_scopes": "read:user user:email", "oidc_issuer": up.URL,
+			"attributes_request_method": "GET", "attributes_url": up.URL + "/user", "jwks_uri": up.URL + "/keys"}), `{"OIDC":{"Dialect":"github"}}`,
+			map[string]any{"email": "octo@example.com", "email_verified": true, "name": "Octo"}},
 		{"SignInWithApple", types.IdentityProviderTypeTypeSignInWithApple, with(common, map[string]string{"authorize_scopes": "name email", "oidc_issuer": up.URL,
-			"jwks_uri": up.URL + "/keys", "team_id": "TEAM", "key_id": "KEY", "private_key": base64.StdEncoding.EncodeToString(der)}),
+			"jwks_uri": up.URL + "/keys", "team_id": "TEAM", "key_id": "KEY", "private_key": base64.StdEncoding.EncodeToString(der)}), "",
 			map[string]any{"email": "ada@privaterelay.example", "email_verified": true, "name": "Ada Lovelace"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			here.provider(t, tt.name, tt.kind, tt.details, mapping)
+			if tt.settings != "" {
+				s.Poolhouse(t, "PutIdentityProviderSettings", map[string]string{"UserPoolId": here.PoolID, "ProviderName": tt.name, "Settings": tt.settings}, &struct{}{})
+			}
 			wantClaims(t, here.idToken(t, arrive(t, harness.NewBrowser(t, nil), here.start(tt.name), nil)), tt.want)
 		})
 	}
