@@ -53,25 +53,28 @@ func (s *Service) Refresh(ctx context.Context) (found bool, err error) {
 	if ctx.Err() != nil {
 		return true, ctx.Err()
 	}
-	_, err = s.Store.UpdateApplication(ctx, a.Pool, a.ID, func(b *Application) error {
+	b, err := s.Store.UpdateApplication(ctx, a.Pool, a.ID, func(b *Application) error {
 		if b.MetadataURL != a.MetadataURL || !b.Modified.Equal(a.Modified) {
 			return errMoved
 		}
 		b.refresh(doc, fetchErr, now)
-		a = b
 		return nil
 	})
-	if errors.Is(err, errMoved) || errors.Is(err, ErrNotFound) {
+	switch {
+	case errors.Is(err, errMoved), errors.Is(err, ErrNotFound):
 		return true, nil
+	case err != nil:
+		return true, err
 	}
-	s.logRefresh(ctx, a, now)
-	return true, err
+	s.logRefresh(ctx, b, fetchErr, now)
+	return true, nil
 }
 
-func (s *Service) logRefresh(ctx context.Context, a *Application, now time.Time) {
+func (s *Service) logRefresh(ctx context.Context, a *Application, fetchErr error, now time.Time) {
 	switch f := a.Fresh; {
 	case f.Failures > 0:
-		s.Log.WarnContext(ctx, "metadata not refreshed", "pool", a.Pool, "app", a.ID, "failures", f.Failures, "last good", f.Fetched, "problem", f.Problem)
+		s.Log.WarnContext(ctx, "metadata not refreshed", "pool", a.Pool, "app", a.ID, "failures", f.Failures, "last good", f.Fetched,
+			"problem", f.Problem, "error", fetchErr)
 	case f.Changed.Equal(now):
 		s.Log.InfoContext(ctx, "metadata changed", "pool", a.Pool, "app", a.ID, "difference", f.Difference)
 	}

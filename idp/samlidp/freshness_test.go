@@ -191,6 +191,26 @@ func TestFederation(t *testing.T) {
 	}
 }
 
+// TestNewSigner does not go on with metadata that the signer who counts now never saw:
+// not even where the server says that nothing changed.
+func TestNewSigner(t *testing.T) {
+	r, p := following(t)
+	_, cert := spKey()
+	pinned := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}))
+	a := r.refresh(t, 7*time.Hour) // which learns the ETag
+	if a, err := r.apps.Update(t.Context(), poolID, a.ID, samlidp.Spec{Settings: &samlidp.Settings{MetadataSigner: pinned}}); err != nil || a.Fresh.ETag != "" {
+		t.Fatal(a, err)
+	}
+	sent := p.sent
+	if a = r.refresh(t, 0); p.sent == sent || a.Fresh.Failures != 1 || !strings.Contains(a.Fresh.Problem, "not signed") {
+		t.Errorf("sent %d then %d, %+v", sent, p.sent, a.Fresh)
+	}
+	given := newRig(t, nil)
+	if _, err := given.apps.Update(t.Context(), poolID, given.app.ID, samlidp.Spec{Settings: &samlidp.Settings{MetadataSigner: pinned}}); !errors.Is(err, userpool.ErrInvalidParameter) {
+		t.Errorf("metadata given as text: %v", err)
+	}
+}
+
 func TestRequireSignedRequests(t *testing.T) {
 	r := newRig(t, func(s *samlidp.Spec) {
 		*s.MetadataXML = strings.Replace(*s.MetadataXML, `AuthnRequestsSigned="true"`, `AuthnRequestsSigned="false"`, 1)

@@ -25,14 +25,6 @@ type PoolSettings struct {
 	Modified     time.Time
 }
 
-// scope is the one of subject identifiers; empty where the pool has none.
-func (p *PoolSettings) scope() string {
-	if len(p.Scopes) == 0 {
-		return ""
-	}
-	return p.Scopes[0]
-}
-
 // scopeSyntax is that of a domain name, as scopes are (SAML V2.0 Subject Identifier
 // Attributes, 3.3.1): 127 characters at most.
 var scopeSyntax = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,125}[a-z0-9])?$`)

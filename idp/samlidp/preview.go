@@ -26,11 +26,7 @@ func (s *Service) Preview(ctx context.Context, pool userpool.PoolID, id Applicat
 	if err != nil {
 		return nil, err
 	}
-	settings, err := s.Store.PoolSettings(ctx, pool)
-	if err != nil {
-		return nil, err
-	}
-	t := &teller{directory: s.Users, keys: s.Keys, entityID: entityID(s.Issuer(pool)), app: a, party: p, scope: settings.scope(), user: user}
+	t := &teller{directory: s.Users, keys: s.Keys, entityID: entityID(s.Issuer(pool)), app: a, party: p, store: s.Store, user: user}
 	told, err := t.tell(ctx)
 	var no *refusal
 	if errors.As(err, &no) {

@@ -23,7 +23,7 @@ type teller struct {
 	entityID  string // ours
 	app       *Application
 	party     *party
-	scope     string                // of subject identifiers; empty for none
+	store     Store
 	request   *samlxml.AuthnRequest // nil where the app did not ask
 
 	user   *userpool.User
@@ -59,7 +59,11 @@ func (t *teller) tell(ctx context.Context) (*Told, error) {
 		return nil, err
 	}
 	told.Attributes, told.Problems = t.release(ctx)
-	told.Attributes = append(told.Attributes, t.subjectIDs(secret)...)
+	ids, err := t.subjectIDs(ctx, secret)
+	if err != nil {
+		return nil, err
+	}
+	told.Attributes = append(told.Attributes, ids...)
 	return told, nil
 }
 
@@ -201,11 +205,7 @@ func (x *exchange) session(ctx context.Context, s *idp.Session) (*saml.Session, 
 	if err != nil || !user.Enabled {
 		return nil, refuse(saml.StatusResponder, saml.StatusAuthnFailed, "the account cannot be used")
 	}
-	settings, err := x.h.Apps.PoolSettings(ctx, x.pool.ID)
-	if err != nil {
-		return nil, err
-	}
-	t := &teller{directory: x.h.Directory, keys: x.h.Keys, entityID: x.h.EntityID(x.pool.ID), app: x.app, party: x.sp, scope: settings.scope(), request: x.request, user: user}
+	t := &teller{directory: x.h.Directory, keys: x.h.Keys, entityID: x.h.EntityID(x.pool.ID), app: x.app, party: x.sp, store: x.h.Apps, request: x.request, user: user}
 	if x.told, err = t.tell(ctx); err != nil {
 		return nil, err
 	}

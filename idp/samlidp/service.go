@@ -135,7 +135,9 @@ func (s *Service) fetch(ctx context.Context, spec *Spec, settings Settings) erro
 
 // change applies a spec whose metadata was fetched.
 func (a *Application) change(spec Spec) error {
-	set(&a.Settings, spec.Settings) // they say how metadata is read
+	if err := a.changeSettings(spec); err != nil {
+		return err
+	}
 	if spec.MetadataXML != nil {
 		if err := a.applyMetadata(*spec.MetadataXML); err != nil {
 			return err
@@ -158,6 +160,22 @@ func (a *Application) change(spec Spec) error {
 		a.Attributes = spec.Attributes
 	}
 	return a.validate()
+}
+
+// changeSettings takes new settings. Where they say that metadata must come from
+// another signer, what was read before is not to be relied on for long: it is fetched
+// again at once, whole, or has to be given again.
+func (a *Application) changeSettings(spec Spec) error {
+	before := a.Settings
+	set(&a.Settings, spec.Settings)
+	if spec.MetadataXML != nil || a.Settings.MetadataSigner == before.MetadataSigner && a.Settings.MetadataEntityID == before.MetadataEntityID {
+		return nil
+	}
+	if a.MetadataURL == "" {
+		return userpool.Fail(userpool.ErrInvalidParameter, "With another MetadataSigner or MetadataEntityId the metadata must be given again.")
+	}
+	a.Fresh.Due, a.Fresh.ETag = a.Modified, ""
+	return nil
 }
 
 func set[T any](field *T, value *T) {

@@ -1,6 +1,7 @@
 package samlidp
 
 import (
+	"context"
 	"slices"
 
 	"github.com/crewjam/saml"
@@ -26,24 +27,23 @@ const (
 // subjectIDs returns the subject identifier that the app gets: what it is set to, or
 // what its metadata asks for, the one that tells least where any will do. A pool
 // without a scope has none to give.
-func (t *teller) subjectIDs(secret []byte) []saml.Attribute {
-	if t.scope == "" {
-		return nil
-	}
+func (t *teller) subjectIDs(ctx context.Context, secret []byte) ([]saml.Attribute, error) {
 	kind := t.app.Settings.SubjectID
-	if kind == subjectIDFits {
-		kind = noSubjectID
-		if asked := t.party.EntityAttributes[subjectIDAsked]; len(asked) == 1 {
-			kind = asked[0]
-		}
+	if asked := t.party.EntityAttributes[subjectIDAsked]; kind == subjectIDFits && len(asked) == 1 {
+		kind = asked[0]
 	}
-	switch kind {
-	case subjectID:
-		return []saml.Attribute{scoped(subjectIDName, "subject-id", t.user.Sub, t.scope)}
-	case pairwiseID, anySubjectID:
-		return []saml.Attribute{scoped(pairwiseIDName, "pairwise-id", pairwise(secret, "pairwise-id", t.app, t.user.Sub), t.scope)}
+	if kind != subjectID && kind != pairwiseID && kind != anySubjectID {
+		return nil, nil
 	}
-	return nil
+	settings, err := t.store.PoolSettings(ctx, t.user.Pool)
+	if err != nil || len(settings.Scopes) == 0 {
+		return nil, err
+	}
+	if kind == subjectID {
+		return []saml.Attribute{scoped(subjectIDName, "subject-id", t.user.Sub, settings.Scopes[0])}, nil
+	}
+	value := pairwise(secret, "pairwise-id", t.app, t.user.Sub)
+	return []saml.Attribute{scoped(pairwiseIDName, "pairwise-id", value, settings.Scopes[0])}, nil
 }
 
 func scoped(name, friendly, value, scope string) saml.Attribute {

@@ -23,7 +23,7 @@ const (
 	maxNested = 40   // parentheses and the like, one in the other
 	maxLoops  = 2    // one in the other
 	maxCost   = 20_000
-	maxTime   = 50 * time.Millisecond
+	maxTime   = 500 * time.Millisecond // a backstop: the cost is what is the same on any machine
 )
 
 // Errors of this package. An error of Compile tells the author of the expression
