@@ -187,6 +187,23 @@ func TestCognitoToken(t *testing.T) {
 	})
 }
 
+// TestScopeOfUnreadableAttributes: a client that may not read all that a scope stands for
+// gets what it may read, and never the rest.
+func TestScopeOfUnreadableAttributes(t *testing.T) {
+	h := open(t)
+	h.client(public, func(c *userpool.Client) { c.ReadAttributes = []string{"email"} })
+	status, set := h.token(poolID, redemption(public, h.code(poolID, public, map[string]any{"scope": "openid email"})))
+	if status != 200 {
+		t.Fatalf("%d %v", status, set)
+	}
+	_, info := h.program("GET", "/"+poolID+"/oauth2/userInfo", nil, http.Header{"Authorization": {"Bearer " + set["access_token"].(string)}})
+	for where, got := range map[string]map[string]any{"ID token": claims(t, set["id_token"]), "userInfo": info} {
+		if got["email"] == nil || got["email_verified"] != nil || got["name"] != nil || got["phone_number"] != nil {
+			t.Errorf("%s: %v", where, got)
+		}
+	}
+}
+
 // TestCognitoUserInfo has the rules of GET /oauth2/userInfo.
 func TestCognitoUserInfo(t *testing.T) {
 	h := open(t)
