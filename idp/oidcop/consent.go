@@ -66,8 +66,13 @@ func (h *Handler) ask(w http.ResponseWriter, r *http.Request, req *request, cur 
 	if err != nil {
 		return err
 	}
+	for _, name := range languages { // that the reader has chosen here
+		if chosen := r.URL.Query(); chosen.Has(name) {
+			query.Set(name, chosen.Get(name))
+		}
+	}
 	o, path := &req.client.OpenID, "/"+string(req.pool.ID)+"/oauth2/consent?"+query.Encode()
-	v := &consentView{Frame: h.Hosted.Frame(w, req.spoken(r), req.pool, req.client, "consent.title"), App: req.client.Name, User: cur.User.Username,
+	v := &consentView{Frame: h.Hosted.Frame(w, asIf(r, query), req.pool, req.client, "consent.title"), App: req.client.Name, User: cur.User.Username,
 		Details: req.shownDetails(), Registered: o.Registered, Policy: o.PolicyURI, Conditions: o.TermsURI,
 		Ticket: h.ticket(req, cur.Session), Answer: path}
 	v.Title = v.T("consent.title", "app", v.App)
@@ -160,10 +165,15 @@ func (req *request) spoken(r *http.Request) *http.Request {
 			query.Set(name, req.params.Get(name))
 		}
 	}
-	told, address := *r, *r.URL
+	return asIf(r, query)
+}
+
+// asIf is a browser's request as it would be with another query.
+func asIf(r *http.Request, query url.Values) *http.Request {
+	changed, address := *r, *r.URL
 	address.RawQuery = query.Encode()
-	told.URL = &address
-	return &told
+	changed.URL = &address
+	return &changed
 }
 
 // scopesInWords says what the scopes and claims of a request allow.

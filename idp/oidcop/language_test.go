@@ -26,6 +26,8 @@ func TestPushedLanguage(t *testing.T) {
 	} {
 		if page := v.asked(address).page; !strings.Contains(page.text, `<html lang="`+want+`"`) {
 			t.Errorf("consent at once, want %s: %.200s", want, page.text)
+		} else if !strings.Contains(page.text, "/oauth2/authorize?client_id="+public+"&amp;lang=es&amp;request_uri=urn%3Apoolhouse%3Avisit") {
+			t.Errorf("another language needs the pushed request, which is soon over: %s", page.text)
 		}
 	}
 }
