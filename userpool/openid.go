@@ -109,6 +109,7 @@ func (o OpenIDClient) Clone() OpenIDClient {
 	}
 	if o.Logo != nil {
 		o.Logo = new(*o.Logo)
+		o.Logo.Body = slices.Clone(o.Logo.Body)
 	}
 	return o
 }
