@@ -160,8 +160,9 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	op.Mount(mux)
 	(&registration.Handler{Clients: s.Pools, Ephemeral: ephemeral, Limits: s.Limits, Issuer: issuer, Log: s.log}).Mount(mux)
 	s.samlIDP = &samlidp.Handler{Apps: st.db.SAML(), Directory: store, Gate: gate, Keys: st.keys, Ephemeral: ephemeral, Issuer: issuer, Now: now, Log: s.log,
-		Secure: secure(url), Script: static.Path("post.js")}
+		Secure: secure(url), Script: static.Path("post.js"), Participants: st.participants(), Leaving: leaving}
 	s.samlIDP.Mount(mux)
+	leaving.Apps, leaving.Answerers = s.samlIDP, s.samlIDP.Answerers()
 	s.samlSP.Mount(mux)
 	if err := s.addDemo(mux, url); err != nil {
 		return nil, err

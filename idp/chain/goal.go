@@ -64,11 +64,11 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, pool userpool.P
 	if err != nil {
 		return err
 	}
-	return h.depart(w, r, d, "")
+	return h.Send(w, r, d, "")
 }
 
-// depart sends the browser away with a message.
-func (h *Handler) depart(w http.ResponseWriter, r *http.Request, d *sp.Departure, name string) error {
+// Send sends the browser away with a message, to somebody who is called name.
+func (h *Handler) Send(w http.ResponseWriter, r *http.Request, d *sp.Departure, name string) error {
 	if d.Form == nil {
 		web.Redirect(w, r, d.Address)
 		return nil

@@ -92,7 +92,7 @@ func (h *Handler) visit(w http.ResponseWriter, r *http.Request, pool userpool.Po
 	if d.Form != nil {
 		w.Header().Set("Refresh", patience+"; url="+link(pool, "skip", token))
 	}
-	return h.depart(w, r, d, stop.Name)
+	return h.Send(w, r, d, stop.Name)
 }
 
 // skip goes on without a stop.

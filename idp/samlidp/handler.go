@@ -9,6 +9,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/idp/browser"
+	"github.com/poolhouse/poolhouse/idp/chain"
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
 	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/internal/samlxml"
@@ -38,14 +39,17 @@ type Gate interface {
 type Handler struct {
 	Apps      Store
 	Directory Directory
-	Gate      Gate
-	Keys      keyring.Ring
-	Ephemeral ephemeral.Store
-	Issuer    func(userpool.PoolID) string // {public-url}/{poolId}
-	Now       func() time.Time
-	Log       *slog.Logger
-	Secure    bool   // the public URL is https: cookies are Secure
-	Script    string // address of post.js, which sends the form that carries a response
+	// Participants are the apps in browser sessions; Leaving signs browsers out.
+	Participants idp.ParticipantStore
+	Leaving      *chain.Handler
+	Gate         Gate
+	Keys         keyring.Ring
+	Ephemeral    ephemeral.Store
+	Issuer       func(userpool.PoolID) string // {public-url}/{poolId}
+	Now          func() time.Time
+	Log          *slog.Logger
+	Secure       bool   // the public URL is https: cookies are Secure
+	Script       string // address of post.js, which sends the form that carries a response
 
 	parties   partyCache
 	published metadataMemo
@@ -63,6 +67,8 @@ func (h *Handler) Mount(mux *web.Mux) {
 	mux.LargeEndpoint("POST /{pool}/saml/artifact", int64(samlxml.Messages().Bytes), h.resolveArtifact)
 	mux.Get("/{pool}/saml/continue", h.resume)
 	mux.Get("/{pool}/saml/init/{app}", h.initiate)
+	mux.Get("/{pool}/saml/slo", h.slo)
+	mux.LargeEndpoint("POST /{pool}/saml/slo", maxPost, h.slo)
 }
 
 // EntityID is the name of a pool's identity provider, and where its metadata is.

@@ -223,7 +223,8 @@ func (x *exchange) session(ctx context.Context, s *idp.Session) (*saml.Session, 
 	if x.request != nil && x.request.SubjectNameID != "" && (name == nil || x.request.SubjectNameID != name.Value) {
 		return nil, refuse(saml.StatusResponder, saml.StatusUnknownPrincipal, "somebody else is signed in")
 	}
-	// Apps must not find out from the index that they share a session.
+	// Apps must not find out from the index that they share a session. It stays while
+	// the user signs in again: that is no other session to the app.
 	return &saml.Session{ID: string(s.ID), CreateTime: s.AuthTime, ExpireTime: s.Limit,
-		Index: pairwise(secret, "session", x.app, string(s.ID))}, nil
+		Index: pairwise(secret, "session", x.app, string(s.Root))}, nil
 }

@@ -20,6 +20,9 @@ func (x *exchange) answer(w http.ResponseWriter, r *http.Request, s *idp.Session
 	if err != nil {
 		return x.fail(w, r, err)
 	}
+	if err := x.join(r.Context(), s, out.Assertion); err != nil {
+		return err
+	}
 	return x.post(w, r, out)
 }
 

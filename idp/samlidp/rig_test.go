@@ -80,7 +80,7 @@ func newRig(t testing.TB, change func(*samlidp.Spec)) *rig {
 	addAlice(t, users)
 	issuer := func(p userpool.PoolID) string { return r.URL + "/" + string(p) }
 	r.h = &samlidp.Handler{Apps: r.db.SAML(), Directory: users, Gate: r.gate, Keys: ring,
-		Ephemeral: ephemeraltest.New(clock.Now), Issuer: issuer, Now: clock.Now,
+		Ephemeral: ephemeraltest.New(clock.Now), Issuer: issuer, Now: clock.Now, Participants: r.db.IDP(),
 		Log: slog.New(slog.DiscardHandler), Script: "/static/post.js"}
 	mux := web.NewMux(slog.New(slog.DiscardHandler), func(w http.ResponseWriter, _ *http.Request, e *web.Error) error {
 		http.Error(w, e.Text, e.Status)
@@ -337,7 +337,7 @@ func (g *gate) login(w http.ResponseWriter, r *http.Request) error {
 		g.sessions = map[string]*idp.Session{}
 	}
 	g.logins++
-	g.sessions[secret] = &idp.Session{ID: handle, Pool: poolID, Sub: "sub-alice", Methods: methods,
+	g.sessions[secret] = &idp.Session{ID: handle, Root: handle, Pool: poolID, Sub: "sub-alice", Methods: methods,
 		AuthTime: clock.Now(), Limit: clock.Now().Add(time.Hour)}
 	http.SetCookie(w, &http.Cookie{Name: "session", Value: secret, Path: "/"})
 	http.Redirect(w, r, r.URL.Query().Get("to")+"&fresh="+secret, http.StatusSeeOther)

@@ -142,7 +142,7 @@ func TestMetadata(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.EntityID != r.h.EntityID(poolID) || len(m.SSO) != 2 || m.SSO[0].Location != r.h.SSOURL(poolID) || len(m.SLO) != 0 || m.ValidUntil.IsZero() {
+	if m.EntityID != r.h.EntityID(poolID) || len(m.SSO) != 2 || m.SSO[0].Location != r.h.SSOURL(poolID) || len(m.SLO) != 2 || m.SLO[1].Location != r.h.SLOURL(poolID) || m.ValidUntil.IsZero() {
 		t.Errorf("metadata %+v", m)
 	}
 	// A rotated key is published before and after: the old one is still there.
@@ -215,7 +215,11 @@ func TestMetadataOrder(t *testing.T) {
 			names = append(names, e.Name.Local)
 		}
 	}
+<<<<<<< HEAD
 	if got := strings.Join(names, " "); got != "EntityDescriptor Extensions IDPSSODescriptor KeyDescriptor ArtifactResolutionService NameIDFormat SingleSignOnService" {
+=======
+	if got := strings.Join(names, " "); got != "EntityDescriptor Extensions IDPSSODescriptor KeyDescriptor SingleLogoutService NameIDFormat SingleSignOnService" {
+>>>>>>> 598a123 (samlidp: single logout, across all apps of a session and by both bindings)
 		t.Errorf("order %s", got)
 	}
 }

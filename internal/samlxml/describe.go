@@ -17,6 +17,7 @@ type IDPDescription struct {
 	Certificates  []*x509.Certificate // signing, the active one first
 	NameIDFormats []string
 	SSO           string // one address for Redirect and POST
+	SLO           string // the same; may be empty
 	Artifact      string // where artifacts are resolved
 
 	Scopes       []string // of scoped attributes
@@ -87,6 +88,11 @@ func (w *writer) idpRole(d *IDPDescription) {
 	}
 	if d.Artifact != "" {
 		w.leaf("md:ArtifactResolutionService", "", "Binding", saml.SOAPBinding, "Location", d.Artifact, "index", "0")
+	}
+	for _, binding := range []string{saml.HTTPRedirectBinding, saml.HTTPPostBinding} {
+		if d.SLO != "" {
+			w.leaf("md:SingleLogoutService", "", "Binding", binding, "Location", d.SLO)
+		}
 	}
 	for _, format := range d.NameIDFormats {
 		w.leaf("md:NameIDFormat", format)
