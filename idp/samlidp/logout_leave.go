@@ -59,7 +59,7 @@ func (x *exchange) meant(ctx context.Context, s *idp.Session, req *samlxml.Logou
 	}
 	roots := map[idp.Handle]bool{}
 	for root, m := range own {
-		if m.meant(req) {
+		if x.is(m, req) {
 			roots[root] = true
 		}
 	}

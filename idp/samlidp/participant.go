@@ -47,25 +47,27 @@ func memberships(list []*idp.Participant, app ApplicationID) (map[idp.Handle]mem
 	return all, nil
 }
 
-// meant reports whether a LogoutRequest is about this membership (Core 3.7.1): it has
-// the name, and one of the indexes if it lists any. A transient name is another one
-// with each assertion, of which an app may hold an older; there the index, which
-// nobody else was told, decides.
-func (m membership) meant(r *samlxml.LogoutRequest) bool {
+// is reports whether a LogoutRequest is about this membership (Core 3.7.1): it has the
+// name, and one of the indexes if it lists any. A transient name is another one with
+// each assertion, of which an app may hold an older; there the index, which nobody else
+// was told, decides.
+func (x *exchange) is(m membership, r *samlxml.LogoutRequest) bool {
 	listed := slices.Contains(r.SessionIndexes, m.Index)
 	if m.Name == nil || len(r.SessionIndexes) > 0 && !listed {
 		return false
 	}
 	transient := formatURNs[Transient]
-	return sameName(m.Name, r.NameID) || listed && m.Name.Format == transient && r.NameID.Format == transient
+	return x.sameName(m.Name, r.NameID) || listed && m.Name.Format == transient && r.NameID.Format == transient
 }
 
-// sameName reports whether an app means the name that it was given. What it leaves out
-// of the qualifiers says nothing; what it says must be right.
-func sameName(given, said *saml.NameID) bool {
-	fits := func(said, given string) bool { return said == "" || said == given }
-	return said.Value == given.Value && (fits(said.Format, given.Format) || said.Format == formatURNs[Unspecified]) &&
-		fits(said.NameQualifier, given.NameQualifier) && fits(said.SPNameQualifier, given.SPNameQualifier) && said.SPProvidedID == given.SPProvidedID
+// sameName reports whether the app means the name that it was given. What it leaves out
+// of the qualifiers says nothing, and the two of us are implied (Core 8.3.7); any other
+// makes it another name.
+func (x *exchange) sameName(given, said *saml.NameID) bool {
+	fits := func(said, given, implied string) bool { return said == "" || said == given || said == implied }
+	return said.Value == given.Value && fits(said.Format, given.Format, formatURNs[Unspecified]) &&
+		fits(said.NameQualifier, given.NameQualifier, x.h.EntityID(x.pool.ID)) &&
+		fits(said.SPNameQualifier, given.SPNameQualifier, x.app.EntityID) && said.SPProvidedID == given.SPProvidedID
 }
 
 // A telling is the Data of a chain.Stop: one name of a user at an app, and the
