@@ -215,11 +215,7 @@ func TestMetadataOrder(t *testing.T) {
 			names = append(names, e.Name.Local)
 		}
 	}
-<<<<<<< HEAD
-	if got := strings.Join(names, " "); got != "EntityDescriptor Extensions IDPSSODescriptor KeyDescriptor ArtifactResolutionService NameIDFormat SingleSignOnService" {
-=======
-	if got := strings.Join(names, " "); got != "EntityDescriptor Extensions IDPSSODescriptor KeyDescriptor SingleLogoutService NameIDFormat SingleSignOnService" {
->>>>>>> 598a123 (samlidp: single logout, across all apps of a session and by both bindings)
+	if got := strings.Join(names, " "); got != "EntityDescriptor Extensions IDPSSODescriptor KeyDescriptor ArtifactResolutionService SingleLogoutService NameIDFormat SingleSignOnService" {
 		t.Errorf("order %s", got)
 	}
 }
