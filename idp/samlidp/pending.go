@@ -92,18 +92,43 @@ func (h *Handler) resume(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if x.passive() {
+		return x.resumePassive(w, r, id)
+	}
 	force := x.request != nil && x.request.ForceAuthn
 	here := r.URL.Path + "?" + url.Values{pendingParam: {id}}.Encode()
 	s, ok := h.Gate.RequireSession(w, r, pool, here, force)
 	if !ok {
 		return nil
 	}
-	// Only now is it used up: a sign-in may take more than one visit.
-	if _, err := h.Ephemeral.Take(r.Context(), nsPending, pendingKey(pool.ID, id)); err != nil {
+	if err := x.takeUp(w, r, id); err != nil { // only now: a sign-in may take more than one visit
+		return err
+	}
+	return x.answer(w, r, s)
+}
+
+// resumePassive answers a request by POST that must not ask the user.
+func (x *exchange) resumePassive(w http.ResponseWriter, r *http.Request, id string) error {
+	if err := x.takeUp(w, r, id); err != nil {
+		return err
+	}
+	cur, err := x.h.Gate.Current(r, x.pool, false)
+	if errors.Is(err, idp.ErrSessionNotFound) {
+		return x.fail(w, r, errPassive)
+	}
+	if err != nil {
+		return err
+	}
+	return x.answer(w, r, cur.Session)
+}
+
+// takeUp uses the parked exchange up.
+func (x *exchange) takeUp(w http.ResponseWriter, r *http.Request, id string) error {
+	if _, err := x.h.Ephemeral.Take(r.Context(), nsPending, pendingKey(x.pool.ID, id)); err != nil {
 		return expired(err)
 	}
-	http.SetCookie(w, h.cookie(pool.ID, id, "", -1))
-	return x.answer(w, r, s)
+	http.SetCookie(w, x.h.cookie(x.pool.ID, id, "", -1))
+	return nil
 }
 
 // expired is the page for an exchange that is over.

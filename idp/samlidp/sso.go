@@ -10,6 +10,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/internal/samlxml"
+	"github.com/poolhouse/poolhouse/internal/web"
 )
 
 // maxRelayState bounds what an app may have carried along, in bytes. The
@@ -85,6 +86,10 @@ func received(r *http.Request) (raw []byte, relayState string, signature signatu
 	return in.Message, in.RelayState, query, nil
 }
 
+var errPassive = refuse(saml.StatusResponder, saml.StatusNoPassive, "the user would have to sign in")
+
+func (x *exchange) passive() bool { return x.request != nil && x.request.IsPassive }
+
 // signIn answers at once if the browser has a session that will do, and else has
 // the user sign in first.
 func (x *exchange) signIn(w http.ResponseWriter, r *http.Request) error {
@@ -98,12 +103,18 @@ func (x *exchange) signIn(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	if x.request != nil && x.request.IsPassive {
-		return x.fail(w, r, refuse(saml.StatusResponder, saml.StatusNoPassive, "the user would have to sign in"))
+	if x.passive() && (force || r.Method != http.MethodPost) {
+		return x.fail(w, r, errPassive)
 	}
 	returnTo, err := x.park(w, r)
 	if err != nil {
 		return err
+	}
+	if r.Method == http.MethodPost {
+		// Another site had the browser post this, and so it left the cookie of its
+		// session behind (SameSite=Lax). It brings it when it comes by itself.
+		web.Redirect(w, r, returnTo)
+		return nil
 	}
 	if s, ok := x.h.Gate.RequireSession(w, r, x.pool, returnTo, force); ok {
 		return x.answer(w, r, s) // a session that came up in between

@@ -358,3 +358,35 @@ func TestEncryptedIsOurs(t *testing.T) {
 		t.Errorf("%+v, %v", out, err)
 	}
 }
+
+// crossSite is a browser's way of posting from one site to another: cookies that
+// are SameSite=Lax, all of ours, stay behind.
+type crossSite struct{}
+
+func (crossSite) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodPost {
+		r = r.Clone(r.Context())
+		r.Header.Del("Cookie")
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// TestPostFindsTheSession: a request that another site posts is answered in the
+// session that the browser has, though its cookie does not come along.
+func TestPostFindsTheSession(t *testing.T) {
+	r := newRig(t, nil)
+	r.browser.Transport = crossSite{}
+	passive := func(q *saml.AuthnRequest) { q.IsPassive = ptr(true) }
+	p, _ := r.post(t, passive)
+	out, err := samlxml.VerifyResponse(p.xml(t), r.certs(t), clock.Now())
+	if !errors.Is(err, samlxml.ErrStatus) || out.Status.Second != saml.StatusNoPassive || r.gate.logins != 0 {
+		t.Errorf("%+v, %v after %d logins", out, err, r.gate.logins)
+	}
+	for i, change := range []func(*saml.AuthnRequest){nil, nil, passive} {
+		p, id := r.post(t, change)
+		r.accept(t, p, id)
+		if r.gate.logins != 1 || p.relay != "relay-1" {
+			t.Errorf("request %d: %d logins, RelayState %q", i, r.gate.logins, p.relay)
+		}
+	}
+}

@@ -86,6 +86,14 @@ func TestSchemas(t *testing.T) {
 		secret.Encrypt = &samlxml.Encryption{Certificate: keys().sp.Certificate, Method: method}
 		valid("encrypted Response", write(t, keys().idp, secret))
 	}
+	for name, response := range map[string][]byte{"ArtifactResponse": write(t, keys().idp, both), "empty ArtifactResponse": nil} {
+		raw, err := keys().idp.WriteArtifactResponse("https://idp.example", "_1", now, response)
+		if err != nil {
+			t.Fatal(err)
+		}
+		valid(name, raw)
+	}
+	valid("SOAP fault", samlxml.WriteFault("no"))
 	whole := string(write(t, keys().idp, outgoing()))
 	valid("assertion, as it is decrypted", []byte(assertionPart.FindString(whole)))
 }
