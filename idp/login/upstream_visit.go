@@ -81,6 +81,7 @@ func (h *Handler) ToProof(w http.ResponseWriter, visit *Visit, token string) {
 // showGoing answers with a page that goes on to an address by itself.
 func (h *Handler) showGoing(w http.ResponseWriter, r *http.Request, v *visit, provider, to string) error {
 	p := h.view(w, r, v, "going.title")
+	p.page = "login"          // in another language too: the answer that led here counts once
 	p.Next = template.URL(to) // of a page of ours
 	p.Detail = p.T("going.back")
 	if provider != "" {
