@@ -47,9 +47,11 @@ export async function world(env, arn) {
 
   const watched = (await admin('CreateUserPool', { PoolName: 'Riverside Clinic', UserPoolTier: 'PLUS', UserPoolAddOns: { AdvancedSecurityMode: 'ENFORCED' } })).UserPool.Id;
   const watching = await client(watched, ['ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH']);
+  await admin('CreateIdentityProvider', { UserPoolId: watched, ProviderName: 'Google', ProviderType: 'Google', ProviderDetails: { client_id: 'x', client_secret: 'x', authorize_scopes: 'openid email' }, AttributeMapping: { email: 'email' } });
+  const choosing = await client(watched, ALLOW.slice(1), { SupportedIdentityProviders: ['COGNITO', 'Google'] });
   const action = { Notify: true, EventAction: 'NO_ACTION' };
   await admin('SetRiskConfiguration', { UserPoolId: watched, AccountTakeoverRiskConfiguration: { Actions: { LowAction: action, MediumAction: action, HighAction: action }, NotifyConfiguration: { SourceArn: 'arn:aws:ses:us-east-1:1:identity/x' } } });
-  return { admin, user, settle, open, strict, watched, wide, asking, plain, careful, tv, watching };
+  return { admin, user, settle, open, strict, watched, wide, asking, plain, careful, tv, watching, choosing };
 }
 
 // start is the address that an app sends a browser to.
@@ -128,6 +130,8 @@ export async function walk(env, w, context, visit, lang = 'en') {
     await at('question');
   }
 
+  await fresh(w.watched, w.choosing);
+  await at('providers');
   await fresh(w.strict, w.plain);
   await at('password');
   await submit(page, { username: name, password: 'wrong' });
