@@ -145,7 +145,8 @@ func (p *Page) Redirects() bool { return p.Header.Get("Location") != "" }
 
 // onward is where a page goes on to by itself, without being asked.
 func (p *Page) onward() string {
-	_, rest, _ := strings.Cut(p.Body, `<meta http-equiv="refresh" content="0;url=`)
+	_, rest, _ := strings.Cut(p.Body, `<meta http-equiv="refresh" content="`)
+	_, rest, _ = strings.Cut(rest, "url=")
 	to, _, ok := strings.Cut(rest, `"`)
 	u, err := p.URL.Parse(html.UnescapeString(to))
 	if !ok || err != nil {

@@ -134,11 +134,14 @@ func startPySAML2(t *testing.T, metadata []byte) *client {
 	t.Helper()
 	requirePySAML2(t)
 	script := filepath.Join(harness.Root(t), "conformance/saml/pysaml2.py")
-	return start(t, "pysaml2", metadata, func(dir, _ string) *exec.Cmd {
+	c := start(t, "pysaml2", metadata, func(dir, _ string) *exec.Cmd {
 		cmd := exec.Command(python, script)
 		cmd.Dir = dir
 		return cmd
 	})
+	const query = "not tried: it refuses the query signature of our LogoutResponse, which mod_auth_mellon and node-saml accept"
+	c.cannot = map[string]string{sloRedirect: query, sloOurs: query}
+	return c
 }
 
 func startNodeSAML(t *testing.T, metadata []byte) *client {

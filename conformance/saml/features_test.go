@@ -291,6 +291,39 @@ func testForceAuthn(t *testing.T, r *room) {
 	}
 }
 
+// logout signs out at the client, which asks us, and holds that our session is over.
+func (r *room) logout(t *testing.T, query string) {
+	t.Helper()
+	r.wantAlice(t, r.signIn(t, ask{}))
+	address := r.c.url + "/logout?" + query
+	if r.c.name == "mod_auth_mellon" {
+		address = r.c.url + "/mellon/logout?ReturnTo=" + url.QueryEscape(r.c.url+"/index.html")
+	}
+	if v := r.visit(t, r.browser, address); v.LoggedOut != statusSuccess || v.User != "" {
+		t.Fatalf("%+v", v.answer)
+	}
+	if v := r.signIn(t, ask{}); v.logins != 1 {
+		t.Errorf("%d sign-in pages after the sign-out", v.logins)
+	}
+}
+
+func testLogoutRedirect(t *testing.T, r *room) { r.logout(t, "binding=redirect") }
+func testLogoutPost(t *testing.T, r *room)     { r.logout(t, "binding=post") }
+
+// testLogoutOurs signs out at our side, which asks the client.
+func testLogoutOurs(t *testing.T, r *room) {
+	r.wantAlice(t, r.signIn(t, ask{}))
+	r.browser.Walk(t, r.f.URL+"/"+r.f.PoolID+"/logout?"+url.Values{"client_id": {r.f.ClientID}, "logout_uri": {"http://localhost/goodbye"}}.Encode(),
+		nil, harness.Leads("http://localhost/goodbye"))
+	who := "/who"
+	if r.c.name == "mod_auth_mellon" {
+		who = "/index.html"
+	}
+	if a := r.c.answer(t, r.browser.Open(t, r.c.url+who)); a.User != "" {
+		t.Errorf("still signed in at the app: %+v", a)
+	}
+}
+
 // registerCurve registers an app that gets ECDSA signatures, which puts a key on
 // a curve into our metadata.
 func registerCurve(t *testing.T, f *harness.Fixture) {

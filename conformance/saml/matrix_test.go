@@ -57,6 +57,9 @@ var features = []feature{
 	{"IsPassive of a stranger: NoPassive", testNoPassive},
 	{"IsPassive with a session", testPassive},
 	{forceAuthn, testForceAuthn},
+	{sloRedirect, testLogoutRedirect},
+	{sloPost, testLogoutPost},
+	{sloOurs, testLogoutOurs},
 }
 
 var clients = []struct {

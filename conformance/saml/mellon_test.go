@@ -59,7 +59,7 @@ func (m *mellon) answer(t *testing.T, p *harness.Page) answer {
 	if strings.HasPrefix(a.User, "_") {
 		a.Format = nameFormats + "transient"
 	}
-	if p.URL.Path == "/" { // where it goes after a sign-out
+	if p.URL.Path == "/index.html" { // where it goes after a sign-out
 		a.LoggedOut = statusSuccess
 	}
 	if a.User == "(none)" {

@@ -66,7 +66,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         at = up.urlsplit(self.path)
-        self.run(at.path, up.parse_qs(at.query), True)
+        self.run(at.path, up.parse_qs(at.query, keep_blank_values=True), True)
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
