@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"time"
 
@@ -162,7 +163,8 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	s.samlIDP = &samlidp.Handler{Apps: st.db.SAML(), Directory: store, Gate: gate, Keys: st.keys, Ephemeral: ephemeral, Issuer: issuer, Now: now, Log: s.log,
 		Secure: secure(url), Script: static.Path("post.js"), Participants: st.participants(), Leaving: leaving}
 	s.samlIDP.Mount(mux)
-	leaving.Apps, leaving.Answerers = s.samlIDP, s.samlIDP.Answerers()
+	leaving.Apps = s.samlIDP
+	maps.Copy(leaving.Answerers, s.samlIDP.Answerers())
 	s.samlSP.Mount(mux)
 	if err := s.addDemo(mux, url); err != nil {
 		return nil, err
