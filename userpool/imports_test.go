@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -90,18 +92,65 @@ func TestImport(t *testing.T) {
 }
 
 // A file larger than what is read at once, in which a row stands across two parts.
+// A file of any size is imported in as much memory as a small one. POOLHOUSE_LONG makes
+// it a million users.
 func TestImportOfALargeFile(t *testing.T) {
-	e := newEstate(t)
-	p := e.newPool(nil)
-	var file strings.Builder
-	file.WriteString("cognito:username,email,email_verified,name\n")
-	for i := range 2000 {
-		fmt.Fprintf(&file, "user%d,user%d@example.com,true,%s\n", i, i, strings.Repeat("x", 100+i%50))
+	e, rows := newEstate(t), 2000
+	if os.Getenv("POOLHOUSE_LONG") != "" {
+		rows = 1_000_000
 	}
-	j := e.run(e.importOf(p, "", file.String()))
-	if j.Status != userpool.ImportSucceeded || j.Imported != 2000 || e.failures(j) != "" {
+	p := e.newPool(nil)
+	j, err := e.CreateImport(e.Context(), p.ID, "job", roleARN, "")
+	e.ok(err)
+	token, err := e.ImportUploadToken(j)
+	e.ok(err)
+	e.ok(e.Upload(e.Context(), token, manyRows(rows)))
+	j, err = e.StartImport(e.Context(), p.ID, j.ID)
+	e.ok(err)
+	scale := &scales{Store: e.Store, before: heap()}
+	e.Store = scale
+	j = e.run(j)
+	if j.Status != userpool.ImportSucceeded || j.Imported != int64(rows) || e.failures(j) != "" {
 		t.Errorf("%+v %s", j, e.failures(j))
 	}
+	if most := uint64(32 << 20); scale.peak > most {
+		t.Errorf("the import holds %d bytes", scale.peak)
+	}
+}
+
+// manyRows is a file that nobody holds in memory.
+func manyRows(n int) io.Reader {
+	r, w := io.Pipe()
+	go func() {
+		fmt.Fprint(w, "cognito:username,email,email_verified,name\n")
+		for i := range n {
+			fmt.Fprintf(w, "user%d,user%d@example.com,true,%s\n", i, i, strings.Repeat("x", 10+i%30))
+		}
+		w.Close()
+	}()
+	return r
+}
+
+// scales weigh the heap now and then while users are made.
+type scales struct {
+	userpool.Store
+	made         int
+	before, peak uint64
+}
+
+func (s *scales) CreateUser(c ctx, u *userpool.User) error {
+	if s.made++; s.made%1000 == 0 {
+		s.peak = max(s.peak, max(heap(), s.before)-s.before)
+	}
+	return s.Store.CreateUser(c, u)
+}
+
+// heap is what is in use, in bytes, once nobody waits for the collector.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
 
 // A job goes on where its node died: nothing is lost and nothing made twice.
