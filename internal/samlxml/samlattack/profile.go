@@ -111,7 +111,7 @@ func (m *Message) confirmations() []Attack {
 		"no version":                        m.edit(` Version="2.0"`, ""),
 		"no status":                         m.edit(`(?s)<samlp:Status>.*</samlp:Status>`, ""),
 		"status is a failure":               m.edit(`status:Success`, "status:Responder"),
-		"status is a look-alike":            m.edit(`status:Success`, "status:Successs"),
+		"status is a look-alike":            m.edit(`status:Success`, "status:success"),
 		"two statuses":                      m.edit(`(?s)(<samlp:Status>.*</samlp:Status>)`, "$1$1"),
 		"another kind of message":           m.edit(`samlp:Response`, "samlp:ArtifactResponse"),
 		"another protocol":                  m.edit(`SAML:2.0:protocol`, "SAML:1.1:protocol"),
