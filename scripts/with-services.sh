@@ -10,7 +10,7 @@ pgbin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
 room=/tmp
 if [ "$(df --output=avail -k /dev/shm 2>/dev/null | tail -1)" -gt 4194304 ] 2>/dev/null; then
   probe=$(mktemp /dev/shm/poolhouse-probe.XXXXXX)
-  cp "$(command -v true)" "$probe"
+  cp "$(type -P true)" "$probe"
   chmod 755 "$probe"
   "$probe" 2>/dev/null && room=/dev/shm
   rm -f "$probe"
