@@ -6,6 +6,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp/federation"
 	"github.com/poolhouse/poolhouse/idp/login"
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
+	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/sp"
 	"github.com/poolhouse/poolhouse/static"
@@ -22,9 +23,9 @@ func (s *Server) upstreams() sp.Upstreams {
 }
 
 // federate lets the sign-in pages lead by identity providers.
-func (s *Server) federate(mux *web.Mux, pages *login.Handler, store userpool.Store, once ephemeral.Store, url string, now func() time.Time) {
+func (s *Server) federate(mux *web.Mux, pages *login.Handler, store userpool.Store, once ephemeral.Store, keys keyring.Sealer, url string, now func() time.Time) {
 	h := &federation.Handler{Service: &sp.Service{Upstreams: s.Upstreams, Store: store, Accounts: s.Pools, SignIns: s.Auth, Functions: s.Auth.Triggers, Now: now, Log: s.log},
-		Store: store, Pages: pages, Events: s.Sessions, Ephemeral: once, Secure: secure(url), Script: static.Path("post.js"), Now: now, Log: s.log}
+		Store: store, Pages: pages, Events: s.Sessions, Ephemeral: once, Sealer: keys, Secure: secure(url), Script: static.Path("post.js"), Now: now, Log: s.log}
 	pages.Federation = h
 	h.Mount(mux)
 }

@@ -131,11 +131,11 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 		return nil, err
 	}
 	hosted.Mount(mux)
-	s.federate(mux, hosted, store, ephemeral, url, now)
+	s.federate(mux, hosted, store, ephemeral, st.keys, url, now)
 	mux.LargeEndpoint("PUT /{pool}/imports/{job}", maxUpload, s.uploadImport)
 	leaving := &chain.Handler{Store: store, Browser: sessions, Participants: st.participants(), Clients: s.SignOut, Pages: hosted, Ephemeral: ephemeral, Now: now, Log: s.log,
 		Providers: s.samlSP, Answerers: map[string]chain.Answerer{providerlogout.Goal: s.samlSP},
-		Secure: secure(url), Script: static.Path("post.js")}
+		Secure: secure(url), Script: static.Path("post.js"), Wording: hosted.PostText}
 	leaving.Mount(mux)
 	(&providerlogout.Handler{Store: store, Receiver: s.samlSP, Browser: sessions, Chain: leaving, Ephemeral: ephemeral, Now: now}).Mount(mux)
 	op := &oidcop.Handler{Store: store, Tokens: s.Tokens, Grants: st.db.IDP(), Browser: sessions, Gate: gate, SignOut: s.SignOut, Limits: s.Limits, Issuer: issuer,
@@ -161,7 +161,7 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	op.Mount(mux)
 	(&registration.Handler{Clients: s.Pools, Ephemeral: ephemeral, Limits: s.Limits, Issuer: issuer, Log: s.log}).Mount(mux)
 	s.samlIDP = &samlidp.Handler{Apps: st.db.SAML(), Directory: store, Gate: gate, Keys: st.keys, Ephemeral: ephemeral, Issuer: issuer, Now: now, Log: s.log,
-		Secure: secure(url), Script: static.Path("post.js"), Participants: st.participants(), Leaving: leaving}
+		Secure: secure(url), Script: static.Path("post.js"), Wording: hosted.PostText, Participants: st.participants(), Leaving: leaving}
 	s.samlIDP.Mount(mux)
 	leaving.Apps = s.samlIDP
 	maps.Copy(leaving.Answerers, s.samlIDP.Answerers())

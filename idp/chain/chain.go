@@ -137,6 +137,7 @@ type Handler struct {
 	Log          *slog.Logger
 	Secure       bool   // the public URL is https: cookies are Secure
 	Script       string // address of post.js, which sends the form that carries a message
+	Wording      web.Wording
 }
 
 // Mount adds the page.

@@ -3,6 +3,7 @@ package chain
 import (
 	"errors"
 	"net/http"
+	"net/url"
 
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/sp"
@@ -67,13 +68,17 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, pool userpool.P
 	return h.Send(w, r, d, "")
 }
 
-// Send sends the browser away with a message, to somebody who is called name.
+// Send sends the browser away with a message, to somebody who is called name; by
+// their host where that is empty.
 func (h *Handler) Send(w http.ResponseWriter, r *http.Request, d *sp.Departure, name string) error {
 	if d.Form == nil {
 		web.Redirect(w, r, d.Address)
 		return nil
 	}
-	page := web.Post{To: d.Address, App: name, Script: h.Script}
+	if u, err := url.Parse(d.Address); name == "" && err == nil {
+		name = u.Host
+	}
+	page := web.Post{To: d.Address, App: name, Script: h.Script, Text: h.Wording.Text(r, name)}
 	for field, values := range d.Form {
 		for _, v := range values {
 			page.Fields = append(page.Fields, web.PostField{Name: field, Value: v})

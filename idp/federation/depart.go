@@ -38,7 +38,7 @@ func (h *Handler) Depart(w http.ResponseWriter, r *http.Request, t *login.Trip) 
 		w.WriteHeader(http.StatusSeeOther)
 		return nil
 	}
-	return h.post(w, t, d)
+	return h.post(w, r, t, d)
 }
 
 // base is the address of the pool that the browser visits, if that is a domain of the
@@ -53,11 +53,11 @@ func (h *Handler) base(r *http.Request) string {
 }
 
 // post has the browser carry the question to the provider by a form.
-func (h *Handler) post(w http.ResponseWriter, t *login.Trip, d *sp.Departure) error {
+func (h *Handler) post(w http.ResponseWriter, r *http.Request, t *login.Trip, d *sp.Departure) error {
 	if u, err := url.Parse(d.Address); err != nil || u.Scheme != "https" && u.Scheme != "http" {
 		return fmt.Errorf("federation: a form cannot be sent to %q", d.Address)
 	}
-	page := web.Post{To: d.Address, App: t.Provider.Name, Script: h.Script}
+	page := web.Post{To: d.Address, App: t.Provider.Name, Script: h.Script, Text: h.Pages.PostText(r, t.Provider.Name)}
 	for _, name := range slices.Sorted(maps.Keys(d.Form)) {
 		page.Fields = append(page.Fields, web.PostField{Name: name, Value: d.Form.Get(name)})
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/idp/login"
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
+	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/sp"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -40,8 +41,9 @@ type Handler struct {
 	Pages     *login.Handler
 	Events    Recorder
 	Ephemeral ephemeral.Store
-	Secure    bool   // the public URL is https
-	Script    string // address of the script that submits a form; empty is none
+	Sealer    keyring.Sealer // of what waits there: verifiers of PKCE, tokens of providers
+	Secure    bool           // the public URL is https
+	Script    string         // address of the script that submits a form; empty is none
 	Now       func() time.Time
 	Log       *slog.Logger
 }

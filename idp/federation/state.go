@@ -97,7 +97,16 @@ func (h *Handler) putAs(ctx context.Context, namespace string, pool userpool.Poo
 	if err != nil {
 		return err
 	}
-	return h.Ephemeral.Put(ctx, namespace, string(pool)+"/"+token, raw, h.Now().Add(life))
+	sealed, err := h.Sealer.Seal(raw, place(namespace, pool, token))
+	if err != nil {
+		return err
+	}
+	return h.Ephemeral.Put(ctx, namespace, string(pool)+"/"+token, sealed, h.Now().Add(life))
+}
+
+// place is what a sealed value is bound to.
+func place(namespace string, pool userpool.PoolID, token string) string {
+	return namespace + "/" + string(pool) + "/" + token
 }
 
 // look reads what a token stands for into v, in the browser that it was made for. One
@@ -106,10 +115,14 @@ func look[V interface{ pinned() *pin }](h *Handler, r *http.Request, namespace, 
 	if token == "" {
 		return errGone
 	}
-	raw, err := h.Ephemeral.Get(r.Context(), namespace, r.PathValue("pool")+"/"+token)
+	sealed, err := h.Ephemeral.Get(r.Context(), namespace, r.PathValue("pool")+"/"+token)
 	if errors.Is(err, ephemeral.ErrNotFound) {
 		return errGone
 	}
+	if err != nil {
+		return err
+	}
+	raw, err := h.Sealer.Open(sealed, place(namespace, userpool.PoolID(r.PathValue("pool")), token))
 	if err != nil {
 		return err
 	}

@@ -50,6 +50,7 @@ type Handler struct {
 	Log          *slog.Logger
 	Secure       bool   // the public URL is https: cookies are Secure
 	Script       string // address of post.js, which sends the form that carries a response
+	Wording      web.Wording
 
 	parties   partyCache
 	published metadataMemo

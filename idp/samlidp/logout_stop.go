@@ -47,7 +47,11 @@ func (x *exchange) envelope(id string) samlxml.Envelope {
 }
 
 func (x *exchange) dispatch(ctx context.Context, m samlxml.LogoutMessage, binding, location, relayState string) (*sp.Departure, error) {
-	signer, err := x.signer(ctx)
+	choose := x.signer
+	if binding == saml.HTTPRedirectBinding {
+		choose = x.querySigner
+	}
+	signer, err := choose(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ func (x *exchange) post(w http.ResponseWriter, r *http.Request, out *samlxml.Out
 	if x.acs.Binding == saml.HTTPArtifactBinding {
 		return x.handOver(w, r, raw)
 	}
-	page := web.Post{To: x.acs.Location, App: x.app.Name, Script: x.h.Script,
+	page := web.Post{To: x.acs.Location, App: x.app.Name, Script: x.h.Script, Text: x.h.Wording.Text(r, x.app.Name),
 		Fields: []web.PostField{{Name: "SAMLResponse", Value: base64.StdEncoding.EncodeToString(raw)}}}
 	if x.relayState != "" {
 		page.Fields = append(page.Fields, web.PostField{Name: "RelayState", Value: x.relayState})

@@ -72,6 +72,19 @@ func (x *exchange) signer(ctx context.Context) (samlxml.Signer, error) {
 	return s, err
 }
 
+// querySigner returns the key and the method that a query to the app is signed with.
+// Where nobody has set one it is RSA, if the app reads that at all: some that list
+// ECDSA check it in documents alone.
+func (x *exchange) querySigner(ctx context.Context) (samlxml.Signer, error) {
+	rsa := slices.IndexFunc(x.sp.Algorithms.Signature, func(m string) bool { return samlxml.CanSign(m) && !samlxml.IsECDSA(m) })
+	if rsa < 0 || x.app.Settings.SigningKeyID != "" || x.app.Settings.SignatureAlgorithm != "" {
+		return x.signer(ctx)
+	}
+	s, err := x.h.signer(ctx, x.pool.ID)
+	s.Method, s.Digest = x.sp.Algorithms.Signature[rsa], digestFor(x.sp.SPMetadata)
+	return s, err
+}
+
 // pinned returns the key that the application is set to, if the pool still has it. The
 // method is the set one if it fits the key, and else the key's own.
 func (x *exchange) pinned(ctx context.Context) (s samlxml.Signer, ok bool, err error) {

@@ -24,6 +24,17 @@ type PostText struct {
 	Lead, Button string
 }
 
+// A Wording says what the page says to who sent r. A nil one leaves it in English.
+type Wording func(r *http.Request, app string) PostText
+
+// Text is what the page says.
+func (f Wording) Text(r *http.Request, app string) PostText {
+	if f == nil {
+		return PostText{}
+	}
+	return f(r, app)
+}
+
 // A PostField is a hidden field.
 type PostField struct{ Name, Value string }
 
