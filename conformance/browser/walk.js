@@ -37,6 +37,11 @@ export async function world(env, arn) {
   const settings = poolhouse(env);
   const settle = (UserPoolId, ClientId, metadata) => settings('PutOpenIDClient', { UserPoolId, ClientId, Metadata: JSON.stringify(metadata) });
   await settle(open, tv, { grant_types: ['urn:ietf:params:oauth:grant-type:device_code'], frontchannel_logout_uri: 'http://localhost/goodbye' });
+  const saml = [];
+  for (const [Name, logout] of [['Wiki of the clinic', '<md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="http://localhost/slo"/>'], ['Time sheets', '']]) {
+    const MetadataXml = `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="urn:example:${Name.length}"><md:SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">${logout}<md:AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="http://localhost/acs" index="0"/></md:SPSSODescriptor></md:EntityDescriptor>`;
+    saml.push((await settings('CreateSamlApplication', { UserPoolId: open, Name, MetadataXml })).Application.ApplicationId);
+  }
   const given = { Name: 'given_name', Value: 'Ada' };
   await user(open, 'ada', true, given, { Name: 'email', Value: 'ada@example.com' }, { Name: 'email_verified', Value: 'true' });
   await user(open, 'carol', false, given, { Name: 'email', Value: 'carol@example.com' });
@@ -51,7 +56,7 @@ export async function world(env, arn) {
   const choosing = await client(watched, ALLOW.slice(1), { SupportedIdentityProviders: ['COGNITO', 'Google'] });
   const action = { Notify: true, EventAction: 'NO_ACTION' };
   await admin('SetRiskConfiguration', { UserPoolId: watched, AccountTakeoverRiskConfiguration: { Actions: { LowAction: action, MediumAction: action, HighAction: action }, NotifyConfiguration: { SourceArn: 'arn:aws:ses:us-east-1:1:identity/x' } } });
-  return { admin, user, settle, open, strict, watched, wide, asking, plain, careful, tv, watching, choosing };
+  return { admin, user, settle, open, strict, watched, wide, asking, plain, careful, tv, saml, watching, choosing };
 }
 
 // start is the address that an app sends a browser to.

@@ -58,6 +58,17 @@ export async function visitApps(env, w, page, at, lang) {
   await at('sign-out');
   await submit(page);
   await at('signing-out');
+
+  await page.route('**/static/leaving.*.js', (route) => route.abort());
+  await page.route('http://localhost/acs', (route) => route.fulfill({ body: '' }));
+  await signIn(w.wide, { scope: 'openid' });
+  await submit(page, { password: 'Correct-horse-1' });
+  for (const app of w.saml) await Promise.all([page.waitForURL('http://localhost/acs'), page.goto(`${root}/saml/init/${app}`)]);
+  await page.goto(`${root}/logout?lang=${lang}`);
+  await submit(page);
+  await at('leaving');
+  await Promise.all([page.waitForEvent('domcontentloaded'), page.locator('#skip').click()]);
+  await at('left');
 }
 
 // visitLinks visits where the mails of a walk lead.

@@ -31,6 +31,8 @@ type plan struct {
 	Stops  []planned
 	Mute   []string // names of apps that cannot be told
 
+	Language string `json:",omitempty"` // what the query of the start said of it
+
 	key string // of the plan in the store, not kept in it
 }
 
