@@ -32,9 +32,9 @@ func TestWriteServiceModel(t *testing.T) {
 	if got.Metadata["targetPrefix"] != "Poolhouse" || got.Metadata["signingName"] != "poolhouse" ||
 		got.Operations["CreateSamlApplication"].Input.Shape != "CreateSamlApplicationRequest" ||
 		got.Operations["DeleteSamlApplication"].Output != nil ||
-		!reflect.DeepEqual(in.Required, []string{"UserPoolId", "Name"}) || in.Members["Attributes"].Shape != "SamlAttributeListType" ||
+		!reflect.DeepEqual(in.Required, []string{"UserPoolId"}) || in.Members["Attributes"].Shape != "SamlAttributeListType" ||
 		got.Shapes["SamlAttributeListType"].Member.Shape != "SamlAttributeType" {
-		t.Errorf("got %+v", got)
+		t.Errorf("got %+v of %+v", in, got.Metadata)
 	}
 	for _, service := range []string{"nope", "sts"} {
 		if awsapi.WriteServiceModel(io.Discard, service) == nil {
