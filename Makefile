@@ -5,8 +5,6 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 GO ?= go
-# SQLite is C turned into Go; to look for races in it costs minutes and finds none of ours.
-RACE := -race -gcflags=modernc.org/...=-race=false
 PKGS ?= ./...
 BENCH ?= .
 
@@ -32,11 +30,11 @@ generate: ## Renew generated code and docs/api-support.md
 
 test: ## Install and start what the tests need, and run all of them
 	scripts/install.sh
-	scripts/with-services.sh $(GO) test $(RACE) -shuffle=on -timeout 30m $(PKGS)
+	scripts/with-services.sh $(GO) test -race -shuffle=on -timeout 30m $(PKGS)
 
 test-all: ## As test, with more rounds where tests have them, then a minute of each fuzz target
 	scripts/install.sh
-	POOLHOUSE_LONG=1 scripts/with-services.sh $(GO) test $(RACE) -shuffle=on -count=1 -timeout 60m ./...
+	POOLHOUSE_LONG=1 scripts/with-services.sh $(GO) test -race -shuffle=on -count=1 -timeout 60m ./...
 	scripts/fuzz.sh 60s
 
 unit: ## Only the tests that need nothing but Go
