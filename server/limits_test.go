@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"encoding/base64"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -107,6 +108,13 @@ func TestProvisionedLimitActs(t *testing.T) {
 	}
 }
 
+// claim is a call with a token that nobody signed: what it names is counted all the same.
+func claim(s *server.Server, client string) string {
+	part := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+	token := part(`{"alg":"RS256","kid":"x"}`) + "." + part(`{"iss":"`+s.URL()+"/"+demodata.PoolID+`","client_id":"`+client+`"}`) + "." + part("x")
+	return `{"AccessToken":"` + token + `"}`
+}
+
 // One client of several leaves the others a part of the pool's ceiling; a pool's only
 // client has it whole.
 func TestLimitOfAClient(t *testing.T) {
@@ -116,6 +124,9 @@ func TestLimitOfAClient(t *testing.T) {
 		wantLater(t, call(s, there, "RevokeToken", revoke), 400, "TooManyRequestsException")
 		wantLater(t, post(s, here, "/"+demodata.PoolID+"/oauth2/token", "grant_type=refresh_token&refresh_token=x&client_id="+demodata.ClientID), 429, "temporarily_unavailable")
 		exhaust(t, s, 200, there, "RevokeToken", again)
+		exhaust(t, s, 900, there, "GetUser", claim(s, demodata.ClientID))
+		wantLater(t, call(s, there, "GetUser", claim(s, demodata.ClientID)), 400, "TooManyRequestsException")
+		exhaust(t, s, 200, there, "GetUser", claim(s, demodata.WebClientID))
 		pool, client := userpool.PoolID("us-east-1_Other0001"), userpool.ClientID("the-only-client")
 		for i := range 1200 {
 			if err := s.Limits.AllowClient(t.Context(), pool, client, userpool.CategoryToken); err != nil {

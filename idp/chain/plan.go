@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -31,7 +32,7 @@ type plan struct {
 	Stops  []planned
 	Mute   []string // names of apps that cannot be told
 
-	Language string `json:",omitempty"` // what the query of the start said of it
+	Languages url.Values `json:",omitempty"` // what the query of the start said of them
 
 	key string // of the plan in the store, not kept in it
 }

@@ -65,7 +65,7 @@ func (h *Handler) SignOut(w http.ResponseWriter, r *http.Request, s *Start) erro
 
 // draw gathers what ends, who is to be told, and how.
 func (h *Handler) draw(r *http.Request, s *Start) (*ending, error) {
-	e := &ending{Start: s, plan: &plan{Goal: s.Goal, Language: languageIn(r)}}
+	e := &ending{Start: s, plan: &plan{Goal: s.Goal, Languages: web.Languages(r.URL.Query())}}
 	cur, err := h.Browser.Current(r, s.Pool.ID)
 	if err != nil && !errors.Is(err, idp.ErrSessionNotFound) {
 		return nil, err

@@ -24,7 +24,7 @@ func (h *Handler) page(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	r = p.spoken(r)
+	r = web.Spoken(r, p.Languages) // apps bring nobody's language back
 	switch q := r.URL.Query(); {
 	case q.Has("go"):
 		return h.visit(w, r, pool.ID, p, q.Get("go"))

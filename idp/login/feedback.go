@@ -60,7 +60,7 @@ func (h *Handler) feedbackView(w http.ResponseWriter, r *http.Request, v *visit)
 // judged reads the address of such a link.
 func (h *Handler) judged(r *http.Request) (*visit, error) {
 	q := r.URL.Query()
-	kept := languageIn(q)
+	kept := web.Languages(q)
 	for _, name := range []string{"user_name", "event", "token", "value"} {
 		if q.Get(name) == "" {
 			return nil, errLink

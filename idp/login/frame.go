@@ -63,7 +63,7 @@ func (f *Frame) T(key string, pairs ...string) string { return f.Lang.Text(key, 
 // Spoken is the query that keeps the language a reader chose, with its question mark:
 // for forms whose address says nothing else.
 func (f *Frame) Spoken() template.URL {
-	if said := languageIn(f.query); len(said) > 0 {
+	if said := web.Languages(f.query); len(said) > 0 {
 		return template.URL("?" + said.Encode())
 	}
 	return ""

@@ -66,7 +66,7 @@ func (h *Handler) linked(r *http.Request) (*visit, error) {
 	if err != nil {
 		return nil, notThere(err, userpool.ErrClientNotFound)
 	}
-	kept := languageIn(q)
+	kept := web.Languages(q)
 	for _, name := range []string{"client_id", "user_name", "confirmation_code"} {
 		kept.Set(name, q.Get(name))
 	}

@@ -45,7 +45,7 @@ func (h *Handler) toOffer(w http.ResponseWriter, r *http.Request, v *visit, page
 	if v.client != nil {
 		s.Client = v.client.ID
 	}
-	return h.toStepAt(w, r, &visit{pool: v.pool, query: languageIn(v.query)}, s)
+	return h.toStepAt(w, r, &visit{pool: v.pool, query: web.Languages(v.query)}, s)
 }
 
 const laterCookie = "ph_passkey_later"
@@ -91,7 +91,7 @@ func (h *Handler) offered(w http.ResponseWriter, r *http.Request, page string) (
 	if err != nil {
 		return nil, "", notPool(err)
 	}
-	v := &visit{pool: pool, query: languageIn(r.URL.Query()), step: token}
+	v := &visit{pool: pool, query: web.Languages(r.URL.Query()), step: token}
 	s, err := h.step(r, v, page, token)
 	if err != nil {
 		return nil, "", err

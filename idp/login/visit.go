@@ -110,23 +110,12 @@ func (h *Handler) visitForGate(r *http.Request, pool *userpool.Pool, q url.Value
 	if err != nil {
 		return nil, err
 	}
-	v := &visit{pool: pool, query: languageIn(q)}
+	v := &visit{pool: pool, query: web.Languages(q)}
 	v.query.Set(continueParam, token)
 	if q.Has(linkParam) {
 		v.query[linkParam] = q[linkParam]
 	}
 	return v, nil
-}
-
-// languageIn is what a query says of the language of pages, and nothing else.
-func languageIn(q url.Values) url.Values {
-	out := url.Values{}
-	for _, name := range []string{"lang", "ui_locales"} {
-		if q.Has(name) {
-			out[name] = q[name]
-		}
-	}
-	return out
 }
 
 // submitted is visit for a form: it checks the form's token too.

@@ -66,13 +66,9 @@ func (h *Handler) ask(w http.ResponseWriter, r *http.Request, req *request, cur 
 	if err != nil {
 		return err
 	}
-	for _, name := range languages { // that the reader has chosen here
-		if chosen := r.URL.Query(); chosen.Has(name) {
-			query.Set(name, chosen.Get(name))
-		}
-	}
+	maps.Copy(query, web.Languages(r.URL.Query())) // which the reader has chosen here
 	o, path := &req.client.OpenID, "/"+string(req.pool.ID)+"/oauth2/consent?"+query.Encode()
-	v := &consentView{Frame: h.Hosted.Frame(w, asIf(r, query), req.pool, req.client, "consent.title"), App: req.client.Name, User: cur.User.Username,
+	v := &consentView{Frame: h.Hosted.Frame(w, web.WithQuery(r, query), req.pool, req.client, "consent.title"), App: req.client.Name, User: cur.User.Username,
 		Details: req.shownDetails(), Registered: o.Registered, Policy: o.PolicyURI, Conditions: o.TermsURI,
 		Ticket: h.ticket(req, cur.Session), Answer: path}
 	v.Title = v.T("consent.title", "app", v.App)
@@ -141,39 +137,8 @@ func (h *Handler) carried(ctx context.Context, req *request) (url.Values, error)
 		return nil, err
 	}
 	params := url.Values{"client_id": {string(req.client.ID)}, "request_uri": {req.kept.Name()}}
-	for _, name := range languages {
-		if req.params.Has(name) {
-			params.Set(name, req.params.Get(name))
-		}
-	}
+	maps.Copy(params, web.Languages(req.params))
 	return params, nil
-}
-
-// languages are the parameters that say what language pages should be in.
-var languages = []string{"lang", "ui_locales"}
-
-// spoken is the request of a browser as it would be if its query had the languages of
-// the authorization request, which may have been pushed. A query's own go first: a
-// reader chose them.
-func (req *request) spoken(r *http.Request) *http.Request {
-	query := r.URL.Query()
-	if slices.ContainsFunc(languages, query.Has) {
-		return r
-	}
-	for _, name := range languages {
-		if req.params.Has(name) {
-			query.Set(name, req.params.Get(name))
-		}
-	}
-	return asIf(r, query)
-}
-
-// asIf is a browser's request as it would be with another query.
-func asIf(r *http.Request, query url.Values) *http.Request {
-	changed, address := *r, *r.URL
-	address.RawQuery = query.Encode()
-	changed.URL = &address
-	return &changed
 }
 
 // scopesInWords says what the scopes and claims of a request allow.

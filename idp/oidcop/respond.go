@@ -136,7 +136,7 @@ func redirect(w http.ResponseWriter, r *http.Request, to string) {
 // postToApp writes the page that posts an answer to the redirect URI, which was
 // matched before there could be an answer.
 func (h *Handler) postToApp(w http.ResponseWriter, r *http.Request, req *request, v url.Values) error {
-	page := web.Post{To: req.redirectURI, App: req.client.Name, Script: h.Script, Text: h.Hosted.PostText(req.spoken(r), req.client.Name)}
+	page := web.Post{To: req.redirectURI, App: req.client.Name, Script: h.Script, Text: h.Hosted.PostText(web.Spoken(r, req.params), req.client.Name)}
 	for _, name := range slices.Sorted(maps.Keys(v)) {
 		page.Fields = append(page.Fields, web.PostField{Name: name, Value: v.Get(name)})
 	}
