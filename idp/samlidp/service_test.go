@@ -48,6 +48,7 @@ func TestCreateRefuses(t *testing.T) {
 			s.Attributes = []samlidp.Attribute{{Name: "a", Value: "email", Expression: "user.email"}}
 		}},
 		{"a bad group pattern", func(s *samlidp.Spec) { s.Settings = &samlidp.Settings{GroupPattern: "("} }},
+		{"a costly group pattern", func(s *samlidp.Spec) { s.Settings = &samlidp.Settings{GroupPattern: strings.Repeat("(.?){1000}", 25)} }},
 		{"a prefix of all groups", func(s *samlidp.Spec) { s.Settings = &samlidp.Settings{GroupPrefixes: []string{""}} }},
 		{"a URN without an attribute", func(s *samlidp.Spec) { s.NameIDFormat = ptr("urn:x") }},
 		{"an attribute without a name", func(s *samlidp.Spec) { s.Attributes = []samlidp.Attribute{{Value: "email"}} }},

@@ -3,6 +3,8 @@ package samlidp
 import (
 	"regexp"
 	"slices"
+
+	"github.com/poolhouse/poolhouse/internal/expr"
 )
 
 // Settings are the finer points of an application. The zero value is what suits most.
@@ -75,7 +77,7 @@ func (s *Settings) validate(fail func(string) error) error {
 		}
 	}
 	if _, err := s.groupPattern(); err != nil || len(s.GroupPattern) > maxPattern {
-		return fail("GroupPattern must be a regular expression of at most 256 characters.")
+		return fail("GroupPattern must be a regular expression of at most 256 characters, which repeats nothing hundreds of times.")
 	}
 	if slices.Contains(s.GroupPrefixes, "") {
 		return fail("GroupPrefixes holds an empty one, which every group begins with.")
@@ -88,5 +90,5 @@ func (s *Settings) groupPattern() (*regexp.Regexp, error) {
 	if s.GroupPattern == "" {
 		return nil, nil
 	}
-	return regexp.Compile(`^(?:` + s.GroupPattern + `)$`)
+	return expr.Pattern(`^(?:` + s.GroupPattern + `)$`)
 }

@@ -10,25 +10,35 @@ import (
 )
 
 // check refuses what the language allows and we do not: results that are no texts,
-// and regular expressions that are not written out, which
-// could come from a user, and whose cost is in compiling them.
+// and regular expressions that are costly, or not written out, which could come from a
+// user.
 func check(a *cel.Ast) error {
 	if !readable(a.OutputType()) {
 		return fmt.Errorf("%w: its result is %s, neither a text nor a list of texts", ErrCompile, a.OutputType())
 	}
 	var failure error
 	ast.PreOrderVisit(a.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		if e.Kind() == ast.CallKind && e.AsCall().FunctionName() == overloads.Matches && !literal(e.AsCall()) {
-			failure = fmt.Errorf("%w: the pattern of matches must be written out", ErrCompile)
+		if e.Kind() == ast.CallKind && e.AsCall().FunctionName() == overloads.Matches && failure == nil {
+			failure = checkPattern(e.AsCall())
 		}
 	}))
 	return failure
 }
 
-// literal reports whether the last argument of a call is a constant.
-func literal(call ast.CallExpr) bool {
+// checkPattern judges the last argument of a call of matches.
+func checkPattern(call ast.CallExpr) error {
 	args := call.Args()
-	return len(args) > 0 && args[len(args)-1].Kind() == ast.LiteralKind
+	if len(args) == 0 || args[len(args)-1].Kind() != ast.LiteralKind {
+		return fmt.Errorf("%w: the pattern of matches must be written out", ErrCompile)
+	}
+	text, ok := args[len(args)-1].AsLiteral().(types.String)
+	if !ok {
+		return fmt.Errorf("%w: the pattern of matches must be a text", ErrCompile)
+	}
+	if _, err := Pattern(string(text)); err != nil {
+		return fmt.Errorf("%w: the pattern of matches: %w", ErrCompile, err)
+	}
+	return nil
 }
 
 // readable reports whether texts can read a value of a type.

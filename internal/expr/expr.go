@@ -78,7 +78,7 @@ func (l *Language) open() (*cel.Env, error) {
 	options := []cel.EnvOption{
 		cel.ParserRecursionLimit(maxNested), cel.ParserExpressionSizeLimit(MaxSource),
 		cel.OptionalTypes(), ext.Strings(), ext.Sets(),
-		cel.ASTValidators(cel.ValidateRegexLiterals(), cel.ValidateComprehensionNestingLimit(maxLoops)),
+		cel.ASTValidators(cel.ValidateComprehensionNestingLimit(maxLoops)),
 	}
 	for name, t := range l.vars {
 		options = append(options, cel.Variable(name, t.cel()))

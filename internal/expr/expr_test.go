@@ -71,6 +71,7 @@ func TestCompileRefuses(t *testing.T) {
 		"a map":                    `user`,
 		"a list of numbers":        `[1, 2]`,
 		"a bad pattern":            `user.email.matches("(")`,
+		"a pattern of a million":   `user.email.matches("` + strings.Repeat("(.?){1000}", 180) + `")`,
 		"a pattern of the user's":  `"x".matches(user.email)`,
 		"a pattern made up":        `matches("x", "a" + user.email)`,
 		"loops in loops in loops":  `groups.all(a, groups.all(b, groups.all(c, a == b)))`,
@@ -114,6 +115,36 @@ func TestBombs(t *testing.T) {
 		if took := time.Since(start); took > 2*time.Second {
 			t.Errorf("%s took %s", name, took)
 		}
+	}
+}
+
+// TestPatternBombs: what the pattern of a match may repeat keeps a match within the time
+// of an expression, which nothing can interrupt.
+func TestPatternBombs(t *testing.T) {
+	for name, pattern := range map[string]string{
+		"steps": strings.Repeat("(.?){1000}", 20), "ranges": strings.Repeat(".{0,1000}", 20), "classes": `\p{L}{1000}`,
+		"counts in counts": "((.?){30}){30}", "an open end": "(.?){900,}",
+	} {
+		if _, err := expr.Pattern(pattern); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+	for _, pattern := range []string{"", "wiki-.*", "[a-z]{2,63}", `(?i)^[^@]{1,64}@(?:[a-z0-9-]{1,63}\.){1,2}org$`, strings.Repeat("x", 2000)} {
+		if _, err := expr.Pattern(pattern); err != nil {
+			t.Errorf("%q: %v", pattern, err)
+		}
+	}
+	p, err := language.Compile(`groups.filter(g, user.a.matches("(.?){249}b"))`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("a", 2000)
+	start := time.Now()
+	if _, err := p.Texts(t.Context(), map[string]any{"user": map[string]string{"a": long}, "groups": slices.Repeat([]string{"g"}, 500)}); !errors.Is(err, expr.ErrEvaluate) {
+		t.Error(err)
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("took %s", took)
 	}
 }
 
