@@ -38,8 +38,7 @@ var blocks = map[string]block{
 func CanEncrypt(method string) bool { return blocks[method].key > 0 }
 
 // wrap encrypts a signed assertion into a canonical EncryptedAssertion. The key
-// goes with RSA-OAEP, SHA-1 and MGF1-SHA-1: of the OAEP forms the only one that
-// mellon, pysaml2 and node-saml read.
+// goes by Transport.
 func (e *Encryption) wrap(assertion string) (string, error) {
 	b, ok := blocks[e.Method]
 	if !ok {

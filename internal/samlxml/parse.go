@@ -63,6 +63,7 @@ func Parse(raw []byte, lim Limits) (*etree.Document, error) {
 		prefixes: map[string]bool{},
 		inScope:  map[string]int{},
 		dec:      xml.NewDecoder(bytes.NewReader(raw)),
+		raw:      raw,
 	}
 	if err := p.run(); err != nil {
 		return nil, err
@@ -74,6 +75,7 @@ type parser struct {
 	lim      Limits
 	doc      *etree.Document
 	dec      *xml.Decoder
+	raw      []byte // what dec reads
 	open     []scope
 	text     strings.Builder
 	elements int
@@ -90,9 +92,13 @@ type scope struct {
 
 func (p *parser) run() error {
 	for first := true; ; first = false {
+		from := p.dec.InputOffset()
 		tok, err := p.dec.RawToken()
 		if errors.Is(err, io.EOF) {
 			return p.finish()
+		}
+		if t, ok := tok.(xml.StartElement); ok && err == nil {
+			tok, err = spaced(t, p.raw[from:p.dec.InputOffset()])
 		}
 		if err != nil {
 			return malformed("%v", err)

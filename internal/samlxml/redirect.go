@@ -134,21 +134,15 @@ func (r *Redirect) keepSignature(raw map[string]string) (err error) {
 // received, with each of certs. Without one it returns ErrNoSignature, whatever
 // signature the XML may carry.
 func (r *Redirect) VerifySignature(certs []*x509.Certificate) error {
-	return (&Policy{Certificates: certs}).VerifyRedirect(r)
-}
-
-// VerifyRedirect verifies the query's signature as the policy wants it; see
-// Redirect.VerifySignature.
-func (p *Policy) VerifyRedirect(r *Redirect) error {
 	if !r.Signed {
 		return ErrNoSignature
 	}
-	m, ok := methodOfName(r.algorithm, p.SHA1)
+	m, ok := methods[r.algorithm]
 	if !ok {
 		return fmt.Errorf("%w: %q", ErrAlgorithm, r.algorithm)
 	}
 	failure := fmt.Errorf("%w: no certificate to verify with", ErrSignature)
-	for _, cert := range p.Certificates {
+	for _, cert := range certs {
 		err := verifyRaw(m, cert.PublicKey, []byte(r.octets), r.signature)
 		if err == nil {
 			return nil

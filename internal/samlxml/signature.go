@@ -193,6 +193,9 @@ func (f *form) transforms(ref *etree.Element) error {
 		}
 		f.prefixes = strings.Fields(attr(c, "PrefixList"))
 	}
+	if limit := Messages().Prefixes; len(f.prefixes) > limit { // each is looked at for each element
+		return tooLarge("prefixes of a transform", limit)
+	}
 	return nil
 }
 

@@ -15,18 +15,30 @@ import (
 	"github.com/poolhouse/poolhouse/internal/samlxml"
 )
 
-// xmlsec finds the independent implementation that these tests compare with.
-// Without it they are skipped, but fail where TEST_BACKENDS is "all".
-func xmlsec(t *testing.T) string {
+// needs skips a test without the tools and files of others that it compares with,
+// but fails it where TEST_BACKENDS is "all".
+func needs(t *testing.T, all ...string) {
 	t.Helper()
-	path, err := exec.LookPath("xmlsec1")
-	if err != nil {
-		if os.Getenv("TEST_BACKENDS") == "all" {
-			t.Fatal("TEST_BACKENDS=all, but xmlsec1 is not installed")
+	for _, name := range all {
+		_, err := exec.LookPath(name)
+		if filepath.IsAbs(name) {
+			_, err = os.Stat(name)
 		}
-		t.Skip("xmlsec1 is not installed")
+		switch {
+		case err == nil:
+		case os.Getenv("TEST_BACKENDS") == "all":
+			t.Fatalf("TEST_BACKENDS=all, but %s is not installed", name)
+		default:
+			t.Skipf("%s is not installed", name)
+		}
 	}
-	return path
+}
+
+// xmlsec runs xmlsec1, an independent implementation.
+func xmlsec(t *testing.T, args ...string) (out []byte, err error) {
+	t.Helper()
+	needs(t, "xmlsec1")
+	return exec.Command("xmlsec1", args...).CombinedOutput()
 }
 
 func file(t *testing.T, dir, name string, content []byte) string {
@@ -60,10 +72,10 @@ const (
 // xmlsecVerify verifies the signature that path selects, by cert alone.
 func xmlsecVerify(t *testing.T, cert, path, document string) {
 	t.Helper()
-	out, err := exec.Command(xmlsec(t), "--verify", "--pubkey-cert-pem", cert, "--enabled-key-data", "key-name",
+	out, err := xmlsec(t, "--verify", "--pubkey-cert-pem", cert, "--enabled-key-data", "key-name",
 		"--enabled-reference-uris", "same-doc", "--id-attr:ID", responseID, "--id-attr:ID", assertionID,
 		"--id-attr:ID", protocolID+"LogoutRequest", "--id-attr:ID", protocolID+"LogoutResponse",
-		"--node-xpath", path, document).CombinedOutput()
+		"--node-xpath", path, document)
 	if err != nil {
 		t.Errorf("xmlsec1 refuses %s: %v\n%s", path, err, out)
 	}
@@ -110,7 +122,7 @@ func TestXMLSecDecrypts(t *testing.T) {
 
 			key := file(t, dir, "sp.key", keyPEM(t, keys().sp))
 			plain := filepath.Join(dir, "plain.xml")
-			out, err := exec.Command(xmlsec(t), "--decrypt", "--privkey-pem", key, "--output", plain, doc).CombinedOutput()
+			out, err := xmlsec(t, "--decrypt", "--privkey-pem", key, "--output", plain, doc)
 			if err != nil {
 				t.Fatalf("xmlsec1 cannot decrypt: %v\n%s", err, out)
 			}
@@ -136,8 +148,8 @@ func TestXMLSecSigns(t *testing.T) {
 	key := file(t, dir, "idp.key", keyPEM(t, keys().idp))
 	cert := file(t, dir, "cert.pem", certPEM(keys().idp))
 	signed := filepath.Join(dir, "signed.xml")
-	out, err := exec.Command(xmlsec(t), "--sign", "--privkey-pem", key+","+cert, "--id-attr:ID", assertionID,
-		"--output", signed, template).CombinedOutput()
+	out, err := xmlsec(t, "--sign", "--privkey-pem", key+","+cert, "--id-attr:ID", assertionID,
+		"--output", signed, template)
 	if err != nil {
 		t.Fatalf("xmlsec1 cannot sign: %v\n%s", err, out)
 	}
