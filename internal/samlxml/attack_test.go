@@ -180,6 +180,7 @@ func TestHarmless(t *testing.T) {
 	value := regexp.MustCompile(`<ds:SignatureValue>([^<]{8})`)
 	for name, doc := range map[string]string{
 		"declaration":              `<?xml version="1.0" encoding="UTF-8"?>` + "\n" + p.whole + "\n",
+		"byte order mark":          "\ufeff" + `<?xml version="1.0" encoding="utf-8"?>` + p.whole,
 		"no KeyInfo":               regexp.MustCompile(`<ds:KeyInfo>.*</ds:KeyInfo>`).ReplaceAllString(p.whole, ""),
 		"base64 laid out":          value.ReplaceAllString(p.whole, "<ds:SignatureValue>\n    $1\n    "),
 		"CDATA, which c14n drops":  strings.Replace(p.whole, "alice@", "<![CDATA[alice@]]>", 1),

@@ -45,6 +45,10 @@ func parsedBefore() Limits {
 // it for every element that needs it.
 const maxNamespace = 256
 
+// byteOrderMark may stand before a document and is no part of it (XML 1.0, 4.3.3).
+// Microsoft's metadata has one.
+const byteOrderMark = "\ufeff"
+
 // Parse reads one XML document in UTF-8 with exactly one root. It refuses
 // DOCTYPE and other directives, processing instructions, undeclared or
 // redefined reserved prefixes, attributes that share a local name, and IDs
@@ -56,6 +60,7 @@ func Parse(raw []byte, lim Limits) (*etree.Document, error) {
 	if !utf8.Valid(raw) {
 		return nil, malformed("not UTF-8")
 	}
+	raw = bytes.TrimPrefix(raw, []byte(byteOrderMark))
 	p := &parser{
 		lim:      lim,
 		doc:      etree.NewDocument(),
