@@ -83,7 +83,7 @@ func scopeOf(pool userpool.PoolID, kind string) (string, error) {
 // begins to sign at a date, or, where that is zero, when AdvanceRollover is called. An
 // earlier date than was settled before counts, a later one does not.
 func (s *Service) StartRollover(ctx context.Context, pool userpool.PoolID, kind string, at time.Time) (*Certificate, error) {
-	scope, err := s.rollover(ctx, pool, kind)
+	scope, _, err := s.rollover(ctx, pool, kind)
 	if err != nil {
 		return nil, err
 	}
@@ -111,11 +111,7 @@ var errNoRollover = userpool.Fail(userpool.ErrPrecondition, "No roll-over is und
 // AdvanceRollover takes the next step now: it lets the next certificate sign, or,
 // where it does already, takes the retired ones out of the metadata.
 func (s *Service) AdvanceRollover(ctx context.Context, pool userpool.PoolID, kind string) error {
-	scope, err := s.rollover(ctx, pool, kind)
-	if err != nil {
-		return err
-	}
-	keys, err := s.Keys.Recent(ctx, 0, scope)
+	scope, keys, err := s.rollover(ctx, pool, kind)
 	if err != nil {
 		return err
 	}
@@ -137,11 +133,7 @@ func (s *Service) AdvanceRollover(ctx context.Context, pool userpool.PoolID, kin
 
 // AbortRollover takes the next certificate back, which never signed anything.
 func (s *Service) AbortRollover(ctx context.Context, pool userpool.PoolID, kind string) error {
-	scope, err := s.rollover(ctx, pool, kind)
-	if err != nil {
-		return err
-	}
-	keys, err := s.Keys.Recent(ctx, 0, scope)
+	scope, keys, err := s.rollover(ctx, pool, kind)
 	if err != nil {
 		return err
 	}
@@ -153,20 +145,20 @@ func (s *Service) AbortRollover(ctx context.Context, pool userpool.PoolID, kind 
 	return err
 }
 
-// rollover returns the scope of a kind of key that the pool has.
-func (s *Service) rollover(ctx context.Context, pool userpool.PoolID, kind string) (string, error) {
+// rollover returns the scope of a kind of key that the pool has, and its keys.
+func (s *Service) rollover(ctx context.Context, pool userpool.PoolID, kind string) (string, []*keyring.Key, error) {
 	if _, err := s.Certificates(ctx, pool); err != nil { // the pool is there, and has its RSA key
-		return "", err
+		return "", nil, err
 	}
 	scope, err := scopeOf(pool, kind)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	keys, err := s.Keys.Recent(ctx, 0, scope)
 	if err == nil && len(keys) == 0 {
 		err = userpool.Fail(userpool.ErrPrecondition, "The pool has no key of that kind: set an application to an algorithm that needs one.")
 	}
-	return scope, err
+	return scope, keys, err
 }
 
 func inState(keys []*keyring.Key, state keyring.State) (found []*keyring.Key) {
