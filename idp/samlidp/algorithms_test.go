@@ -2,6 +2,7 @@ package samlidp_test
 
 import (
 	"crypto/ecdsa"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -71,6 +72,46 @@ func TestAlgorithmsOfMetadata(t *testing.T) {
 				if _, ec := c.PublicKey.(*ecdsa.PublicKey); ec && !tt.ec {
 					t.Error("the pool has got an ECDSA key")
 				}
+			}
+		})
+	}
+}
+
+// TestQueriesByRSA: the query of a message is signed by RSA where the app lists it, even
+// if documents are by ECDSA: some that list both check ECDSA in documents alone. What an
+// application is set to counts more.
+func TestQueriesByRSA(t *testing.T) {
+	for name, tt := range map[string]struct {
+		list          []string
+		set           string
+		documents, by string
+	}{
+		"both":              {[]string{samlxml.ECDSASHA256, samlxml.RSASHA384}, "", samlxml.ECDSASHA256, samlxml.RSASHA384},
+		"nothing but ECDSA": {[]string{samlxml.ECDSASHA256}, "", samlxml.ECDSASHA256, samlxml.ECDSASHA256},
+		"set to ECDSA":      {[]string{samlxml.ECDSASHA256, samlxml.RSASHA384}, "ecdsa-sha384", samlxml.ECDSASHA384, samlxml.ECDSASHA384},
+		"no list":           {nil, "", samlxml.RSASHA256, samlxml.RSASHA256},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newLogoutRig(t)
+			var list strings.Builder
+			for _, m := range tt.list {
+				list.WriteString(`<alg:SigningMethod Algorithm="` + m + `"/>`)
+			}
+			a := r.app("wiki", samlidp.Persistent, strings.Replace(algorithmList, "SIGNING", list.String(), 1), sloEndpoint(redirectBinding, "https://wiki.example/slo", ""))
+			service := &samlidp.Service{Store: r.db.SAML(), Keys: r.h.Keys, Issuer: r.h.Issuer, Now: clock.Now, Log: r.h.Log}
+			for _, method := range []string{"ecdsa-sha256", tt.set} { // the first for the pool to have the key
+				_, err := service.Update(t.Context(), poolID, a.id, samlidp.Spec{Settings: &samlidp.Settings{SignatureAlgorithm: method}})
+				r.must(err)
+			}
+			r.certs = (&rig{Server: r.Server}).certs(t)
+			p := r.person("alice")
+			if at := p.get("/" + string(poolID) + "/saml/init/" + string(a.id)); !strings.Contains(string(at.xml(t)), tt.documents) {
+				t.Errorf("documents: %s", at.xml(t))
+			}
+			at := p.get(p.leaving(p.follow(p.get("/test/start"))).Go)
+			p.arrived(at, a, "/slo")
+			if to, err := url.Parse(at.header.Get("Location")); err != nil || to.Query().Get("SigAlg") != tt.by {
+				t.Errorf("query by %s, %v", to.Query().Get("SigAlg"), err)
 			}
 		})
 	}
