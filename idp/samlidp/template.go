@@ -43,10 +43,23 @@ func merge(spec Spec, t catalog.Template) Spec {
 	open(&spec.SignAssertion, t.SignAssertion)
 	if spec.Attributes == nil {
 		for _, a := range t.Attributes {
-			spec.Attributes = append(spec.Attributes, Attribute{Name: a.Name, FriendlyName: a.FriendlyName, Value: a.Value})
+			spec.Attributes = append(spec.Attributes, fromTemplate(a))
 		}
 	}
 	return spec
+}
+
+// verifiedEmail is the user's address if it was verified, and nothing else.
+const verifiedEmail = `user.?email_verified.orValue("") == "true" ? user.?email : optional.none()`
+
+// fromTemplate is an attribute as a template has it. An app that everybody knows may
+// find its accounts by the address, and users can change theirs: it has to be verified.
+func fromTemplate(a catalog.Attribute) Attribute {
+	at := Attribute{Name: a.Name, FriendlyName: a.FriendlyName, Value: a.Value}
+	if a.Value == "email" {
+		at.Value, at.Expression = "", verifiedEmail
+	}
+	return at
 }
 
 func open[T any](member **T, value T) {

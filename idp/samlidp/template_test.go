@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/crewjam/saml"
+
 	"github.com/poolhouse/poolhouse/idp/samlidp"
 	"github.com/poolhouse/poolhouse/idp/samlidp/catalog"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -32,6 +34,52 @@ func TestTemplatesAreApps(t *testing.T) {
 		}
 		if _, err := r.apps.Preview(t.Context(), poolID, a.ID, "alice"); err != nil {
 			t.Errorf("%s: %v", tpl.ID, err)
+		}
+	}
+}
+
+// TestTemplatesTellVerifiedAddresses: an app that takes the address for the account gets
+// none that a user only claims to have.
+func TestTemplatesTellVerifiedAddresses(t *testing.T) {
+	r := newRig(t, nil)
+	all, err := catalog.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var apps []*samlidp.Application
+	for _, tpl := range all {
+		if !slices.ContainsFunc(tpl.Attributes, func(a catalog.Attribute) bool { return a.Value == "email" }) {
+			continue
+		}
+		parameters := map[string]string{}
+		for _, p := range tpl.Parameters {
+			parameters[p.Name] = p.Example
+		}
+		a, err := r.apps.CreateFromTemplate(t.Context(), poolID, tpl.ID, parameters, samlidp.Spec{NameIDFormat: ptr("transient")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		apps = append(apps, a)
+	}
+	for _, verified := range []string{"true", "false", ""} {
+		_, err := r.db.Userpool(r.ring).UpdateUser(t.Context(), poolID, "alice", func(u *userpool.User) error {
+			if u.Attributes["email_verified"] = verified; verified == "" {
+				delete(u.Attributes, "email_verified")
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range apps {
+			told, err := r.apps.Preview(t.Context(), poolID, a.ID, "alice")
+			if err != nil {
+				t.Fatal(err)
+			}
+			has := slices.ContainsFunc(told.Attributes, func(a saml.Attribute) bool { return slices.Contains(valuesOf(a), "alice@example.org") })
+			if has != (verified == "true") || len(told.Problems) > 0 {
+				t.Errorf("%s, verified %q: told %v, problems %+v", a.Name, verified, has, told.Problems)
+			}
 		}
 	}
 }
