@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/poolhouse/poolhouse/conformance/harness"
@@ -40,5 +41,15 @@ func TestIdentityProviders(t *testing.T) {
 	}
 	if again := apply(t, s, file); again != "Nothing to change.\n" {
 		t.Errorf("the second time it says\n%s", again)
+	}
+	fewer := strings.Replace(withProvider, "{admins: admin}", "{}", 1)
+	if err := os.WriteFile(file, []byte(fewer), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if gone := apply(t, s, file); !slices.Contains(changes(gone), "~ federation settings of identity provider Google of pool Company: Groups") {
+		t.Errorf("a group is meant no more, and it says\n%s", gone)
+	}
+	if again := apply(t, s, file); again != "Nothing to change.\n" {
+		t.Errorf("then it says\n%s", again)
 	}
 }

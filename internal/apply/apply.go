@@ -158,7 +158,7 @@ func covers(have, want any) bool {
 	case map[string]any:
 		h, ok := have.(map[string]any)
 		if !ok {
-			return false
+			return len(w) == 0 && have == nil
 		}
 		return len(differing(w, h)) == 0
 	case []any:
