@@ -124,7 +124,9 @@ func (s *Service) DeleteProvider(ctx context.Context, pool PoolID, name string) 
 	}
 }
 
-// dropFromClients takes the provider out of the list of every client.
+// dropFromClients takes the provider out of the list of every client. One that is left
+// with none would admit the users of the pool, whom it kept out: its hosted pages and
+// tokens are switched off until somebody decides.
 func (s *Service) dropFromClients(ctx context.Context, pool PoolID, name string) error {
 	for after := ""; ; {
 		clients, next, err := s.Store.Clients(ctx, pool, after, 60)
@@ -137,6 +139,7 @@ func (s *Service) dropFromClients(ctx context.Context, pool PoolID, name string)
 			}
 			_, err := s.Store.UpdateClient(ctx, pool, c.ID, func(c *Client) error {
 				c.IdentityProviders = slices.DeleteFunc(c.IdentityProviders, func(p string) bool { return p == name })
+				c.OAuthEnabled = c.OAuthEnabled && len(c.IdentityProviders) > 0
 				return nil
 			})
 			if err != nil && !errors.Is(err, ErrClientNotFound) {

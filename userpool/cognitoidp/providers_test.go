@@ -83,6 +83,8 @@ func TestProviderLife(t *testing.T) {
 	same(t, "listed", *list.Providers[0].ProviderName+*list.Providers[0].ProviderType, "CorpOIDC")
 
 	c := d.client(p, idp.CreateUserPoolClientInput{SupportedIdentityProviders: []string{"COGNITO", "Corp"}})
+	only := d.client(p, idp.CreateUserPoolClientInput{SupportedIdentityProviders: []string{"Corp"}, AllowedOAuthFlowsUserPoolClient: ptr(true),
+		AllowedOAuthFlows: []string{"code"}, AllowedOAuthScopes: []string{"openid"}, CallbackURLs: []string{"https://app.example/"}})
 	_, err = d.CreateUserPoolClient(ctx, &idp.CreateUserPoolClientInput{UserPoolId: p.Id, ClientName: ptr("x"), SupportedIdentityProviders: []string{"None"}})
 	refused(t, err, "InvalidParameterException", "The provider None does not exist")
 	_, err = d.DeleteIdentityProvider(ctx, &idp.DeleteIdentityProviderInput{UserPoolId: p.Id, ProviderName: ptr("Corp")})
@@ -91,6 +93,8 @@ func TestProviderLife(t *testing.T) {
 	}
 	left := ok[*idp.DescribeUserPoolClientOutput](t)(d.DescribeUserPoolClient(ctx, &idp.DescribeUserPoolClientInput{UserPoolId: p.Id, ClientId: c.ClientId}))
 	same(t, "providers left", fmt.Sprint(left.UserPoolClient.SupportedIdentityProviders), "[COGNITO]")
+	left = ok[*idp.DescribeUserPoolClientOutput](t)(d.DescribeUserPoolClient(ctx, &idp.DescribeUserPoolClientInput{UserPoolId: p.Id, ClientId: only.ClientId}))
+	same(t, "open to the pool's own users", *left.UserPoolClient.AllowedOAuthFlowsUserPoolClient, false)
 	_, err = d.DescribeIdentityProvider(ctx, &idp.DescribeIdentityProviderInput{UserPoolId: p.Id, ProviderName: ptr("Corp")})
 	refused(t, err, "ResourceNotFoundException", "Corp does not exist")
 }
