@@ -100,9 +100,22 @@ func (h *Handler) submitted(w http.ResponseWriter, r *http.Request) (*visit, err
 	return v, h.Login.Forms.Check(r, string(v.pool.ID))
 }
 
+// client is the app that asks. Who came by a way that it does not admit answers nothing
+// for it, as they could not sign in to it (userpool.ErrClientNotFound).
+func (h *Handler) client(r *http.Request, v *visit, req *decoupled.Request) (*userpool.Client, error) {
+	c, err := h.Store.Client(r.Context(), req.Client)
+	if err == nil && !c.Admits(v.sess.Provider()) {
+		err = userpool.ErrClientNotFound
+	}
+	return c, err
+}
+
 // ask shows a request and two buttons.
 func (h *Handler) ask(w http.ResponseWriter, r *http.Request, v *visit, id idp.Handle, req *decoupled.Request, page string) error {
-	c, err := h.Store.Client(r.Context(), req.Client)
+	c, err := h.client(r, v, req)
+	if gone(err) {
+		return h.nothing(w, r, v)
+	}
 	if err != nil {
 		return err
 	}
@@ -119,7 +132,14 @@ func (h *Handler) ask(w http.ResponseWriter, r *http.Request, v *visit, id idp.H
 // decide records what the user chose. Nobody answers a request that is not theirs.
 func (h *Handler) decide(w http.ResponseWriter, r *http.Request, v *visit, id idp.Handle, req *decoupled.Request) error {
 	yes := r.PostForm.Get("decision") == "allow"
-	err := h.Waiting.Decide(r.Context(), req, id, decoupled.Answer{Approved: yes, Sub: v.user.Sub, AuthTime: v.sess.AuthTime,
+	_, err := h.client(r, v, req)
+	if gone(err) {
+		return h.nothing(w, r, v)
+	}
+	if err != nil {
+		return err
+	}
+	err = h.Waiting.Decide(r.Context(), req, id, decoupled.Answer{Approved: yes, Sub: v.user.Sub, AuthTime: v.sess.AuthTime,
 		Session: v.sess.ID, Methods: v.sess.Methods})
 	if errors.Is(err, decoupled.ErrDecided) {
 		return h.nothing(w, r, v)

@@ -165,6 +165,30 @@ func TestDeviceOfDisabled(t *testing.T) {
 	wantGrantError(t, status, got, "invalid_grant")
 }
 
+// TestDeviceOfAnotherProvider: a session that the client does not admit answers nothing
+// for it, neither where it is asked nor by a form of before.
+func TestDeviceOfAnotherProvider(t *testing.T) {
+	h := open(t)
+	h.deviceClient()
+	d := h.startDevice()
+	v := h.signedIn("alice")
+	if page := v.answerDevice(d["user_code"].(string), ""); page.StatusCode != 200 {
+		t.Fatal(page.StatusCode, page.text)
+	}
+	h.setClient(public, func(c *userpool.Client) { c.IdentityProviders = []string{"Corp"} })
+	for _, decision := range []string{"", "allow"} {
+		form := url.Values{"user_code": {d["user_code"].(string)}}
+		if decision != "" {
+			form.Set("decision", decision)
+		}
+		if page := v.post("/"+poolID+"/device", form); page.StatusCode != 404 || strings.Contains(page.text, "App") {
+			t.Errorf("%q: %d %s", decision, page.StatusCode, page.text)
+		}
+	}
+	status, got := h.pollDevice(public, d)
+	wantGrantError(t, status, got, "authorization_pending")
+}
+
 // TestDeviceGuesses (S13): ten wrong codes, then even the right one waits.
 func TestDeviceGuesses(t *testing.T) {
 	h := open(t)
