@@ -89,6 +89,25 @@ func TestProofOfAnother(t *testing.T) {
 	}
 }
 
+// TestProofTooLate: who was linked to somebody else meanwhile is told so, and signed in
+// as nobody.
+func TestProofTooLate(t *testing.T) {
+	h := open(t)
+	h.set("acme", func(p *userpool.Provider) { p.Settings.Link = userpool.LinkProof })
+	ana, bob := h.local("ana@example.com"), h.local("bob@example.com")
+	h.clock.Add(time.Minute)
+	b := h.tab()
+	p := b.walk(b.back(b.depart("acme"), "by=acme", "who=1", "mail=ana@example.com"))
+	h.ok(h.Pools.LinkProvider(h.Context(), h.pool.ID, userpool.IdentityKey{Provider: "Cognito", Value: bob.Username},
+		userpool.IdentityKey{Provider: "acme", Attribute: userpool.IdentitySubject, Value: "1"}))
+	if late := b.submit(p, "username=ana@example.com", "password="+password); late.status != http.StatusUnauthorized || !strings.Contains(late.body, "another account") {
+		t.Error(late.status, late.body)
+	}
+	if list, err := h.Sessions.Store.List(t.Context(), h.pool.ID, ana.Sub); err != nil || len(list) != 0 {
+		t.Error("signed in:", list, err)
+	}
+}
+
 // TestProofWhereTheClientHasNoForm: the proof is taken though nobody signs in there
 // with a password otherwise.
 func TestProofWhereTheClientHasNoForm(t *testing.T) {

@@ -19,7 +19,7 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request, v *visit, user 
 		return h.loginAgain(w, r, v, "", err)
 	}
 	from, err := h.linkWaiting(r, v, user)
-	if errors.Is(err, userpool.ErrNotAuthorized) || errors.Is(err, userpool.ErrLimitExceeded) || errors.Is(err, userpool.ErrInvalidParameter) {
+	if fault := (*userpool.Fault)(nil); errors.As(err, &fault) {
 		return h.loginAgain(w, r, v, "", errNotLinked)
 	}
 	if err != nil {
