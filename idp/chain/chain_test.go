@@ -2,6 +2,7 @@ package chain_test
 
 import (
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -68,6 +69,35 @@ func TestNobodyToTell(t *testing.T) {
 				t.Errorf("%d %s", p.status, p.location)
 			}
 		})
+	}
+}
+
+// TestLanguage: the pages of a sign-out stay in the language that it began in, which no
+// app brings back, unless somebody chooses another; nothing else of the query stays.
+func TestLanguage(t *testing.T) {
+	for _, tt := range []struct{ query, language, end string }{
+		{"?client_id=x&lang=de&ui_locales=fr", "de", "?lang=de&ui_locales=fr"},
+		{"?lang=" + strings.Repeat("x", 300), "", ""},
+		{"?lang=" + url.QueryEscape("de&go=x\r\n"), "de&go=x\r\n", "?lang=de%26go%3Dx%0D%0A"},
+		{"", "", ""},
+	} {
+		r := open(t)
+		v := r.visitor()
+		v.signIn("alice", "one")
+		p := v.follow("/start" + tt.query)
+		if p.Language != tt.language {
+			t.Errorf("%s: the page between apps is in %q", tt.query, p.Language)
+		}
+		if other := v.get("/" + string(pool) + "/signout?lang=ar"); other.Language != "ar" {
+			t.Errorf("%s: chosen anew, the page is in %q", tt.query, other.Language)
+		}
+		back := v.get(v.get("/answer?ok&ticket=" + v.visit(p, "one")).location) // the answer is noted
+		if end := v.get(back.location); end.location != signedOut+tt.end {
+			t.Errorf("%s: the end is %s", tt.query, end.location)
+		}
+		if at := v.get("/start" + tt.query); at.location != signedOut+tt.end {
+			t.Errorf("%s: at once it is %s", tt.query, at.location)
+		}
 	}
 }
 

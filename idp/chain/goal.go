@@ -13,12 +13,14 @@ import (
 // ours reports whether the goal is our own page.
 func (g Goal) ours() bool { return g.Kind == "" && g.Address == "" }
 
-// address is where a goal without an Answerer is.
-func (g Goal) address(pool userpool.PoolID) string {
-	if g.Address != "" {
-		return g.Address
+// end is where a plan whose goal has no Answerer leads to. Our own page speaks the
+// language of those before it.
+func (p *plan) end(pool userpool.PoolID) string {
+	if p.Goal.Address != "" {
+		return p.Goal.Address
 	}
-	return "/" + string(pool) + "/signedout"
+	page := url.URL{Path: "/" + string(pool) + "/signedout", RawQuery: p.Languages.Encode()}
+	return page.String()
 }
 
 func pagePath(pool userpool.PoolID) string { return "/" + string(pool) + "/signout" }
@@ -51,7 +53,7 @@ func (h *Handler) finish(w http.ResponseWriter, r *http.Request, pool *userpool.
 	if _, err := h.close(w, r, pool.ID, p); err != nil {
 		return err
 	}
-	web.Redirect(w, r, p.Goal.address(pool.ID))
+	web.Redirect(w, r, p.end(pool.ID))
 	return nil
 }
 

@@ -119,12 +119,13 @@ type page struct {
 }
 
 type shown struct {
-	Kind    string
-	Client  string
-	Frames  []string
-	Next    string
-	Leaving *chain.Leaving
-	Left    *chain.Left
+	Kind     string
+	Client   string
+	Language string // that the request asks for
+	Frames   []string
+	Next     string
+	Leaving  *chain.Leaving
+	Left     *chain.Left
 }
 
 func (v *visitor) get(address string) *page {
@@ -273,21 +274,22 @@ func (v *visitor) wantStates(p *page, want ...string) {
 // pages shows what it is given.
 type pages struct{}
 
-func show(w http.ResponseWriter, c *userpool.Client, s shown) error {
+func show(w http.ResponseWriter, r *http.Request, c *userpool.Client, s shown) error {
+	s.Language = r.URL.Query().Get("lang")
 	if c != nil {
 		s.Client = c.Name
 	}
 	return json.NewEncoder(w).Encode(s)
 }
 
-func (pages) ShowSigningOut(w http.ResponseWriter, _ *http.Request, _ *userpool.Pool, c *userpool.Client, frames []string, next string) error {
-	return show(w, c, shown{Kind: "frames", Frames: frames, Next: next})
+func (pages) ShowSigningOut(w http.ResponseWriter, r *http.Request, _ *userpool.Pool, c *userpool.Client, frames []string, next string) error {
+	return show(w, r, c, shown{Kind: "frames", Frames: frames, Next: next})
 }
 
-func (pages) ShowLeaving(w http.ResponseWriter, _ *http.Request, _ *userpool.Pool, c *userpool.Client, l *chain.Leaving) error {
-	return show(w, c, shown{Kind: "leaving", Leaving: l})
+func (pages) ShowLeaving(w http.ResponseWriter, r *http.Request, _ *userpool.Pool, c *userpool.Client, l *chain.Leaving) error {
+	return show(w, r, c, shown{Kind: "leaving", Leaving: l})
 }
 
-func (pages) ShowLeft(w http.ResponseWriter, _ *http.Request, _ *userpool.Pool, c *userpool.Client, l *chain.Left) error {
-	return show(w, c, shown{Kind: "left", Left: l})
+func (pages) ShowLeft(w http.ResponseWriter, r *http.Request, _ *userpool.Pool, c *userpool.Client, l *chain.Left) error {
+	return show(w, r, c, shown{Kind: "left", Left: l})
 }

@@ -161,7 +161,7 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, e *ending) error 
 	if !e.kept() && e.Goal.Kind != "" {
 		return h.answer(w, r, e.Pool.ID, e.Goal, len(e.plan.Mute) > 0)
 	}
-	next := e.Goal.address(e.Pool.ID)
+	next := e.plan.end(e.Pool.ID)
 	if e.kept() {
 		next = pagePath(e.Pool.ID)
 	}
