@@ -37,9 +37,15 @@ async function throttled(operation) {
   throw new Error(`${operation}: answered ${enough} times in a row`);
 }
 
+// A window may end between two operations of a category, and what would have been
+// refused is done: what ends the app client comes last, as calls that name a client
+// which is no more count in no pool.
+const ends = (operation) => /^DeleteUserPool(Client)?$/.test(operation);
+
 test('calls above the ceiling are told when to come back', async () => {
   const faults = [];
-  for (const operation of operations.filter((o) => written.has(o) && declared(o).includes('TooManyRequestsException'))) {
+  const limited = operations.filter((o) => written.has(o) && declared(o).includes('TooManyRequestsException'));
+  for (const operation of limited.toSorted((a, b) => ends(a) - ends(b))) {
     await throttled(operation).catch((e) => faults.push(e.message));
   }
   assert.deepEqual(faults, []);
