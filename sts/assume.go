@@ -158,12 +158,12 @@ func (s *Service) callerRefused(ctx context.Context, p *Principal, a *assumption
 	if externalID != "" {
 		keys["sts:ExternalId"] = []string{externalID}
 	}
-	layers, err := s.layers(ctx, p)
+	stack, err := s.stack(ctx, p)
 	if err != nil {
 		return "", err
 	}
 	for _, action := range a.actions("sts:AssumeRole") {
-		ok, err := s.mayAssume(p, a.role, layers, action, keys)
+		ok, err := s.mayAssume(p, a.role, stack, action, keys)
 		if err != nil || !ok {
 			return action, err
 		}
@@ -171,42 +171,28 @@ func (s *Service) callerRefused(ctx context.Context, p *Principal, a *assumption
 	return "", nil
 }
 
-// mayAssume joins the trust policy with the caller's own policies. Trust in one
-// identity is enough by itself within the account; trust in the whole account
-// leaves the choice to the caller's policies. What limits the caller, a boundary
-// or session policies, limits trust in the role too, but not trust in this very
-// session.
-func (s *Service) mayAssume(p *Principal, role *Role, layers []policy.Layer, action string, keys map[string][]string) (bool, error) {
+// mayAssume joins the trust policy with the caller's own policies, as for every
+// resource with a policy; but only the trust policy opens a role.
+func (s *Service) mayAssume(p *Principal, role *Role, stack *policy.Stack, action string, keys map[string][]string) (bool, error) {
 	if p.Kind == FederatedUser {
 		return false, nil
 	}
-	r := &policy.Request{Principal: p.trusted(), Action: action, Resource: role.ARN(), Keys: keys}
-	trust, err := s.trusts(role, r)
-	if err != nil || !trust.Allowed {
-		return false, err
-	}
-	if len(layers) == 0 { // root
-		return true, nil
-	}
-	own := policy.Evaluate(r, layers...)
-	switch {
-	case own.Allowed:
-		return true, nil
-	case own.Explicit || policy.IsAccount(trust.Named):
-		return false, nil
-	case p.Kind == RoleSession && trust.Named == p.ARN:
-		return true, nil
-	}
-	limits := layers[1:] // without the identity policies
-	return len(limits) == 0 || policy.Evaluate(r, limits...).Allowed, nil
-}
-
-func (s *Service) trusts(role *Role, r *policy.Request) (policy.Decision, error) {
 	trust, err := s.policies.Parse(policy.Trust, role.Trust)
 	if err != nil {
-		return policy.Decision{}, err
+		return false, err
 	}
-	return policy.Evaluate(r, policy.Layer{Name: trustLayer, Policies: []*policy.Policy{trust}}), nil
+	stack.Resource, stack.Guarded, stack.Foreign = []*policy.Policy{trust}, true, role.Account != p.Account
+	r := &policy.Request{Principal: p.trusted(), Action: action, Resource: role.ARN(), Keys: keys}
+	return policy.Decide(r, stack).Allowed, nil
+}
+
+// trusts asks the trust policy about a provider, which has no policies of its own.
+func (s *Service) trusts(role *Role, r *policy.Request) (bool, error) {
+	trust, err := s.policies.Parse(policy.Trust, role.Trust)
+	if err != nil {
+		return false, err
+	}
+	return policy.Decide(r, &policy.Stack{Unlimited: true, Guarded: true, Resource: []*policy.Policy{trust}}).Allowed, nil
 }
 
 // begin checks what remains once the caller is trusted: duration, then policies

@@ -11,14 +11,6 @@ import (
 	"github.com/poolhouse/poolhouse/sts/policy"
 )
 
-// Names of the layers, as the texts of refusals use them.
-const (
-	identityLayer = "identity-based policy"
-	boundaryLayer = "permissions boundary"
-	sessionLayer  = "session policy"
-	trustLayer    = "resource-based policy"
-)
-
 // Authorize returns nil if p may perform action on resource, else a Fault of
 // kind ErrAccessDenied. keys are the condition keys of the request; those of
 // the principal stand above them.
@@ -27,12 +19,13 @@ func (s *Service) Authorize(ctx context.Context, p *Principal, action, resource 
 		return nil
 	}
 	if barred(p, action) {
-		return denied(p, action, resource, policy.Decision{Layer: sessionLayer})
+		return denied(p, action, resource, policy.Decision{Part: policy.SessionPart})
 	}
-	d, err := s.decide(ctx, p, &policy.Request{Action: action, Resource: resource, Keys: s.requestKeys(p, keys)})
+	stack, err := s.stack(ctx, p)
 	if err != nil {
 		return err
 	}
+	d := policy.Decide(&policy.Request{Principal: p.trusted(), Action: action, Resource: resource, Keys: s.requestKeys(p, keys)}, stack)
 	if !d.Allowed {
 		return denied(p, action, resource, d)
 	}
@@ -66,11 +59,11 @@ func barred(p *Principal, action string) bool {
 // denied words a refusal as AWS does.
 func denied(p *Principal, action, resource string, d policy.Decision) error {
 	text := "User: " + p.ARN + " is not authorized to perform: " + action + " on resource: " + resource
-	switch {
+	switch part := d.Part.String(); {
 	case d.Explicit:
-		text += " with an explicit deny in " + article(d.Layer) + d.Layer
-	case d.Layer != "":
-		text += " because no " + d.Layer + " allows the " + action + " action"
+		text += " with an explicit deny in " + article(part) + part
+	case part != "":
+		text += " because no " + part + " allows the " + action + " action"
 	}
 	return fail(ErrAccessDenied, text)
 }
@@ -82,43 +75,36 @@ func article(noun string) string {
 	return "a "
 }
 
-// decide evaluates the principal's own policies.
-func (s *Service) decide(ctx context.Context, p *Principal, r *policy.Request) (policy.Decision, error) {
-	layers, err := s.layers(ctx, p)
-	if err != nil {
-		return policy.Decision{}, err
-	}
-	if len(layers) == 0 { // root
-		return policy.Decision{Allowed: true, Index: -1}, nil
-	}
-	return policy.Evaluate(r, layers...), nil
-}
-
-// layers returns what must allow a principal's requests; none for root.
-func (s *Service) layers(ctx context.Context, p *Principal) ([]policy.Layer, error) {
-	var out []policy.Layer
-	if grants := p.permissions(); grants != nil {
-		identity, err := s.compile(ctx, policy.Identity, inlineTexts(grants), grants.Attached)
-		if err != nil {
+// stack returns the principal's own policies.
+func (s *Service) stack(ctx context.Context, p *Principal) (*policy.Stack, error) {
+	out := &policy.Stack{}
+	grants := p.permissions()
+	out.Unlimited = grants == nil
+	if grants != nil {
+		var err error
+		if out.Identity, err = s.compile(ctx, policy.Identity, inlineTexts(grants), grants.Attached); err != nil {
 			return nil, err
 		}
-		out = append(out, policy.Layer{Name: identityLayer, Policies: identity})
 		if grants.Boundary != "" {
 			boundary, err := s.compile(ctx, policy.Identity, nil, []string{grants.Boundary})
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, policy.Layer{Name: boundaryLayer, Policies: boundary})
+			out.Limits = append(out.Limits, policy.Limit{Part: policy.BoundaryPart, Policies: boundary})
 		}
 	}
-	if !p.scoped() {
-		return out, nil
+	if p.scoped() {
+		passed, err := s.compile(ctx, policy.Session, p.state.Policies, p.state.PolicyARNs)
+		if err != nil {
+			return nil, err
+		}
+		out.Limits = append(out.Limits, policy.Limit{Part: policy.SessionPart, Policies: passed})
 	}
-	passed, err := s.compile(ctx, policy.Session, p.state.Policies, p.state.PolicyARNs)
-	return append(out, policy.Layer{Name: sessionLayer, Policies: passed}), err
+	return out, nil
 }
 
-// permissions returns the policies of the identity behind p; nil means root.
+// permissions returns the policies of the identity behind p; nil means root, or a
+// federated user of root.
 func (p *Principal) permissions() *Permissions {
 	switch {
 	case p.role != nil:

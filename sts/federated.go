@@ -21,11 +21,11 @@ func (s *Service) admit(f *federation, a *assumption) error {
 	keys["aws:FederatedProvider"] = []string{f.principal}
 	who := policy.Principal{Type: "Federated", Names: []string{f.principal}}
 	for _, action := range a.actions(f.action) {
-		d, err := s.trusts(a.role, &policy.Request{Principal: who, Action: action, Resource: a.role.ARN(), Keys: keys})
+		ok, err := s.trusts(a.role, &policy.Request{Principal: who, Action: action, Resource: a.role.ARN(), Keys: keys})
 		if err != nil {
 			return err
 		}
-		if !d.Allowed {
+		if !ok {
 			return fail(ErrAccessDenied, f.reason)
 		}
 	}

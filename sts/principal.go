@@ -118,11 +118,15 @@ func (p *Principal) tags() []Tag {
 	return mergeTags(own, passed)
 }
 
-// trusted is how trust policies see the principal.
+// trusted is how trust and resource policies see the principal. A session answers
+// to its own name and to that of the role or user behind it.
 func (p *Principal) trusted() policy.Principal {
 	names := []string{p.ARN}
-	if p.role != nil {
+	switch {
+	case p.role != nil:
 		names = append(names, p.role.ARN())
+	case p.user != nil && p.Kind == FederatedUser:
+		names = append(names, p.user.ARN())
 	}
 	return policy.Principal{Type: "AWS", Account: p.Account, Names: names}
 }

@@ -91,7 +91,7 @@ func TestConditions(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p := mustParse(t, policy.Identity, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{`+tt.condition+`}}}`)
-			d := policy.Evaluate(&policy.Request{Action: "s3:x", Resource: "*", Keys: keys}, layer("a", p))
+			d := evaluate(&policy.Request{Action: "s3:x", Resource: "*", Keys: keys}, set(p))
 			if d.Allowed != tt.want {
 				t.Errorf("got %v, want %v", d.Allowed, tt.want)
 			}
@@ -109,7 +109,7 @@ func TestUnknownVariableStillDenies(t *testing.T) {
 	} {
 		deny := mustParse(t, policy.Identity, `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*",`+body+`}}`)
 		r := &policy.Request{Action: "s3:x", Resource: "arn:aws:s3:::b", Keys: map[string][]string{"aws:username": {"a"}}}
-		if policy.Evaluate(r, layer("a", allow, deny)).Allowed {
+		if evaluate(r, set(allow, deny)).Allowed {
 			t.Errorf("%s: allowed", body)
 		}
 	}
@@ -120,7 +120,7 @@ func TestKeyNamesFoldAsTagsDo(t *testing.T) {
 	p := mustParse(t, policy.Identity, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/tier":"high"}}}}`)
 	for key, want := range map[string]bool{"aws:principaltag/TIER": true, "aws:PrincipalTag/tİer": false, "aws:PrincipalTag/tıer": false} {
 		keys := map[string][]string{"aws:PrincipalTag/other": {"low"}, key: {"high"}}
-		if got := policy.Evaluate(&policy.Request{Action: "s3:x", Resource: "*", Keys: keys}, layer("a", p)).Allowed; got != want {
+		if got := evaluate(&policy.Request{Action: "s3:x", Resource: "*", Keys: keys}, set(p)).Allowed; got != want {
 			t.Errorf("%s: allowed %v, want %v", key, got, want)
 		}
 	}

@@ -15,59 +15,22 @@ type Request struct {
 	Keys map[string][]string
 }
 
-// A Layer is a set of policies of which one must allow: identity policies,
-// a permissions boundary, session policies.
-type Layer struct {
-	Name     string // for instance "identity-based policy", as AccessDenied texts name it
-	Policies []*Policy
-}
-
-// A Decision is the answer to a request and the reason for it.
-type Decision struct {
-	Allowed bool
-	// Explicit is true where a statement denied, false where nothing allowed.
-	Explicit bool
-	// Layer is the one that denied, or that did not allow, or the last to allow.
-	Layer string
-	// Sid and Index name the deciding statement of that layer; Index counts from
-	// 0 in its policy and is -1 where no statement decided.
-	Sid   string
-	Index int
-	// Named is the principal entry that an allowing statement of a trust policy
-	// matched: the most specific one over all of them.
-	Named string
-}
-
-// Evaluate decides a request. Every layer must allow it and no statement of any
-// layer may deny it. Without layers it is refused.
-func Evaluate(r *Request, layers ...Layer) Decision {
-	e := evaluation{request: r, action: strings.ToLower(r.Action), keys: keySet{raw: r.Keys}}
-	decision := Decision{Index: -1}
-	refused := len(layers) == 0
-	for _, l := range layers {
-		d := e.layer(l)
-		if d.Explicit {
-			return d
-		}
-		if !d.Allowed && !refused {
-			refused, decision = true, d
-		}
-		if !refused {
-			decision = d
-		}
-	}
-	return decision
-}
-
+// An evaluation holds what one request looks like to every policy.
 type evaluation struct {
 	request *Request
 	action  string // lower case
 	keys    keySet
 }
 
-func (e *evaluation) layer(l Layer) Decision {
-	d := Decision{Layer: l.Name, Index: -1}
-	for _, p := range l.Policies {
+func newEvaluation(r *Request) *evaluation {
+	return &evaluation{request: r, action: strings.ToLower(r.Action), keys: keySet{raw: r.Keys}}
+}
+
+// part evaluates the policies of one part by themselves: a denial wins, then the
+// allowing statement with the most specific principal.
+func (e *evaluation) part(part Part, policies []*Policy) Decision {
+	d := Decision{Part: part, Index: -1}
+	for n, p := range policies {
 		for i := range p.statements {
 			st := &p.statements[i]
 			if d.Allowed && !st.deny && st.principals == nil {
@@ -78,10 +41,10 @@ func (e *evaluation) layer(l Layer) Decision {
 				continue
 			}
 			if st.deny {
-				return Decision{Explicit: true, Layer: l.Name, Sid: st.sid, Index: i, Named: named}
+				return Decision{Explicit: true, Part: part, Sid: st.sid, Policy: n, Index: i, Named: named}
 			}
 			if !d.Allowed || moreSpecific(named, d.Named) {
-				d = Decision{Allowed: true, Layer: l.Name, Sid: st.sid, Index: i, Named: named}
+				d = Decision{Allowed: true, Part: part, Sid: st.sid, Policy: n, Index: i, Named: named}
 			}
 		}
 	}
@@ -111,25 +74,29 @@ func (e *evaluation) applies(st *statement) (named string, ok bool) {
 	if !e.actionFits(st) {
 		return "", false
 	}
-	if st.principals != nil {
-		if named, ok = st.principals.match(e.request.Principal, st.deny); !ok {
-			return "", false
-		}
-	}
-	if st.notPrincipals != nil {
-		if named, ok = e.notListed(st); !ok {
-			return "", false
-		}
-	}
-	if !e.resourceFits(st) {
+	if named, ok = e.principalFits(st); !ok {
 		return "", false
 	}
+	return named, e.resourceFits(st, e.request.Resource) && e.conditionsHold(st)
+}
+
+func (e *evaluation) principalFits(st *statement) (named string, ok bool) {
+	switch {
+	case st.principals != nil:
+		return st.principals.match(e.request.Principal, st.deny)
+	case st.notPrincipals != nil:
+		return e.notListed(st)
+	}
+	return "", true
+}
+
+func (e *evaluation) conditionsHold(st *statement) bool {
 	for i := range st.conditions {
 		if !st.conditions[i].holds(&e.keys, st.deny) {
-			return "", false
+			return false
 		}
 	}
-	return named, true
+	return true
 }
 
 // notListed is for NotPrincipal. As with "*", an allowing one reaches AWS
@@ -158,13 +125,13 @@ func anyMatch(globs []glob, text string) bool {
 	return false
 }
 
-func (e *evaluation) resourceFits(st *statement) bool {
+func (e *evaluation) resourceFits(st *statement, resource string) bool {
 	switch {
 	case st.resources != nil:
-		match, _ := e.anyResource(st.resources)
+		match, _ := e.anyResource(st.resources, resource)
 		return match
 	case st.notResources != nil:
-		match, known := e.anyResource(st.notResources)
+		match, known := e.anyResource(st.notResources, resource)
 		return !match && (known || st.deny)
 	}
 	return true
@@ -172,11 +139,11 @@ func (e *evaluation) resourceFits(st *statement) bool {
 
 // anyResource reports whether a pattern matches; known is false where a pattern
 // names a variable that the request lacks.
-func (e *evaluation) anyResource(globs []glob) (match, known bool) {
+func (e *evaluation) anyResource(globs []glob, resource string) (match, known bool) {
 	known = true
 	for _, g := range globs {
 		tokens, ok := g.resolve(&e.keys)
-		if ok && matchTokens(tokens, e.request.Resource) {
+		if ok && matchTokens(tokens, resource) {
 			return true, true
 		}
 		known = known && ok

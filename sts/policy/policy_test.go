@@ -82,7 +82,7 @@ func TestStatements(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p := mustParse(t, policy.Identity, `{"Version":"2012-10-17","Statement":{`+tt.body+`}}`)
-			got := policy.Evaluate(&policy.Request{Action: "s3:GetObject", Resource: object, Keys: keys}, layer("a", p))
+			got := evaluate(&policy.Request{Action: "s3:GetObject", Resource: object, Keys: keys}, set(p))
 			if got.Allowed != tt.want {
 				t.Errorf("got %+v, want %v", got, tt.want)
 			}
@@ -95,35 +95,9 @@ func TestOldVersionHasNoVariables(t *testing.T) {
 	p := mustParse(t, policy.Identity, doc)
 	keys := map[string][]string{"aws:username": {"alice"}}
 	for resource, want := range map[string]bool{"arn:aws:s3:::alice": false, "arn:aws:s3:::${aws:username}": true} {
-		if got := policy.Evaluate(&policy.Request{Action: "s3:x", Resource: resource, Keys: keys}, layer("a", p)); got.Allowed != want {
+		if got := evaluate(&policy.Request{Action: "s3:x", Resource: resource, Keys: keys}, set(p)); got.Allowed != want {
 			t.Errorf("%s: got %v", resource, got.Allowed)
 		}
-	}
-}
-
-func TestLayers(t *testing.T) {
-	allow := mustParse(t, policy.Identity, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
-	deny := mustParse(t, policy.Identity, `{"Statement":{"Sid":"No","Effect":"Deny","Action":"s3:*","Resource":"*"}}`)
-	other := mustParse(t, policy.Identity, `{"Statement":{"Effect":"Allow","Action":"iam:*","Resource":"*"}}`)
-	r := &policy.Request{Action: "s3:GetObject", Resource: "*"}
-	tests := []struct {
-		name   string
-		layers []policy.Layer
-		want   policy.Decision
-	}{
-		{"no layer", nil, policy.Decision{Index: -1}},
-		{"one allows", []policy.Layer{layer("i", other, allow)}, policy.Decision{Allowed: true, Layer: "i"}},
-		{"a boundary does not", []policy.Layer{layer("i", allow), layer("b", other)}, policy.Decision{Layer: "b", Index: -1}},
-		{"an empty layer allows nothing", []policy.Layer{layer("i", allow), layer("s")}, policy.Decision{Layer: "s", Index: -1}},
-		{"deny wins over a later allow", []policy.Layer{layer("i", allow, deny, allow)}, policy.Decision{Explicit: true, Layer: "i", Sid: "No"}},
-		{"deny in any layer", []policy.Layer{layer("i", other), layer("s", deny)}, policy.Decision{Explicit: true, Layer: "s", Sid: "No"}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := policy.Evaluate(r, tt.layers...); got != tt.want {
-				t.Errorf("got %+v, want %+v", got, tt.want)
-			}
-		})
 	}
 }
 
@@ -154,7 +128,7 @@ func TestPrincipals(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p := mustParse(t, policy.Trust, `{"Statement":{"Effect":"`+tt.effect+`",`+tt.element+`,"Action":"sts:*"}}`)
-			d := policy.Evaluate(&policy.Request{Principal: tt.who, Action: "sts:AssumeRole"}, layer("trust", p))
+			d := policy.Decide(&policy.Request{Principal: tt.who, Action: "sts:AssumeRole"}, &policy.Stack{Unlimited: true, Guarded: true, Resource: set(p)})
 			if applied := d.Allowed || d.Explicit; applied != tt.applies || d.Named != tt.named {
 				t.Errorf("got %+v", d)
 			}
@@ -186,6 +160,13 @@ func mustParse(t testing.TB, kind policy.Kind, doc string) *policy.Policy {
 	return p
 }
 
-func layer(name string, p ...*policy.Policy) policy.Layer {
-	return policy.Layer{Name: name, Policies: p}
+func set(p ...*policy.Policy) []*policy.Policy { return p }
+
+// evaluate decides by identity policies, and by what limits them.
+func evaluate(r *policy.Request, identity []*policy.Policy, limits ...[]*policy.Policy) policy.Decision {
+	s := &policy.Stack{Identity: identity}
+	for _, l := range limits {
+		s.Limits = append(s.Limits, policy.Limit{Part: policy.SessionPart, Policies: l})
+	}
+	return policy.Decide(r, s)
 }

@@ -55,16 +55,16 @@ func request(t *rapid.T) *policy.Request {
 func TestMoreNeverAllowsMore(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		base, extra, r := statements(t, "base"), statements(t, "extra"), request(t)
-		if policy.Evaluate(r, layer("a", compile(t, base))).Allowed {
+		if evaluate(r, set(compile(t, base))).Allowed {
 			return
 		}
-		if policy.Evaluate(r, layer("a", compile(t, base)), layer("b", compile(t, extra))).Allowed {
+		if evaluate(r, set(compile(t, base)), set(compile(t, extra))).Allowed {
 			t.Fatal("a layer allowed more")
 		}
 		for _, st := range extra {
 			st["Effect"] = "Deny"
 		}
-		if policy.Evaluate(r, layer("a", compile(t, append(base, extra...)))).Allowed {
+		if evaluate(r, set(compile(t, append(base, extra...)))).Allowed {
 			t.Fatal("a deny allowed more")
 		}
 	})
@@ -81,7 +81,7 @@ func TestGlobAgainstRegexp(t *testing.T) {
 		}
 		want := regexp.MustCompile("^" + strings.NewReplacer("*", ".*", "?", ".").Replace(pattern) + "$").MatchString(text)
 		r := &policy.Request{Action: "s3:x", Resource: "*", Keys: map[string][]string{"x:y": {text}}}
-		if got := policy.Evaluate(r, layer("a", p)).Allowed; got != want {
+		if got := evaluate(r, set(p)).Allowed; got != want {
 			t.Fatalf("%q against %q: got %v", pattern, text, got)
 		}
 	})
@@ -92,7 +92,7 @@ func TestHostilePattern(t *testing.T) {
 	p := mustParse(t, policy.Identity, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::`+strings.Repeat("*a", 2000)+`b"}}`)
 	r := &policy.Request{Action: "s3:x", Resource: "arn:aws:s3:::" + strings.Repeat("a", 20000)}
 	start := time.Now()
-	if policy.Evaluate(r, layer("a", p)).Allowed {
+	if evaluate(r, set(p)).Allowed {
 		t.Error("matched")
 	}
 	if d := time.Since(start); d > 2*time.Second {
@@ -111,7 +111,7 @@ func FuzzParse(f *testing.F) {
 			}
 			r := &policy.Request{Action: "s3:Get", Resource: doc, Keys: map[string][]string{"a:b": {doc, "x"}},
 				Principal: policy.Principal{Type: "AWS", Account: "000000000000", Names: []string{doc}}}
-			policy.Evaluate(r, layer("a", p))
+			evaluate(r, set(p))
 		}
 	})
 }
@@ -132,7 +132,7 @@ func BenchmarkEvaluate(b *testing.B) {
 	r := &policy.Request{Action: "s3:Get9Object", Resource: "arn:aws:s3:::bucket-19-9/alice/x", Keys: map[string][]string{"aws:username": {"alice"}, "aws:userid": {"AIDA"}}}
 	b.ReportAllocs()
 	for b.Loop() {
-		if !policy.Evaluate(r, layer("a", policies...)).Allowed {
+		if !evaluate(r, set(policies...)).Allowed {
 			b.Fatal("refused")
 		}
 	}
