@@ -16,6 +16,9 @@ func ACRs() []string {
 	return []string{ACROneFactor, ACRMultiFactor, ACRMultiFactorREFEDS, ACRPhishingResistant}
 }
 
+// KnownACR reports whether a class can be stated.
+func KnownACR(acr string) bool { return slices.Contains(ACRs(), acr) }
+
 // MeetsACR reports whether a sign-in by those methods (RFC 8176) is of a class.
 func MeetsACR(methods []string, acr string) bool {
 	switch acr {

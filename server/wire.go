@@ -155,7 +155,7 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	}
 	op.Consents, op.Hosted = s.consents, hosted
 	op.Requests = &pushed.Store{Ephemeral: ephemeral, Now: now}
-	op.Objects = &requestobject.Reader{Remote: s.remoteKeys, Fetch: s.remoteKeys.Fetch, Issuer: issuer, Now: now}
+	op.Objects = &requestobject.Reader{Remote: s.remoteKeys, Keys: s.Tokens.RequestKeys, Fetch: s.remoteKeys.Fetch, Issuer: issuer, Now: now}
 	op.MutualTLS = s.cfg.mutualTLS(url)
 	op.Pages, op.Leaving = hosted, leaving
 	op.Mount(mux)

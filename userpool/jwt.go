@@ -27,9 +27,13 @@ const (
 	useID     = "id"
 )
 
-// KeyScopes are the keyring scopes of a pool's tokens: one for each kind of token
-// and algorithm. Most of them never have a key.
-func KeyScopes(pool PoolID) []string {
+// KeyScopes are the keyring scopes of the keys that a pool publishes: those of its
+// tokens, and those that requests are encrypted to.
+func KeyScopes(pool PoolID) []string { return append(tokenScopes(pool), requestScope(pool)) }
+
+// tokenScopes has one scope for each kind of token and algorithm. Most of them never
+// have a key.
+func tokenScopes(pool PoolID) []string {
 	var scopes []string
 	for _, use := range []string{useID, useAccess} {
 		for _, alg := range jose.Asymmetric {
@@ -103,5 +107,8 @@ func keysNamed(keys []*keyring.Key, kid string) jose.Keys {
 }
 
 func publicKey(k *keyring.Key) jose.Key {
+	if forRequests(k.Scope) {
+		return jose.Key{ID: k.ID, Use: "enc", Material: k.Private.Public()}
+	}
 	return jose.Key{ID: k.ID, Algorithm: k.Algorithm, Use: "sig", Material: k.Private.Public()}
 }

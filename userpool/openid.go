@@ -53,6 +53,7 @@ type OpenIDClient struct {
 	DetailTypes   []string `json:",omitempty"` // authorization_details_types (RFC 9396 section 10)
 
 	RequestObjectAlgorithm string   `json:",omitempty"`
+	Request                Sealing  // KeyManager and Content: how it means to encrypt its request objects
 	RequestURIs            []string `json:",omitempty"`
 
 	IDToken       Sealing // how its ID tokens are signed and encrypted

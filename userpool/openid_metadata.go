@@ -35,6 +35,8 @@ var openIDMembers = []metadataMember{
 	{"grant_types", func(o *OpenIDClient) any { return &o.GrantTypes }},
 	{"authorization_details_types", func(o *OpenIDClient) any { return &o.DetailTypes }},
 	{"request_object_signing_alg", func(o *OpenIDClient) any { return &o.RequestObjectAlgorithm }},
+	{"request_object_encryption_alg", func(o *OpenIDClient) any { return &o.Request.KeyManager }},
+	{"request_object_encryption_enc", func(o *OpenIDClient) any { return &o.Request.Content }},
 	{"request_uris", func(o *OpenIDClient) any { return &o.RequestURIs }},
 	{"id_token_signed_response_alg", func(o *OpenIDClient) any { return &o.IDToken.Algorithm }},
 	{"id_token_encrypted_response_alg", func(o *OpenIDClient) any { return &o.IDToken.KeyManager }},

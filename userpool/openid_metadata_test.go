@@ -19,7 +19,7 @@ func TestEverySettingHasAMember(t *testing.T) {
 		"tls_client_auth_subject_dn":"a","tls_client_auth_san_dns":"a","tls_client_auth_san_uri":"a","tls_client_auth_san_ip":"a",
 		"tls_client_auth_san_email":"a","tls_client_certificate_bound_access_tokens":true,"dpop_bound_access_tokens":true,
 		"require_pushed_authorization_requests":true,"require_signed_request_object":true,"response_types":["a"],"grant_types":["a"],
-		"authorization_details_types":["a"],"request_object_signing_alg":"a","request_uris":["a"],
+		"authorization_details_types":["a"],"request_object_signing_alg":"a","request_object_encryption_alg":"a","request_object_encryption_enc":"a","request_uris":["a"],
 		"id_token_signed_response_alg":"a","id_token_encrypted_response_alg":"a","id_token_encrypted_response_enc":"a",
 		"userinfo_signed_response_alg":"a","userinfo_encrypted_response_alg":"a","userinfo_encrypted_response_enc":"a",
 		"authorization_signed_response_alg":"a","authorization_encrypted_response_alg":"a","authorization_encrypted_response_enc":"a",

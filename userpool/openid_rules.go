@@ -130,8 +130,13 @@ func (o *OpenIDClient) certificateNames() (n int) {
 }
 
 func (o *OpenIDClient) validateAlgorithms() error {
+	if o.Request.Content != "" && o.Request.KeyManager == "" {
+		return invalid("request_object_encryption_enc needs request_object_encryption_alg.")
+	}
 	return firstError(
 		oneOf("request_object_signing_alg", o.RequestObjectAlgorithm, slices.Concat(jose.Asymmetric, jose.Symmetric)...),
+		oneOf("request_object_encryption_alg", o.Request.KeyManager, RequestManagers...),
+		oneOf("request_object_encryption_enc", o.Request.Content, jose.Contents...),
 		oneOf("access_token_signed_response_alg", o.AccessToken.Algorithm, jose.Asymmetric...),
 		oneOf("application_type", o.ApplicationType, "web", "native"))
 }

@@ -114,7 +114,7 @@ func (s *Service) checkSector(ctx context.Context, c *Client) error {
 }
 
 // makeKeys makes the keys for a client's tokens, so that they are published before
-// something is signed with them.
+// something is signed with them, and the one that its requests are encrypted to.
 func (s *Service) makeKeys(ctx context.Context, c *Client) error {
 	o := c.OpenID
 	needs := map[string][]string{useAccess: {o.AccessToken.Algorithm},
@@ -129,7 +129,11 @@ func (s *Service) makeKeys(ctx context.Context, c *Client) error {
 			}
 		}
 	}
-	return nil
+	if o.Request.KeyManager == "" {
+		return nil
+	}
+	_, err := s.Keys.Signer(ctx, requestScope(c.Pool), jose.RS256) // an RSA key, of which only that counts
+	return err
 }
 
 // SetOpenIDPool gives a pool the mode and the settings of its OpenID provider.

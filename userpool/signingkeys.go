@@ -20,12 +20,12 @@ type SigningKey struct {
 	Access bool // for access tokens; else for ID tokens and what goes to clients with them
 }
 
-// SigningKeys lists the keys that a pool publishes.
+// SigningKeys lists the keys of its tokens that a pool publishes.
 func (t *Tokens) SigningKeys(ctx context.Context, pool PoolID) ([]SigningKey, error) {
 	if _, err := t.Store.Pool(ctx, pool); err != nil {
 		return nil, namedPool(err, pool)
 	}
-	keys, err := t.Keys.Recent(ctx, 0, KeyScopes(pool)...)
+	keys, err := t.Keys.Recent(ctx, 0, tokenScopes(pool)...)
 	if err != nil {
 		return nil, err
 	}

@@ -55,6 +55,7 @@ type view struct {
 	User    string
 	Scopes  []string // what the app gets, in words
 	Answer  string   // where the form leads
+	Weak    bool     // the sign-in is not what the app requires: they can only refuse
 }
 
 // A visit is who looks at a page: somebody signed in, at a pool.
@@ -119,8 +120,15 @@ func (h *Handler) ask(w http.ResponseWriter, r *http.Request, v *visit, id idp.H
 	if err != nil {
 		return err
 	}
+	stronger, err := h.stepUp(w, r, v, id, req)
+	if stronger || err != nil {
+		return err
+	}
 	p := &view{Frame: h.Login.Frame(w, r, v.pool, c, "approval.title"), Code: req.UserCode, Request: string(id), Message: req.Message,
 		App: c.Name, User: v.user.Username, Answer: "/" + string(v.pool.ID) + page}
+	if p.Weak = v.weakFor(req); p.Weak {
+		p.Error = p.T("approval.weak", "app", c.Name)
+	}
 	apis, err := h.Store.ResourceServers(r.Context(), v.pool.ID)
 	if err != nil {
 		return err
@@ -138,6 +146,9 @@ func (h *Handler) decide(w http.ResponseWriter, r *http.Request, v *visit, id id
 	}
 	if err != nil {
 		return err
+	}
+	if yes && v.weakFor(req) {
+		return h.ask(w, r, v, id, req, approvePage)
 	}
 	err = h.Waiting.Decide(r.Context(), req, id, decoupled.Answer{Approved: yes, Sub: v.user.Sub, AuthTime: v.sess.AuthTime,
 		Session: v.sess.ID, Methods: v.sess.Methods})

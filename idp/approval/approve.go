@@ -21,7 +21,7 @@ func (h *Handler) showApprove(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.ask(w, r, v, id, req, "/approve")
+	return h.ask(w, r, v, id, req, approvePage)
 }
 
 // submitApprove takes the decision.

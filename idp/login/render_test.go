@@ -59,7 +59,7 @@ type guest struct {
 	App, Code, Message, Request, User, Answer string
 	Scopes                                    []string
 
-	Registered                 bool
+	Registered, Weak           bool
 	Details                    []string
 	Policy, Conditions, Ticket string
 

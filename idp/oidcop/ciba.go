@@ -122,6 +122,9 @@ func readBackchannel(c *userpool.Client, form url.Values, req *decoupled.Request
 	if !slices.Contains(req.Scopes, userpool.ScopeOpenID) {
 		return oauthFail("invalid_scope", "The scope openid is needed.")
 	}
+	if len(req.ACR) > 0 && !slices.ContainsFunc(req.ACR, idp.KnownACR) {
+		return oauthFail("invalid_request", "acr_values names no class that a sign-in here can be of.")
+	}
 	req.Message = form.Get("binding_message")
 	if len([]rune(req.Message)) > maxMessage || strings.ContainsFunc(req.Message, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return oauthFail("invalid_binding_message", "binding_message is too long, or more than a line of text.")

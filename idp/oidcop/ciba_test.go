@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -149,6 +150,7 @@ func TestCIBARefused(t *testing.T) {
 		{"a long message", url.Values{"binding_message": {strings.Repeat("x", 101)}}, "invalid_binding_message"},
 		{"a message of two lines", url.Values{"binding_message": {"a\nb"}}, "invalid_binding_message"},
 		{"a message with a turn of direction", url.Values{"binding_message": {"a\u202eb"}}, "invalid_binding_message"},
+		{"classes that there are not", url.Values{"acr_values": {"gold silver"}}, "invalid_request"},
 		{"a wrong expiry", url.Values{"requested_expiry": {"-1"}}, "invalid_request"},
 	} {
 		status, got := h.backchannel(tt.form)
@@ -162,6 +164,45 @@ func TestCIBARefused(t *testing.T) {
 	h.clock.Add(61 * time.Second)
 	status, got = h.pollCIBA(secretID, got["auth_req_id"])
 	wantGrantError(t, status, got, "expired_token")
+}
+
+// TestCIBAStepUp: who is signed in more weakly than the app requires cannot allow, by
+// the page or past it; after a sign-in with a second factor they can, and the tokens say so.
+func TestCIBAStepUp(t *testing.T) {
+	h := open(t)
+	h.cibaClient(nil)
+	v := h.signedIn("alice")
+	h.mfa("OPTIONAL", func(*userpool.Pool) {})
+	_, asked := h.backchannel(url.Values{"acr_values": {"gold " + idp.ACRMultiFactor}})
+	link := h.mailed()
+	allow := url.Values{"request": {must(url.Parse(link)).Query().Get("request")}, "decision": {"allow"}}
+	if at := where(v.get(link)); !strings.HasSuffix(at.Path, "/login") {
+		t.Fatalf("the question to a weak session: %s", at)
+	}
+	login := where(v.get(link)).String()
+	back := where(v.post(login, credentials("alice", password))).String()
+	page := v.get(back)
+	if page.StatusCode != 200 || strings.Contains(page.text, `value="allow"`) || !strings.Contains(page.text, `value="deny"`) || !strings.Contains(page.text, "a stronger sign-in than yours") {
+		t.Errorf("after a sign-in as weak: %d %s", page.StatusCode, page.text)
+	}
+	allow.Set("_csrf", tokenOn(t, page))
+	v.submit(link, allow)
+	status, got := h.pollCIBA(secretID, asked["auth_req_id"])
+	wantGrantError(t, status, got, "authorization_pending")
+
+	h.changeUser("alice", withTOTP)
+	login = where(v.get(link)).String()
+	factor := where(v.post(login, credentials("alice", password))).String()
+	back = where(v.post(factor, h.totp(mfaSecret, 0))).String()
+	if page = v.get(back); !strings.Contains(page.text, `value="allow"`) {
+		t.Fatalf("after two factors: %d %s", page.StatusCode, page.text)
+	}
+	allow.Set("_csrf", tokenOn(t, page))
+	v.submit(link, allow)
+	h.clock.Add(5 * time.Second)
+	if status, got = h.pollCIBA(secretID, asked["auth_req_id"]); status != 200 || claims(t, got["id_token"])["acr"] != idp.ACRMultiFactor {
+		t.Errorf("%d %v", status, got)
+	}
 }
 
 // TestCIBAOfStrangers (S23): a client that registered itself writes to nobody.

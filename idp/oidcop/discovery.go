@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/idp/registration"
+	"github.com/poolhouse/poolhouse/internal/jose"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -68,13 +69,17 @@ func (h *Handler) discoveryDocument(r *http.Request) ([]byte, error) {
 		return kept.json, nil
 	}
 	pool, err := h.Store.Pool(r.Context(), id)
+	var keys []jose.PrivateKey
+	if err == nil {
+		keys, err = h.Tokens.RequestKeys(r.Context(), id)
+	}
 	h.documents.mu.Lock()
 	defer h.documents.mu.Unlock()
 	if err != nil {
 		delete(h.documents.pool, id)
 		return nil, err
 	}
-	body, err := json.Marshal(h.metadata(pool))
+	body, err := json.Marshal(h.metadata(pool, len(keys) > 0))
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +110,7 @@ type metadata struct {
 	sealMetadata
 }
 
-func (h *Handler) metadata(pool *userpool.Pool) *metadata {
+func (h *Handler) metadata(pool *userpool.Pool, encrypts bool) *metadata {
 	iss := h.Issuer(pool.ID)
 	return &metadata{
 		Issuer: iss, Authorization: iss + "/oauth2/authorize", Token: iss + "/oauth2/token", UserInfo: iss + "/oauth2/userInfo",
@@ -115,7 +120,7 @@ func (h *Handler) metadata(pool *userpool.Pool) *metadata {
 		Claims: []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "c_hash", "acr", "email", "email_verified",
 			"phone_number", "phone_number_verified", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username",
 			"profile", "picture", "website", "gender", "birthdate", "zoneinfo", "locale", "address", "updated_at"},
-		authorizeMetadata: h.authorizeMetadata(pool), logoutMetadata: h.logoutMetadata(pool), tokenMetadata: h.tokenMetadata(iss), sealMetadata: sealing,
+		authorizeMetadata: h.authorizeMetadata(pool, encrypts), logoutMetadata: h.logoutMetadata(pool), tokenMetadata: h.tokenMetadata(iss), sealMetadata: sealing,
 	}
 }
 

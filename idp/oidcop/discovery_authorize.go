@@ -21,6 +21,8 @@ type authorizeMetadata struct {
 	RequestURIParameter bool     `json:"request_uri_parameter_supported"`
 	RegisterRequestURI  bool     `json:"require_request_uri_registration"`
 	RequestAlgorithms   []string `json:"request_object_signing_alg_values_supported"`
+	RequestEncryption   []string `json:"request_object_encryption_alg_values_supported,omitempty"`
+	RequestContent      []string `json:"request_object_encryption_enc_values_supported,omitempty"`
 	AnswerAlgorithms    []string `json:"authorization_signing_alg_values_supported"`
 	AnswerEncryption    []string `json:"authorization_encryption_alg_values_supported"`
 	AnswerContent       []string `json:"authorization_encryption_enc_values_supported"`
@@ -28,14 +30,19 @@ type authorizeMetadata struct {
 	RequirePAR          bool     `json:"require_pushed_authorization_requests"`
 }
 
-func (h *Handler) authorizeMetadata(p *userpool.Pool) authorizeMetadata {
-	return authorizeMetadata{
+// authorizeMetadata says so where the pool has a key that requests can be encrypted to.
+func (h *Handler) authorizeMetadata(p *userpool.Pool, encrypts bool) authorizeMetadata {
+	m := authorizeMetadata{
 		ResponseTypes: responseTypesOf(p), ResponseModes: responseModes, Challenges: []string{"S256"}, Prompts: promptValues,
 		ACRs: idp.ACRs(), IssParameter: true, ClaimsParameter: true,
 		AnswerAlgorithms: jose.Asymmetric, AnswerEncryption: jose.KeyManagers, AnswerContent: jose.Contents,
 		RequestParameter: true, RequestURIParameter: true, RegisterRequestURI: true,
 		RequestAlgorithms: slices.Concat(jose.Asymmetric, jose.Symmetric), PAR: h.Issuer(p.ID) + "/oauth2/par", RequirePAR: p.OpenID.RequirePAR,
 	}
+	if encrypts {
+		m.RequestEncryption, m.RequestContent = userpool.RequestManagers, jose.Contents
+	}
+	return m
 }
 
 // responseTypesOf are those that a client of the pool can be allowed.

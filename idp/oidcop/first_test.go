@@ -3,6 +3,7 @@ package oidcop_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"html"
 	"io"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 	"github.com/descope/virtualwebauthn"
 	"github.com/go-webauthn/webauthn/protocol/webauthncose"
 
+	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/userpool"
 	"github.com/poolhouse/poolhouse/userpool/passkey"
 )
@@ -366,5 +368,34 @@ func TestCustomAuthOnThePages(t *testing.T) {
 	at := where(v.post(v.loginPage(nil), url.Values{"username": {"nobody"}})).String()
 	if res := v.post(at, url.Values{"answer": {"sesame"}}); res.StatusCode != 401 {
 		t.Errorf("nobody knows the word: %d", res.StatusCode)
+	}
+}
+
+// TestStepUpAfterAQuestion: a session that a function's question made is one factor;
+// an app that wants two has the question asked anew, and the second factor after it.
+func TestStepUpAfterAQuestion(t *testing.T) {
+	h := open(t)
+	h.asking(map[string]string{"question": "The word?"})
+	h.mfa("OPTIONAL", func(*userpool.Pool) {})
+	v := h.visitor()
+	question := func(login string) string {
+		t.Helper()
+		return where(v.post(login, url.Values{"username": {"alice"}})).String()
+	}
+	v.signedIn(v.post(question(v.loginPage(nil)), url.Values{"answer": {"sesame"}}))
+	h.changeUser("alice", withTOTP)
+	wanted := authorizeURL(poolID, public, map[string]any{"acr_values": idp.ACRMultiFactor})
+	login := where(v.get(wanted))
+	if !strings.HasSuffix(login.Path, "/login") {
+		t.Fatalf("a session of one factor: %s", login)
+	}
+	factor := where(v.post(question(login.String()), url.Values{"answer": {"sesame"}}))
+	if !strings.HasSuffix(factor.Path, "/mfa") {
+		t.Fatalf("after the answer: %s", factor)
+	}
+	back := where(v.post(factor.String(), h.totp(mfaSecret, 0))).String()
+	id, _ := h.redeemed(t, where(v.get(back)).Query().Get("code"))
+	if methods := fmt.Sprint(id["amr"]); id["acr"] != idp.ACRMultiFactor || methods != "[custom otp mfa]" {
+		t.Errorf("acr %v, amr %v", id["acr"], methods)
 	}
 }

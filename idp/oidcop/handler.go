@@ -18,6 +18,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp/pushed"
 	"github.com/poolhouse/poolhouse/idp/requestobject"
 	"github.com/poolhouse/poolhouse/idp/signout"
+	"github.com/poolhouse/poolhouse/internal/jose"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -46,6 +47,7 @@ type Tokens interface {
 	RevokeAccess(ctx context.Context, c *userpool.Client, raw string) error
 	RevokeFamily(ctx context.Context, pool userpool.PoolID, id string) error
 	JWKS(ctx context.Context, pool userpool.PoolID) ([]byte, error)
+	RequestKeys(ctx context.Context, pool userpool.PoolID) ([]jose.PrivateKey, error)
 	Subject(ctx context.Context, c *userpool.Client, sub string) (string, error)
 	SignFor(ctx context.Context, c *userpool.Client, s userpool.Sealing, typ string, claims any) (string, error)
 }

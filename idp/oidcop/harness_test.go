@@ -169,7 +169,7 @@ func open(t testing.TB) *house {
 	h.handler.Waiting = &decoupled.Store{Ephemeral: eph, Keys: ring, Now: clock.Now}
 	h.handler.Proofs = &dpop.Verifier{Ephemeral: eph, Secret: []byte("secret of nonces"), Now: clock.Now}
 	h.handler.Requests = &pushed.Store{Ephemeral: eph, Now: clock.Now}
-	h.handler.Objects = &requestobject.Reader{Remote: h.handler.Clients.Remote, Fetch: outbound.New(true), Issuer: issuer, Now: clock.Now}
+	h.handler.Objects = &requestobject.Reader{Remote: h.handler.Clients.Remote, Keys: h.tokens.RequestKeys, Fetch: outbound.New(true), Issuer: issuer, Now: clock.Now}
 	h.handler.Consents, h.handler.ConsentKey = db.Consents(), []byte("secret of consents")
 	h.handler.Hosted = &login.Handler{Store: h.store, Passwords: h.auth, Accounts: h.service, Looks: h.service, Browser: browsers, Gate: gate, Ephemeral: eph,
 		Forms: &web.Forms{Secret: []byte("0123456789abcdef0123456789abcdef")}, Pages: pages, Words: texts, Now: clock.Now, Log: log}

@@ -6,10 +6,12 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -322,4 +324,80 @@ func FuzzRequestObject(f *testing.F) {
 			t.Fatalf("sent to %s", at)
 		}
 	})
+}
+
+// encrypt seals a request object to the key that the pool publishes for it.
+func (h *house) encrypt(manager, content, contentType, payload string) string {
+	h.t.Helper()
+	raw, err := h.tokens.JWKS(h.t.Context(), poolID)
+	h.must(err)
+	keys, err := jose.ParseKeySet(raw)
+	h.must(err)
+	keys = slices.DeleteFunc(keys, func(k jose.Key) bool { return k.Use != "enc" })
+	sealed, err := jose.Encrypt(h.t.Context(), keys, manager, content, contentType, []byte(payload))
+	h.must(err)
+	return sealed
+}
+
+// TestEncryptedRequestObject: what was signed and then encrypted to the published key is
+// read, at every door, also after that key was renewed; nothing else that is encrypted is.
+func TestEncryptedRequestObject(t *testing.T) {
+	h := open(t)
+	s := h.signer(public)
+	announced := func() []any {
+		h.clock.Add(time.Minute) // discovery is kept for half of one
+		_, m := h.program("GET", "/"+poolID+"/.well-known/openid-configuration", nil, nil)
+		list, _ := m["request_object_encryption_alg_values_supported"].([]any)
+		return list
+	}
+	if list := announced(); list != nil {
+		t.Errorf("announced without a key: %v", list)
+	}
+	settings := userpool.OpenIDClient{JWKS: h.clientOf(public).OpenID.JWKS}
+	settings.Request.KeyManager = jose.ECDHES
+	if _, err := h.service.PutOpenIDClient(t.Context(), poolID, public, &settings); !errors.Is(err, userpool.ErrInvalidParameter) {
+		t.Errorf("an algorithm that our keys are not for: %v", err)
+	}
+	settings.Request.KeyManager = jose.RSAOAEP256
+	_, err := h.service.PutOpenIDClient(t.Context(), poolID, public, &settings)
+	h.must(err)
+	if list := announced(); len(list) != 2 {
+		t.Errorf("announced: %v", list)
+	}
+	for _, manager := range userpool.RequestManagers {
+		v := h.visitor()
+		object := h.encrypt(manager, "A256GCM", "JWT", s.object(nil))
+		if at := v.signIn(by(object, map[string]any{"state": "evil"}), "alice"); at.Query().Get("state") != "xyz" || at.Query().Get("code") == "" {
+			t.Errorf("%s: sent to %s", manager, at)
+		}
+	}
+	if status, out := h.pushes(url.Values{"request": {h.encrypt(jose.RSAOAEP, "", "oauth-authz-req+jwt", s.object(nil))}, "client_id": {public}}, nil); status != 201 {
+		t.Errorf("pushed: %d %v", status, out)
+	}
+
+	old := h.encrypt(jose.RSAOAEP, "", "JWT", s.object(map[string]any{"exp": h.clock.Now().Unix() + 3600}))
+	_, err = h.ring.Rotate(t.Context(), "pool/"+poolID+"/request", time.Hour)
+	h.must(err)
+	if at := h.visitor().signIn(by(old, nil), "alice"); at.Query().Get("code") == "" {
+		t.Errorf("to the key before: %s", at)
+	}
+
+	members, err := json.Marshal(s.members(nil))
+	h.must(err)
+	body := string(members)
+	good := h.encrypt(jose.RSAOAEP, "", "JWT", s.object(nil))
+	none := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte(body)) + "."
+	stranger := (&signer{h, h.signer(otherID).key}).object(nil)
+	for name, object := range map[string]string{
+		"nothing signed inside":    h.encrypt(jose.RSAOAEP, "", "JWT", body),
+		"unsigned inside":          h.encrypt(jose.RSAOAEP, "", "JWT", none),
+		"by another client inside": h.encrypt(jose.RSAOAEP, "", "JWT", stranger),
+		"encrypted twice":          h.encrypt(jose.RSAOAEP, "", "JWT", good),
+		"a text":                   h.encrypt(jose.RSAOAEP, "", "text/plain", s.object(nil)),
+		"changed":                  good[:len(good)-2] + "AA",
+	} {
+		if at := where(h.visitor().get(by(object, map[string]any{"redirect_uri": callback, "response_type": "code"}))); !slices.Contains([]string{"invalid_request_object", "request_not_supported"}, at.Query().Get("error")) {
+			t.Errorf("%s: sent to %s", name, at)
+		}
+	}
 }

@@ -34,7 +34,9 @@ func refuse(text string) error { return &Error{"invalid_request_object", text} }
 // A Reader reads request objects.
 type Reader struct {
 	Remote *jose.RemoteKeys // of clients
-	Fetch  jose.Fetcher     // of objects; it goes to public addresses only
+	// Keys are those that clients of a pool may have encrypted to.
+	Keys   func(context.Context, userpool.PoolID) ([]jose.PrivateKey, error)
+	Fetch  jose.Fetcher // of objects; it goes to public addresses only
 	Issuer func(userpool.PoolID) string
 	Now    func() time.Time
 }
@@ -74,8 +76,9 @@ func (r *Reader) read(ctx context.Context, c *userpool.Client, raw string) (url.
 	if len(raw) > maxObject {
 		return nil, nil, refuse("The request object is too large.")
 	}
-	if jose.Encrypted(raw) {
-		return nil, nil, refuse("Encrypted request objects are not supported.")
+	raw, err := r.open(ctx, c, raw)
+	if err != nil {
+		return nil, nil, err
 	}
 	if unsigned(raw) {
 		return nil, nil, &Error{"request_not_supported", "The request object is not signed."}
