@@ -9,12 +9,16 @@ import (
 // languageParams say in which languages somebody reads pages.
 var languageParams = []string{"lang", "ui_locales"}
 
-// Languages is what a query says of the language of pages, and nothing else.
+// maxLanguages is more than any list of preferred languages has, in bytes.
+const maxLanguages = 256
+
+// Languages is what a query says of the language of pages, and nothing else. What is
+// too long for a list of languages is none.
 func Languages(q url.Values) url.Values {
 	out := url.Values{}
 	for _, name := range languageParams {
-		if q.Has(name) {
-			out[name] = q[name]
+		if said := q.Get(name); said != "" && len(said) <= maxLanguages {
+			out.Set(name, said)
 		}
 	}
 	return out

@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/poolhouse/poolhouse/internal/web"
@@ -15,6 +16,8 @@ func TestSpoken(t *testing.T) {
 		{"/p?lang=en", "lang=ar", "lang=en"},
 		{"/p?ui_locales=en", "lang=ar", "ui_locales=en"},
 		{"/p?go=1", "client_id=x", "go=1"},
+		{"/p?go=1", "lang=" + strings.Repeat("x", 257), "go=1"},
+		{"/p?go=1", "lang=ar&lang=de", "go=1&lang=ar"},
 	} {
 		r := httptest.NewRequest("GET", tt.path, nil)
 		said, err := url.ParseQuery(tt.said)
