@@ -12,6 +12,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp/samlidp"
 	"github.com/poolhouse/poolhouse/idp/signout"
 	"github.com/poolhouse/poolhouse/internal/jose"
+	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/internal/outbound"
 	"github.com/poolhouse/poolhouse/sp"
 	"github.com/poolhouse/poolhouse/sp/oidcrp"
@@ -43,6 +44,7 @@ type Services struct {
 	Upstreams sp.Upstreams // by type of provider
 
 	deliveries message.Store    // nil where messages leave no log
+	sealer     keyring.Sealer   // of page tokens
 	senders    *kmsapi.API      // what functions decrypt codes with
 	remoteKeys *jose.RemoteKeys // of OpenID clients
 	consents   consent.Store
@@ -58,6 +60,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	fetch := outbound.New(cfg.AllowPrivateFetch)
 	remote := stsapi.Remote{Verifier: oidcrp.New(fetch, now)}
 
+	s.sealer = st.keys
 	s.senders = &kmsapi.API{Sealer: st.keys}
 	s.consents = st.db.Consents()
 	s.remoteKeys = &jose.RemoteKeys{Fetch: fetch, Now: now}

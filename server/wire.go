@@ -22,6 +22,7 @@ import (
 	"github.com/poolhouse/poolhouse/internal/outbound"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/internal/words"
+	"github.com/poolhouse/poolhouse/server/cloudtrailapi"
 	"github.com/poolhouse/poolhouse/server/poolhouseapi"
 	"github.com/poolhouse/poolhouse/static"
 	"github.com/poolhouse/poolhouse/sts/cognitoidentity"
@@ -101,6 +102,7 @@ func (s *Services) apis(cfg Config, access *stsapi.Access, log *audit.Log) []aws
 		(&stsapi.API{STS: s.STS}).Service(),
 		(&iamapi.API{STS: s.STS}).Service(),
 		s.senders.Service(),
+		(&cloudtrailapi.API{Log: log, Sealer: s.sealer}).Service(),
 		(&poolhouseapi.API{Apps: s.Apps, Pools: s.Pools, Tokens: s.Tokens, Consents: s.consents, Deliveries: s.deliveries, Region: cfg.Region, Account: cfg.Account}).Service(),
 	}
 }

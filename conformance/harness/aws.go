@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentity"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -19,6 +20,7 @@ type AWS struct {
 	Identity *cognitoidentity.Client
 	IAM      *iam.Client
 	STS      *sts.Client
+	Trail    *cloudtrail.Client
 }
 
 // Root returns clients that sign with the account's root key.
@@ -43,6 +45,7 @@ func (s *Server) with(p aws.CredentialsProvider) *AWS {
 		Identity: cognitoidentity.NewFromConfig(conf),
 		IAM:      iam.NewFromConfig(conf),
 		STS:      sts.NewFromConfig(conf),
+		Trail:    cloudtrail.NewFromConfig(conf),
 	}
 }
 

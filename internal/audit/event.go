@@ -32,6 +32,7 @@ type Event struct {
 
 	ErrorCode string
 	ErrorText string
+	ReadOnly  bool // it changed nothing
 
 	// Params, Response and Extra are structs or maps. Names of struct fields
 	// begin with a small letter in the record; members whose names tell of a
@@ -62,6 +63,7 @@ func fromAPI(e awsapi.Event) Event {
 		Identity: identityOf(e.Call.Caller), Region: e.Call.Region, SourceIP: e.Call.SourceIP,
 		UserAgent: e.Call.UserAgent, RequestID: e.Call.RequestID,
 		ErrorCode: e.ErrorCode, ErrorText: e.ErrorText, Params: lowerMembers(e.Params),
+		ReadOnly: e.ReadOnly, Resources: e.Resources,
 	}
 }
 

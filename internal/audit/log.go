@@ -139,6 +139,11 @@ func (l *Log) Flush(ctx context.Context) error {
 	}
 }
 
+// Find returns entries of the store, newest first: see Store.
+func (l *Log) Find(ctx context.Context, q Query) ([]*Entry, string, error) {
+	return l.Store.Find(ctx, q)
+}
+
 // Close writes what still waits, until ctx ends, and stops the log.
 func (l *Log) Close(ctx context.Context) error {
 	l.mu.Lock()

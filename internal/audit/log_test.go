@@ -77,13 +77,13 @@ func TestRecordOfACall(t *testing.T) {
 			Tags: []tag{{awsapi.Ptr("k"), awsapi.Ptr("v")}}, Password: awsapi.Ptr("hunter2"),
 			Logins: map[string]string{"idp.example": "hunter2"}, SAMLAssertion: awsapi.Ptr("hunter2"), When: &at,
 			NextToken: awsapi.Ptr("n"), Attributes: map[string]string{"Custom": "x", "client_secret": "hunter2"}},
-		ErrorCode: "AccessDenied", ErrorText: "no", Status: 403,
+		ErrorCode: "AccessDenied", ErrorText: "no", Status: 403, ReadOnly: true,
 	})
 	got := all(t, l)[0]
 	delete(got, "eventID")
 	want := `{"awsRegion":"eu-west-1","errorCode":"AccessDenied","errorMessage":"no",` +
 		`"eventName":"AssumeRole","eventSource":"sts.amazonaws.com","eventTime":"2026-11-02T03:04:05Z","eventType":"AwsApiCall",` +
-		`"eventVersion":"1.05","recipientAccountId":"000000000000","requestID":"r-1","requestParameters":{` +
+		`"eventVersion":"1.05","readOnly":true,"recipientAccountId":"000000000000","requestID":"r-1","requestParameters":{` +
 		`"attributes":{"Custom":"x","client_secret":"` + audit.Hidden + `"},"durationSeconds":900,` +
 		`"logins":{"idp.example":"` + audit.Hidden + `"},"nextToken":"n","password":"` + audit.Hidden + `","roleArn":"arn:r",` +
 		`"sAMLAssertion":"` + audit.Hidden + `","tags":[{"key":"k","value":"v"}],"when":"2026-11-02T03:04:05Z"},` +
@@ -132,7 +132,7 @@ func TestSignInEvent(t *testing.T) {
 	r := all(t, l)[0]
 	if r["eventType"] != audit.SignIn || r["awsRegion"] != "us-east-1" || r["eventTime"] != "2026-11-02T03:04:05Z" ||
 		fmt.Sprint(r["additionalEventData"]) != "map[pool:us-east-1_A]" ||
-		fmt.Sprint(r["resources"]) != "[map[ARN:arn:aws:cognito-idp:us-east-1:42:userpool/us-east-1_A accountId:42]]" {
+		fmt.Sprint(r["resources"]) != "[map[ARN:arn:aws:cognito-idp:us-east-1:42:userpool/us-east-1_A accountId:42 type:AWS::Cognito::UserPool]]" {
 		t.Errorf("got %v", r)
 	}
 }

@@ -25,7 +25,8 @@ type record struct {
 	AdditionalEventData any        `json:"additionalEventData,omitempty"`
 	RequestID           string     `json:"requestID"`
 	EventID             string     `json:"eventID"`
-	Resources           []resource `json:"resources,omitempty"`
+	ReadOnly            bool       `json:"readOnly"`
+	Resources           []Resource `json:"resources,omitempty"`
 	EventType           string     `json:"eventType"`
 	RecipientAccountID  string     `json:"recipientAccountId"`
 }
@@ -41,27 +42,22 @@ type identity struct {
 	SourceIdentity   string `json:"sourceIdentity,omitempty"`
 }
 
-type resource struct {
-	ARN       string `json:"ARN"`
-	AccountID string `json:"accountId,omitempty"`
-}
-
 // entry encodes an event. account is whose log it is.
 func entry(e *Event, account string) (*Entry, error) {
-	id, who := newEventID(), e.Identity
+	id, who, about := newEventID(), e.Identity, resources(e.Resources)
 	who.UserName = clean(who.UserName)
 	raw, err := json.Marshal(record{
 		EventVersion: "1.05", UserIdentity: identity(who), EventTime: e.Time.UTC().Format(time.RFC3339),
 		EventSource: e.Source, EventName: e.Name, AWSRegion: e.Region, SourceIPAddress: e.SourceIP, UserAgent: clean(e.UserAgent),
 		ErrorCode: e.ErrorCode, ErrorMessage: clean(e.ErrorText),
 		RequestParameters: plain(e.Params), ResponseElements: plain(e.Response), AdditionalEventData: plain(e.Extra),
-		RequestID: e.RequestID, EventID: id, Resources: resources(e.Resources), EventType: e.Type, RecipientAccountID: account,
+		RequestID: e.RequestID, EventID: id, ReadOnly: e.ReadOnly, Resources: about, EventType: e.Type, RecipientAccountID: account,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &Entry{Time: e.Time.UTC().Truncate(time.Microsecond), ID: id, Source: clean(e.Source), Name: clean(e.Name),
-		User: clean(who.userName()), AccessKey: clean(who.AccessKeyID), Record: raw}, nil
+		User: clean(who.userName()), AccessKey: clean(who.AccessKeyID), ReadOnly: e.ReadOnly, Record: raw, Terms: terms(about)}, nil
 }
 
 // maxText bounds, in bytes, a text that a stranger may have chosen.
@@ -74,17 +70,6 @@ func clean(s string) string {
 		s = s[:maxText]
 	}
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
-}
-
-func resources(arns []string) (out []resource) {
-	for _, arn := range arns {
-		account := ""
-		if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
-			account = parts[4]
-		}
-		out = append(out, resource{arn, account})
-	}
-	return out
 }
 
 // newEventID returns a random UUID, as CloudTrail's event IDs are.

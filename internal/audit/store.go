@@ -14,6 +14,8 @@ type Entry struct {
 
 	// What entries are looked up by.
 	Source, Name, User, AccessKey string
+	ReadOnly                      bool
+	Terms                         []string // of its resources; written, not read back
 
 	Record []byte // JSON
 	Prev   []byte // Hash of the entry before
@@ -28,8 +30,23 @@ type Query struct {
 	Name      string
 	User      string
 	AccessKey string
+	ReadOnly  *bool
+	Resource  string // ARN, or the name at its end
+	Kind      string // type of a resource
 	After     string // a token that Find returned
 	Limit     int
+}
+
+// Term returns what the index of resources has for the query, empty where it
+// asks for no resource. Of a name and a type the name counts.
+func (q *Query) Term() string {
+	switch {
+	case q.Resource != "":
+		return nameTerm(q.Resource)
+	case q.Kind != "":
+		return typeTerm(q.Kind)
+	}
+	return ""
 }
 
 // A Store keeps entries.

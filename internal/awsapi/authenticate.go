@@ -74,6 +74,9 @@ func (x *exchange) authorize(ctx context.Context, in any) error {
 	if x.svc.spec.Resource != nil {
 		resource = x.svc.spec.Resource(x.op.name, in)
 	}
+	if resource != "*" {
+		x.event.Resources = append(x.event.Resources, resource)
+	}
 	keys := x.conditionKeys()
 	if x.svc.spec.Keys != nil {
 		maps.Copy(keys, x.svc.spec.Keys(x.op.name, in))

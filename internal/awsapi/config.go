@@ -55,6 +55,7 @@ type operation struct {
 	in, out *node
 	limit   int64    // of the body, in bytes
 	path    []string // REST-JSON: segments of the path
+	reads   bool     // it changes nothing
 }
 
 // NewHandler checks every operation against its model and returns the handler.
@@ -83,7 +84,7 @@ func (h *Handler) add(m *models.Model) {
 	s := &service{model: m, spec: Service{Name: m.Service}, codec: codecOf(m), ops: map[string]*operation{}, internal: internalCode(m)}
 	for i := range m.Operations {
 		om := &m.Operations[i]
-		s.ops[om.Name] = &operation{name: om.Name, svc: s, model: om, limit: bodyLimit(m.Service, om.Name), path: segments(om.URI)}
+		s.ops[om.Name] = &operation{name: om.Name, svc: s, model: om, limit: bodyLimit(m.Service, om.Name), path: segments(om.URI), reads: readOnly(m.Service, om.Name)}
 	}
 	h.services[m.Service] = s
 	switch m.Protocol {

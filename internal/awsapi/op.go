@@ -156,7 +156,9 @@ type Auditor interface {
 type Event struct {
 	Call      Call
 	Params    any
-	ErrorCode string // empty on success
+	ReadOnly  bool     // the operation changes nothing
+	Resources []string // ARNs that permission was asked for
+	ErrorCode string   // empty on success
 	ErrorText string
 	Status    int
 	Duration  time.Duration
@@ -172,6 +174,10 @@ type Service struct {
 	// operation has none. in is the input, decoded and validated. A nil Resource
 	// stands for "*" throughout.
 	Resource func(op string, in any) string
+
+	// Violations names, by a member of the inputs, the code that input which
+	// breaks the model there is refused with, where the service has one of its own.
+	Violations map[string]string
 
 	// Keys returns the condition keys that the input itself has, such as
 	// iam:PolicyARN; nil where there are none.

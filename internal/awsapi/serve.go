@@ -76,8 +76,8 @@ func (x *exchange) serve() error {
 		return err
 	}
 	x.in = v
-	if text := validate(x.op.in, v); text != "" {
-		return &Error{Status: 400, Code: x.svc.validationCode(), Message: text}
+	if text, member := validate(x.op.in, v); text != "" {
+		return &Error{Status: 400, Code: x.svc.validationCode(member), Message: text}
 	}
 	ctx := WithCall(x.r.Context(), x.call)
 	if err := x.authorize(ctx, in); err != nil {
@@ -114,8 +114,11 @@ func (x *exchange) domainError(err error) error {
 	return err
 }
 
-// validationCode is how the service reports input that breaks its model.
-func (s *service) validationCode() string {
+// validationCode is how the service reports input that breaks its model at member.
+func (s *service) validationCode(member string) string {
+	if code := s.spec.Violations[member]; code != "" {
+		return code
+	}
 	switch s.model.Service {
 	case "sts", "iam":
 		return "ValidationError"
@@ -198,7 +201,7 @@ func (x *exchange) record() {
 	if x.h.cfg.Audit == nil || x.op == nil || x.event.Status == 0 {
 		return
 	}
-	x.event.Call = *x.call
+	x.event.Call, x.event.ReadOnly = *x.call, x.op.reads
 	x.event.Duration = max(x.h.cfg.Now().Sub(x.call.Time), time.Duration(0))
 	if x.in.IsValid() {
 		x.event.Params = redact(x.op.in, x.in)

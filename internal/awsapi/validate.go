@@ -20,21 +20,33 @@ const (
 
 // validate checks in against the constraints of the model and returns the text
 // that the live services answer, or "" if all hold. Errors come in the order of
-// the model's members.
-func validate(n *node, in reflect.Value) string {
+// the model's members; member is where the first of them stands, at the top.
+func validate(n *node, in reflect.Value) (text, member string) {
 	var c checker
 	c.check(n, in, "", false)
+	member, _, _ = strings.Cut(c.first, ".")
 	switch len(c.found) {
 	case 0:
-		return ""
+		return "", ""
 	case 1:
-		return "1 validation error detected: " + c.found[0]
+		return "1 validation error detected: " + c.found[0], member
 	}
-	return strconv.Itoa(len(c.found)) + " validation errors detected: " + strings.Join(c.found, "; ")
+	return strconv.Itoa(len(c.found)) + " validation errors detected: " + strings.Join(c.found, "; "), member
 }
 
 // A checker collects the violations of one input.
-type checker struct{ found []string }
+type checker struct {
+	found []string
+	first string // path of the first
+}
+
+// note adds a violation at path.
+func (c *checker) note(path, text string) {
+	if len(c.found) == 0 {
+		c.first = path
+	}
+	c.found = append(c.found, text)
+}
 
 // add records a violation. A value of a sensitive shape is not repeated.
 func (c *checker) add(path string, v reflect.Value, hidden bool, constraint string) {
@@ -45,7 +57,7 @@ func (c *checker) add(path string, v reflect.Value, hidden bool, constraint stri
 	if !hidden {
 		text += "'" + shown(v) + "' "
 	}
-	c.found = append(c.found, text+"at '"+path+"' failed to satisfy constraint: "+constraint)
+	c.note(path, text+"at '"+path+"' failed to satisfy constraint: "+constraint)
 }
 
 func (c *checker) check(n *node, v reflect.Value, path string, hidden bool) {
@@ -75,7 +87,7 @@ func (c *checker) structure(n *node, v reflect.Value, path string, hidden bool) 
 		case ok:
 			c.check(f.node, fv, path+f.path, hidden)
 		case f.Required && len(c.found) < maxViolations:
-			c.found = append(c.found, "Value null at '"+path+f.path+"' failed to satisfy constraint: Member must not be null")
+			c.note(path+f.path, "Value null at '"+path+f.path+"' failed to satisfy constraint: Member must not be null")
 		}
 	}
 }

@@ -116,7 +116,7 @@ func TestValidate(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			n := inputNode(t, tt.service, tt.op, tt.in)
-			if got := validate(n, reflect.ValueOf(tt.in).Elem()); got != tt.want {
+			if got, _ := validate(n, reflect.ValueOf(tt.in).Elem()); got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})
@@ -135,7 +135,7 @@ func TestValidateEnum(t *testing.T) {
 
 func TestValidateBoundsItsAnswer(t *testing.T) {
 	in := &signUpInput{UserAttributes: make([]attribute, 10000)}
-	text := validate(inputNode(t, "cognito-idp", "SignUp", in), reflect.ValueOf(in).Elem())
+	text, _ := validate(inputNode(t, "cognito-idp", "SignUp", in), reflect.ValueOf(in).Elem())
 	if !strings.HasPrefix(text, "20 validation errors detected: ") || len(text) > 4000 {
 		t.Errorf("%d bytes: %.60s", len(text), text)
 	}

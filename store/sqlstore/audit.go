@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/poolhouse/poolhouse/internal/audit"
@@ -19,25 +20,46 @@ var _ audit.Store = (*AuditStore)(nil)
 // Audit returns the store of the audit log.
 func (db *DB) Audit() *AuditStore { return &AuditStore{db} }
 
-const auditColumns = `segment, seq, time, event_id, source, name, user_name, access_key, record, prev, hash`
+const auditColumns = `audit.segment, audit.seq, audit.time, event_id, source, name, user_name, access_key, read_only, record, prev, hash`
+
+const (
+	insertEntry = `INSERT INTO audit (segment, seq, time, event_id, source, name, user_name, access_key, read_only, record, prev, hash)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (segment, seq) DO NOTHING`
+	insertTerm = `INSERT INTO audit_terms (term, time, segment, seq) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
+)
 
 // Append implements audit.Store.
 func (s *AuditStore) Append(ctx context.Context, entries []*audit.Entry) error {
 	return s.db.inTx(ctx, func(tx *sql.Tx) error {
-		insert, err := tx.PrepareContext(ctx, `INSERT INTO audit (`+auditColumns+`)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (segment, seq) DO NOTHING`)
+		insert, err := tx.PrepareContext(ctx, insertEntry)
 		if err != nil {
 			return err
 		}
 		defer insert.Close()
 		for _, e := range entries {
 			if _, err := insert.ExecContext(ctx, e.Segment, e.Seq, micros(e.Time), e.ID, e.Source, e.Name, e.User,
-				e.AccessKey, string(e.Record), e.Prev, e.Hash); err != nil {
+				e.AccessKey, strconv.FormatBool(e.ReadOnly), string(e.Record), e.Prev, e.Hash); err != nil {
 				return err
 			}
 		}
-		return nil
+		return insertTerms(ctx, tx, entries)
 	})
+}
+
+func insertTerms(ctx context.Context, tx *sql.Tx, entries []*audit.Entry) error {
+	insert, err := tx.PrepareContext(ctx, insertTerm)
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	for _, e := range entries {
+		for _, term := range e.Terms {
+			if _, err := insert.ExecContext(ctx, term, micros(e.Time), e.Segment, e.Seq); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Segments implements audit.Store.
@@ -65,13 +87,17 @@ func (s *AuditStore) Chain(ctx context.Context, segment string, seq int64, limit
 
 // Find implements audit.Store.
 func (s *AuditStore) Find(ctx context.Context, q audit.Query) ([]*audit.Entry, string, error) {
-	where, args, err := auditWhere(q)
+	table, join := "audit", ""
+	if q.Term() != "" { // its order is that of the index, so that a page is read from there
+		table, join = "audit_terms", " JOIN audit ON audit.segment = audit_terms.segment AND audit.seq = audit_terms.seq"
+	}
+	where, args, err := auditWhere(q, table)
 	if err != nil {
 		return nil, "", err
 	}
 	args = append(args, q.Limit+1)
-	entries, err := s.entries(ctx, fmt.Sprintf(`SELECT %s FROM audit%s ORDER BY time DESC, segment DESC, seq DESC LIMIT $%d`,
-		auditColumns, where, len(args)), args...)
+	entries, err := s.entries(ctx, fmt.Sprintf(`SELECT %[1]s FROM %[2]s%[3]s%[4]s
+		ORDER BY %[2]s.time DESC, %[2]s.segment DESC, %[2]s.seq DESC LIMIT $%[5]d`, auditColumns, table, join, where, len(args)), args...)
 	if err != nil || len(entries) <= q.Limit {
 		return entries, "", err
 	}
@@ -88,7 +114,8 @@ type auditToken struct {
 	Seq     int64
 }
 
-func auditWhere(q audit.Query) (where string, args []any, err error) {
+// auditWhere writes the condition of q. Times and places are those of table.
+func auditWhere(q audit.Query, table string) (where string, args []any, err error) {
 	var terms []string
 	term := func(format string, values ...any) {
 		places := make([]any, len(values))
@@ -98,23 +125,29 @@ func auditWhere(q audit.Query) (where string, args []any, err error) {
 		terms, args = append(terms, fmt.Sprintf(format, places...)), append(args, values...)
 	}
 	for _, f := range []struct{ column, value string }{{"event_id", q.ID}, {"source", q.Source}, {"name", q.Name},
-		{"user_name", q.User}, {"access_key", q.AccessKey}} {
+		{"user_name", q.User}, {"term", q.Term()}} {
 		if f.value != "" {
 			term(f.column+" = $%d", f.value)
 		}
 	}
+	if q.AccessKey != "" {
+		term("access_key = $%d AND access_key <> ''", q.AccessKey) // as the index says
+	}
+	if q.ReadOnly != nil {
+		term("read_only = $%d", strconv.FormatBool(*q.ReadOnly))
+	}
 	if !q.From.IsZero() {
-		term("time >= $%d", micros(q.From))
+		term(table+".time >= $%d", micros(q.From))
 	}
 	if !q.To.IsZero() {
-		term("time <= $%d", micros(q.To))
+		term(table+".time <= $%d", micros(q.To))
 	}
 	if q.After != "" {
 		token, err := parseAuditToken(q.After)
 		if err != nil {
 			return "", nil, err
 		}
-		term("(time, segment, seq) < ($%d, $%d, $%d)", token.Time, token.Segment, token.Seq)
+		term(strings.ReplaceAll("(T.time, T.segment, T.seq) < ($%d, $%d, $%d)", "T", table), token.Time, token.Segment, token.Seq)
 	}
 	if len(terms) == 0 {
 		return "", nil, nil
@@ -138,14 +171,15 @@ func (s *AuditStore) entries(ctx context.Context, query string, args ...any) (en
 	defer rows.Close()
 	for rows.Next() {
 		var (
-			e  audit.Entry
-			us int64
+			e        audit.Entry
+			us       int64
+			readOnly string
 		)
 		if err := rows.Scan(&e.Segment, &e.Seq, &us, &e.ID, &e.Source, &e.Name, &e.User, &e.AccessKey,
-			&e.Record, &e.Prev, &e.Hash); err != nil {
+			&readOnly, &e.Record, &e.Prev, &e.Hash); err != nil {
 			return nil, err
 		}
-		e.Time = fromMicros(us)
+		e.Time, e.ReadOnly = fromMicros(us), readOnly == "true"
 		entries = append(entries, &e)
 	}
 	return entries, rows.Err()

@@ -73,8 +73,9 @@ var backupTables = []backupTable{
 	table("dataset_record", "dataset_records", texts("pool", "identity", "dataset"),
 		numbers("position", "modified", "device_modified"), blobs("key", "value", "modified_by", "fingerprint"), flags("removed")),
 
-	table("audit", "audit", texts("segment", "event_id", "source", "name", "user_name", "access_key", "record"),
+	table("audit", "audit", texts("segment", "event_id", "source", "name", "user_name", "access_key", "read_only", "record"),
 		numbers("seq", "time"), blobs("prev", "hash")).whenAsked(),
+	table("audit_term", "audit_terms", texts("term", "segment"), numbers("time", "seq")).whenAsked(),
 }
 
 // backupLeftOut are the tables that no export has, and why. A database with

@@ -51,7 +51,7 @@ func add(t *testing.T, s audit.Store, entries ...*audit.Entry) {
 
 func equal(a, b *audit.Entry) bool {
 	return a.Segment == b.Segment && a.Seq == b.Seq && a.Time.Equal(b.Time) && a.ID == b.ID && a.Source == b.Source &&
-		a.Name == b.Name && a.User == b.User && a.AccessKey == b.AccessKey && bytes.Equal(a.Record, b.Record) &&
+		a.Name == b.Name && a.User == b.User && a.AccessKey == b.AccessKey && a.ReadOnly == b.ReadOnly && bytes.Equal(a.Record, b.Record) &&
 		bytes.Equal(a.Prev, b.Prev) && bytes.Equal(a.Hash, b.Hash)
 }
 
@@ -99,8 +99,11 @@ func find(t *testing.T, s audit.Store, q audit.Query) (ids []string) {
 func testFind(t *testing.T, s audit.Store) {
 	odd := entry("a", 2, start.Add(time.Second))
 	odd.Source, odd.Name, odd.User, odd.AccessKey = "iam.amazonaws.com", "CreateRole", "bob", "AKIA2"
+	odd.ReadOnly, odd.Terms = true, []string{(&audit.Query{Resource: "arn:r"}).Term(), (&audit.Query{Kind: "AWS::IAM::Role"}).Term()}
 	add(t, s, entry("a", 1, start), odd)
-	for _, q := range []audit.Query{{ID: "a2"}, {Source: "iam.amazonaws.com"}, {Name: "CreateRole"}, {User: "bob"}, {AccessKey: "AKIA2"}} {
+	yes := true
+	for _, q := range []audit.Query{{ID: "a2"}, {Source: "iam.amazonaws.com"}, {Name: "CreateRole"}, {User: "bob"}, {AccessKey: "AKIA2"},
+		{ReadOnly: &yes}, {Resource: "arn:r"}, {Kind: "AWS::IAM::Role"}, {Kind: "AWS::IAM::Role", From: odd.Time, To: odd.Time}} {
 		if got := find(t, s, q); !slices.Equal(got, []string{"a2"}) {
 			t.Errorf("%+v: %v", q, got)
 		}
@@ -108,8 +111,11 @@ func testFind(t *testing.T, s audit.Store) {
 	if got := find(t, s, audit.Query{}); !slices.Equal(got, []string{"a2", "a1"}) {
 		t.Errorf("all: %v", got)
 	}
-	if got := find(t, s, audit.Query{User: "bob", Name: "AssumeRole"}); got != nil {
-		t.Errorf("both keys: %v", got)
+	for _, q := range []audit.Query{{User: "bob", Name: "AssumeRole"}, {Resource: "AWS::IAM::Role"}, {Kind: "arn:r"},
+		{Resource: "arn:r", To: start}} {
+		if got := find(t, s, q); got != nil {
+			t.Errorf("%+v: %v", q, got)
+		}
 	}
 }
 
@@ -123,10 +129,19 @@ func testFindTime(t *testing.T, s audit.Store) {
 
 func testPages(t *testing.T, s audit.Store) {
 	for i := range int64(3) { // two segments, equal times
-		add(t, s, entry("a", i+1, start), entry("b", i+1, start))
+		a, b := entry("a", i+1, start), entry("b", i+1, start)
+		a.Terms = []string{(&audit.Query{Kind: "T"}).Term()}
+		b.Terms = a.Terms
+		add(t, s, a, b)
 	}
+	for _, q := range []audit.Query{{Limit: 4}, {Limit: 4, Kind: "T"}, {Limit: 4, Name: "AssumeRole"}} {
+		testPagesOf(t, s, q)
+	}
+}
+
+func testPagesOf(t *testing.T, s audit.Store, q audit.Query) {
+	t.Helper()
 	var got []string
-	q := audit.Query{Limit: 4}
 	for page := 0; page == 0 || q.After != ""; page++ {
 		entries, next, err := s.Find(ctx, q)
 		if err != nil {
@@ -137,9 +152,12 @@ func testPages(t *testing.T, s audit.Store) {
 		}
 		q.After = next
 		if page == 0 {
-			add(t, s, entry("c", 1, start.Add(time.Minute))) // newer than all: not part of this listing
+			late := entry("c"+q.Kind+q.Name, 1, start.Add(time.Minute)) // newer than all: not part of this listing
+			late.Terms = []string{(&audit.Query{Kind: "T"}).Term()}
+			add(t, s, late)
 		}
 	}
+	got = slices.DeleteFunc(got, func(id string) bool { return id[0] == 'c' }) // those of the listings before
 	if want := []string{"b3", "b2", "b1", "a3", "a2", "a1"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -21,6 +21,7 @@ var packages = map[string]string{
 	"iam":              "sts/iamapi",
 	"poolhouse":        "server/poolhouseapi",
 	"kms":              "userpool/kmsapi",
+	"cloudtrail":       "server/cloudtrailapi",
 }
 
 func main() {
