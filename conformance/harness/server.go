@@ -6,13 +6,14 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/hex"
+	"fmt"
+	"hash/fnv"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -198,11 +199,13 @@ var build struct {
 }
 
 // Binary builds the binary once a test process and returns its path. The path
-// is the same for all packages: a finished build replaces the one before it.
+// is the same for all packages of a checkout: a finished build replaces the one before it.
 func Binary(t testing.TB) string {
 	t.Helper()
 	build.Do(func() {
-		dir := filepath.Join(os.TempDir(), "poolhouse-conformance-"+strconv.Itoa(os.Getuid()))
+		checkout := fnv.New32a()
+		checkout.Write([]byte(Root(t)))
+		dir := filepath.Join(os.TempDir(), fmt.Sprintf("poolhouse-conformance-%d-%x", os.Getuid(), checkout.Sum32()))
 		if build.err = os.MkdirAll(dir, 0o700); build.err != nil {
 			return
 		}
