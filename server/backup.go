@@ -26,24 +26,11 @@ type Export struct {
 // Write writes what the database of cfg holds to w, sealed to the recipients.
 // Servers may go on using the database. What they keep in Redis is not in it.
 func (x *Export) Write(ctx context.Context, cfg Config, w io.Writer) (_ sqlstore.Counts, err error) {
-	if cfg.DatabaseURL == "" { // opening would make one
-		if _, err := os.Stat(filepath.Join(cfg.Data, sqlstore.SQLiteFile)); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("there is no database in %s", cfg.Data)
-		}
-	}
-	s := &Server{cfg: cfg}
-	db, err := s.openDatabase(ctx, time.Now)
+	db, keys, err := openUsed(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if fresh, err := keyring.Fresh(ctx, db.Keys()); err != nil || fresh {
-		return nil, errors.Join(err, errors.New("no server was ever started on this database"))
-	}
-	keys, err := s.unlock(ctx, db.Keys(), time.Now)
-	if err != nil {
-		return nil, err
-	}
 	sealed, err := age.Encrypt(w, x.Recipients...)
 	if err != nil {
 		return nil, err
@@ -53,6 +40,30 @@ func (x *Export) Write(ctx context.Context, cfg Config, w io.Writer) (_ sqlstore
 		return nil, err // not closed: the file stays one that is cut
 	}
 	return counts, sealed.Close()
+}
+
+// openUsed opens the database of cfg, on which a server was started before.
+func openUsed(ctx context.Context, cfg Config) (_ *sqlstore.DB, _ *keyring.Keys, err error) {
+	if cfg.DatabaseURL == "" { // opening would make one
+		if _, err := os.Stat(filepath.Join(cfg.Data, sqlstore.SQLiteFile)); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, fmt.Errorf("there is no database in %s", cfg.Data)
+		}
+	}
+	s := &Server{cfg: cfg}
+	db, err := s.openDatabase(ctx, time.Now)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}()
+	if fresh, err := keyring.Fresh(ctx, db.Keys()); err != nil || fresh {
+		return nil, nil, errors.Join(err, errors.New("no server was ever started on this database"))
+	}
+	keys, err := s.unlock(ctx, db.Keys(), time.Now)
+	return db, keys, err
 }
 
 // Restore fills the empty database of cfg from an export, and seals what is

@@ -43,6 +43,13 @@ type Config struct {
 	LogDeliveryURL  string   `yaml:"log-delivery-url" name:"log-delivery-url" help:"URL that the logs of user pools are posted to instead, signed with POOLHOUSE_LOG_DELIVERY_SECRET."`
 	BreachFilter    string   `yaml:"breach-filter" name:"breach-filter" help:"File of compromised passwords, made by poolhouse breach build." type:"path"`
 	GeoIPDB         string   `yaml:"geoip-db" name:"geoip-db" help:"Database of places of addresses, in the MaxMind format (.mmdb)." type:"path"`
+	GatewaySocket   string   `yaml:"gateway-socket" name:"gateway-socket" help:"Socket that an S3 gateway asks at, in a directory of its own." type:"path"`
+	GatewayAddr     string   `yaml:"gateway-addr" name:"gateway-addr" help:"Address that S3 gateways with a certificate ask at."`
+	GatewayTLSCert  string   `yaml:"gateway-tls-cert" name:"gateway-tls-cert" help:"File with the certificate chain of gateway-addr (PEM)." type:"path"`
+	GatewayTLSKey   string   `yaml:"gateway-tls-key" name:"gateway-tls-key" help:"File with its private key (PEM)." type:"path"`
+	GatewayClientCA string   `yaml:"gateway-client-ca" name:"gateway-client-ca" help:"File with the authorities of the gateways' certificates (PEM)." type:"path"`
+	GatewayAccessKeys  []string `yaml:"gateway-access-key" name:"gateway-access-key" help:"Access key that gateways sign their calls with, instead of the one of poolhouse gateway-key. Two while one is replaced."`
+	GatewaySecretFiles []string `yaml:"gateway-secret-file" name:"gateway-secret-file" help:"File with its secret, in the same order." type:"path"`
 	RateLimits      string   `yaml:"rate-limits" name:"rate-limits" help:"on or off: ceilings on how fast users, apps and administrators may call." default:"on" enum:"on,off"`
 	LogFormat       string   `yaml:"log-format" name:"log-format" help:"text or json." default:"text" enum:"text,json"`
 	LogLevel        string   `yaml:"log-level" name:"log-level" help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
@@ -126,6 +133,9 @@ func (c *Config) Validate() error {
 		errs = append(errs, err)
 	}
 	if err := c.checkTriggers(); err != nil {
+		errs = append(errs, err)
+	}
+	if err := c.checkGateway(); err != nil {
 		errs = append(errs, err)
 	}
 	if !isLoopback(host) && c.TLSCert == "" && len(c.TrustedProxies) == 0 {

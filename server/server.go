@@ -40,6 +40,7 @@ type Server struct {
 	fresh       bool // the store was never used before this start
 	madeRootKey bool
 	listener    net.Listener
+	gateway     *gateway // nil where no S3 gateway asks
 	http        *http.Server
 	ready       atomic.Bool
 	closers     []func() error // run in reverse order
@@ -89,8 +90,9 @@ func (s *Server) Handler() http.Handler { return s.http.Handler }
 
 // Serve serves until ctx ends, then finishes the requests under way.
 func (s *Server) Serve(ctx context.Context) error {
-	failed := make(chan error, 1)
+	failed := make(chan error, 1+maxGatewayListeners)
 	go func() { failed <- s.http.Serve(s.listener) }()
+	s.gateway.serve(failed)
 	background, stop := context.WithCancel(ctx)
 	var chores sync.WaitGroup
 	chores.Go(func() { s.sweep(background) })
@@ -109,7 +111,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	s.ready.Store(false)
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
-	err = errors.Join(err, s.http.Shutdown(drain))
+	err = errors.Join(err, s.http.Shutdown(drain), s.gateway.shutdown(drain))
 	finish(drain) // last, so that the messages of the last requests go out too
 	return err
 }

@@ -47,6 +47,9 @@ func (s *Server) wire(ctx context.Context, now func() time.Time) (http.Handler, 
 	if err := s.build(s.cfg, st, url, now); err != nil {
 		return nil, err
 	}
+	if err := s.openGateway(ctx, st, now); err != nil {
+		return nil, err
+	}
 	aws, err := s.awsAPIs(ctx, st, now)
 	if err != nil {
 		return nil, err

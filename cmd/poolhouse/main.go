@@ -39,6 +39,7 @@ type commands struct {
 	Restore restoreCmd `cmd:"" help:"Fill an empty database from such a file."`
 	Breach  breachCmd  `cmd:"" help:"Make lists of compromised passwords."`
 	Import  importCmd  `cmd:"" help:"Bring what another system has."`
+	GatewayKey gatewayKeyCmd `cmd:"" help:"Print the key that an S3 gateway signs its calls with, or make another."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

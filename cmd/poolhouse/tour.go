@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"runtime/debug"
 
 	"github.com/poolhouse/poolhouse/internal/awsclient"
 	"github.com/poolhouse/poolhouse/internal/tour"
@@ -39,10 +38,6 @@ type versionCmd struct{}
 
 // Run prints the module's version as the Go toolchain recorded it.
 func (versionCmd) Run(e *env) error {
-	version := "(devel)"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		version = info.Main.Version
-	}
-	fmt.Fprintln(e.stdout, "poolhouse", version)
+	fmt.Fprintln(e.stdout, "poolhouse", server.Version())
 	return nil
 }

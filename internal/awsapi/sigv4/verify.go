@@ -20,6 +20,10 @@ const textMismatch = "The request signature we calculated does not match the sig
 // service that was called, and the time. It comes before the secret is looked
 // up, in the order of the live service.
 func (s *Signature) CheckScope(service string, now time.Time) error {
+	return s.CheckScopeWithin(service, now, Skew)
+}
+
+func (s *Signature) checkScope(service string) error {
 	var text string
 	if !validRegion(s.Region) {
 		text += "Credential should be scoped to a valid region. "
@@ -37,12 +41,12 @@ func (s *Signature) CheckScope(service string, now time.Time) error {
 	if text != "" {
 		return &Error{Mismatch, text}
 	}
-	return s.checkTime(now.UTC())
+	return nil
 }
 
 // checkTime refuses a request outside its life.
-func (s *Signature) checkTime(now time.Time) error {
-	life := Skew
+func (s *Signature) checkTime(now time.Time, skew time.Duration) error {
+	life := skew
 	if s.presigned {
 		life = s.Expires
 	}
@@ -50,9 +54,9 @@ func (s *Signature) checkTime(now time.Time) error {
 		return &Error{Mismatch, fmt.Sprintf("Signature expired: %s is now earlier than %s (%s - %s.)",
 			s.timeText, earliest.Format(basicTime), now.Format(basicTime), span(life))}
 	}
-	if latest := now.Add(Skew); s.Time.After(latest) {
+	if latest := now.Add(skew); s.Time.After(latest) {
 		return &Error{Mismatch, fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + %s.)",
-			s.timeText, latest.Format(basicTime), now.Format(basicTime), span(Skew))}
+			s.timeText, latest.Format(basicTime), now.Format(basicTime), span(skew))}
 	}
 	return nil
 }
