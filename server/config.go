@@ -16,43 +16,43 @@ import (
 // Config is how a server runs. The flag names are the kebab-case of the YAML
 // keys, the environment names POOLHOUSE_ and the flag in upper case.
 type Config struct {
-	Addr            string   `yaml:"addr" help:"Address to listen on." default:"127.0.0.1:8080"`
-	Data            string   `yaml:"data" help:"Directory of the embedded database and the master key file." default:"poolhouse-data" type:"path"`
-	PublicURL       string   `yaml:"public-url" name:"public-url" help:"URL that browsers and apps reach this server at; http://ADDR where absent."`
-	DatabaseURL     string   `yaml:"database-url" name:"database-url" help:"PostgreSQL instead of the embedded SQLite."`
-	DatabaseConns   int      `yaml:"database-conns" name:"database-conns" help:"Largest number of PostgreSQL connections." default:"20"`
-	RedisURL        string   `yaml:"redis-url" name:"redis-url" help:"Redis for datasets, browser sessions and one-time things."`
-	Region          string   `yaml:"region" help:"Region in ids and ARNs." default:"us-east-1"`
-	Account         string   `yaml:"account" help:"Account number in ARNs, 12 digits." default:"000000000000"`
-	TLSCert         string   `yaml:"tls-cert" name:"tls-cert" help:"File with the server's certificate chain (PEM)." type:"path"`
-	TLSKey          string   `yaml:"tls-key" name:"tls-key" help:"File with its private key (PEM)." type:"path"`
-	ClientCA        string   `yaml:"client-ca" name:"client-ca" help:"File with the authorities of client certificates (PEM)." type:"path"`
-	ClientCerts     string   `yaml:"client-certs" name:"client-certs" help:"Which client certificates are asked for: of client-ca, or any, self-signed ones too." default:"ca" enum:"ca,any"`
-	TrustedProxies  []string `yaml:"trusted-proxies" name:"trusted-proxies" help:"Networks (CIDR) whose X-Forwarded-For, X-Forwarded-Proto and Client-Cert are believed."`
-	MailDir         string   `yaml:"mail-dir" name:"mail-dir" help:"Directory that mails and text messages are written into, a file each." type:"path"`
-	SMTPURL         string   `yaml:"smtp-url" name:"smtp-url" help:"Mail server, smtp://[USER@]HOST[:PORT] or smtps://; the password comes from POOLHOUSE_SMTP_PASSWORD."`
-	MailFrom        string   `yaml:"mail-from" name:"mail-from" help:"Sender of mails: an address, or a name and <address>."`
-	SMSWebhook      string   `yaml:"sms-webhook" name:"sms-webhook" help:"URL that text messages are posted to, signed with POOLHOUSE_SMS_WEBHOOK_SECRET."`
-	SNSEndpoint     string   `yaml:"sns-endpoint" name:"sns-endpoint" help:"Amazon SNS, or what speaks its Publish operation, for text messages; keys come from POOLHOUSE_SNS_ACCESS_KEY_ID and POOLHOUSE_SNS_SECRET_ACCESS_KEY."`
-	SNSRegion       string   `yaml:"sns-region" name:"sns-region" help:"Region that calls to sns-endpoint are signed for; region where absent."`
-	SNSSenderID     string   `yaml:"sns-sender-id" name:"sns-sender-id" help:"Sender that phones show, where their country allows it."`
-	LambdaEndpoint  string   `yaml:"lambda-endpoint" name:"lambda-endpoint" help:"AWS Lambda, or what speaks its invoke API, for the functions of triggers; keys come from POOLHOUSE_LAMBDA_ACCESS_KEY_ID and POOLHOUSE_LAMBDA_SECRET_ACCESS_KEY."`
-	LambdaFunctions []string `yaml:"lambda-function" name:"lambda-function" help:"Runtime interface emulator of one function, NAME=URL; the name may be an ARN. Repeatable."`
-	TriggerURLs     []string `yaml:"trigger-url" name:"trigger-url" help:"Program that stands in for a function, NAME=URL, called with a body signed with POOLHOUSE_TRIGGER_SECRET. Repeatable."`
-	LogDeliveryDir  string   `yaml:"log-delivery-dir" name:"log-delivery-dir" help:"Directory that the logs of user pools are written into, a file for each destination and day." type:"path"`
-	LogDeliveryURL  string   `yaml:"log-delivery-url" name:"log-delivery-url" help:"URL that the logs of user pools are posted to instead, signed with POOLHOUSE_LOG_DELIVERY_SECRET."`
-	BreachFilter    string   `yaml:"breach-filter" name:"breach-filter" help:"File of compromised passwords, made by poolhouse breach build." type:"path"`
-	GeoIPDB         string   `yaml:"geoip-db" name:"geoip-db" help:"Database of places of addresses, in the MaxMind format (.mmdb)." type:"path"`
-	GatewaySocket   string   `yaml:"gateway-socket" name:"gateway-socket" help:"Socket that an S3 gateway asks at, in a directory of its own." type:"path"`
-	GatewayAddr     string   `yaml:"gateway-addr" name:"gateway-addr" help:"Address that S3 gateways with a certificate ask at."`
-	GatewayTLSCert  string   `yaml:"gateway-tls-cert" name:"gateway-tls-cert" help:"File with the certificate chain of gateway-addr (PEM)." type:"path"`
-	GatewayTLSKey   string   `yaml:"gateway-tls-key" name:"gateway-tls-key" help:"File with its private key (PEM)." type:"path"`
-	GatewayClientCA string   `yaml:"gateway-client-ca" name:"gateway-client-ca" help:"File with the authorities of the gateways' certificates (PEM)." type:"path"`
+	Addr               string   `yaml:"addr" help:"Address to listen on." default:"127.0.0.1:8080"`
+	Data               string   `yaml:"data" help:"Directory of the embedded database and the master key file." default:"poolhouse-data" type:"path"`
+	PublicURL          string   `yaml:"public-url" name:"public-url" help:"URL that browsers and apps reach this server at; http://ADDR where absent."`
+	DatabaseURL        string   `yaml:"database-url" name:"database-url" help:"PostgreSQL instead of the embedded SQLite."`
+	DatabaseConns      int      `yaml:"database-conns" name:"database-conns" help:"Largest number of PostgreSQL connections." default:"20"`
+	RedisURL           string   `yaml:"redis-url" name:"redis-url" help:"Redis for datasets, browser sessions and one-time things."`
+	Region             string   `yaml:"region" help:"Region in ids and ARNs." default:"us-east-1"`
+	Account            string   `yaml:"account" help:"Account number in ARNs, 12 digits." default:"000000000000"`
+	TLSCert            string   `yaml:"tls-cert" name:"tls-cert" help:"File with the server's certificate chain (PEM)." type:"path"`
+	TLSKey             string   `yaml:"tls-key" name:"tls-key" help:"File with its private key (PEM)." type:"path"`
+	ClientCA           string   `yaml:"client-ca" name:"client-ca" help:"File with the authorities of client certificates (PEM)." type:"path"`
+	ClientCerts        string   `yaml:"client-certs" name:"client-certs" help:"Which client certificates are asked for: of client-ca, or any, self-signed ones too." default:"ca" enum:"ca,any"`
+	TrustedProxies     []string `yaml:"trusted-proxies" name:"trusted-proxies" help:"Networks (CIDR) whose X-Forwarded-For, X-Forwarded-Proto and Client-Cert are believed."`
+	MailDir            string   `yaml:"mail-dir" name:"mail-dir" help:"Directory that mails and text messages are written into, a file each." type:"path"`
+	SMTPURL            string   `yaml:"smtp-url" name:"smtp-url" help:"Mail server, smtp://[USER@]HOST[:PORT] or smtps://; the password comes from POOLHOUSE_SMTP_PASSWORD."`
+	MailFrom           string   `yaml:"mail-from" name:"mail-from" help:"Sender of mails: an address, or a name and <address>."`
+	SMSWebhook         string   `yaml:"sms-webhook" name:"sms-webhook" help:"URL that text messages are posted to, signed with POOLHOUSE_SMS_WEBHOOK_SECRET."`
+	SNSEndpoint        string   `yaml:"sns-endpoint" name:"sns-endpoint" help:"Amazon SNS, or what speaks its Publish operation, for text messages; keys come from POOLHOUSE_SNS_ACCESS_KEY_ID and POOLHOUSE_SNS_SECRET_ACCESS_KEY."`
+	SNSRegion          string   `yaml:"sns-region" name:"sns-region" help:"Region that calls to sns-endpoint are signed for; region where absent."`
+	SNSSenderID        string   `yaml:"sns-sender-id" name:"sns-sender-id" help:"Sender that phones show, where their country allows it."`
+	LambdaEndpoint     string   `yaml:"lambda-endpoint" name:"lambda-endpoint" help:"AWS Lambda, or what speaks its invoke API, for the functions of triggers; keys come from POOLHOUSE_LAMBDA_ACCESS_KEY_ID and POOLHOUSE_LAMBDA_SECRET_ACCESS_KEY."`
+	LambdaFunctions    []string `yaml:"lambda-function" name:"lambda-function" help:"Runtime interface emulator of one function, NAME=URL; the name may be an ARN. Repeatable."`
+	TriggerURLs        []string `yaml:"trigger-url" name:"trigger-url" help:"Program that stands in for a function, NAME=URL, called with a body signed with POOLHOUSE_TRIGGER_SECRET. Repeatable."`
+	LogDeliveryDir     string   `yaml:"log-delivery-dir" name:"log-delivery-dir" help:"Directory that the logs of user pools are written into, a file for each destination and day." type:"path"`
+	LogDeliveryURL     string   `yaml:"log-delivery-url" name:"log-delivery-url" help:"URL that the logs of user pools are posted to instead, signed with POOLHOUSE_LOG_DELIVERY_SECRET."`
+	BreachFilter       string   `yaml:"breach-filter" name:"breach-filter" help:"File of compromised passwords, made by poolhouse breach build." type:"path"`
+	GeoIPDB            string   `yaml:"geoip-db" name:"geoip-db" help:"Database of places of addresses, in the MaxMind format (.mmdb)." type:"path"`
+	GatewaySocket      string   `yaml:"gateway-socket" name:"gateway-socket" help:"Socket that an S3 gateway asks at, in a directory of its own." type:"path"`
+	GatewayAddr        string   `yaml:"gateway-addr" name:"gateway-addr" help:"Address that S3 gateways with a certificate ask at."`
+	GatewayTLSCert     string   `yaml:"gateway-tls-cert" name:"gateway-tls-cert" help:"File with the certificate chain of gateway-addr (PEM)." type:"path"`
+	GatewayTLSKey      string   `yaml:"gateway-tls-key" name:"gateway-tls-key" help:"File with its private key (PEM)." type:"path"`
+	GatewayClientCA    string   `yaml:"gateway-client-ca" name:"gateway-client-ca" help:"File with the authorities of the gateways' certificates (PEM)." type:"path"`
 	GatewayAccessKeys  []string `yaml:"gateway-access-key" name:"gateway-access-key" help:"Access key that gateways sign their calls with, instead of the one of poolhouse gateway-key. Two while one is replaced."`
 	GatewaySecretFiles []string `yaml:"gateway-secret-file" name:"gateway-secret-file" help:"File with its secret, in the same order." type:"path"`
-	RateLimits      string   `yaml:"rate-limits" name:"rate-limits" help:"on or off: ceilings on how fast users, apps and administrators may call." default:"on" enum:"on,off"`
-	LogFormat       string   `yaml:"log-format" name:"log-format" help:"text or json." default:"text" enum:"text,json"`
-	LogLevel        string   `yaml:"log-level" name:"log-level" help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
+	RateLimits         string   `yaml:"rate-limits" name:"rate-limits" help:"on or off: ceilings on how fast users, apps and administrators may call." default:"on" enum:"on,off"`
+	LogFormat          string   `yaml:"log-format" name:"log-format" help:"text or json." default:"text" enum:"text,json"`
+	LogLevel           string   `yaml:"log-level" name:"log-level" help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
 
 	// RootAccessKeyID and RootSecretAccessKey are the account's root key. They
 	// come from the environment alone, never from a flag or a file.

@@ -72,6 +72,17 @@ func (a *authority) pair(name string) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{a.sign(form, key).Raw}, PrivateKey: key}
 }
 
+// files makes such a pair and returns the names of its files.
+func (a *authority) files(name string) (cert, key string) {
+	a.t.Helper()
+	own := a.pair(name)
+	raw, err := x509.MarshalPKCS8PrivateKey(own.PrivateKey)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return write(a.t, "cert", "CERTIFICATE", own.Certificate[0]), write(a.t, "key", "PRIVATE KEY", raw)
+}
+
 func write(t *testing.T, name, kind string, der []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -85,13 +96,8 @@ func write(t *testing.T, name, kind string, der []byte) string {
 // it, over a real listener.
 func TestMutualTLS(t *testing.T) {
 	ca := newAuthority(t)
-	own := ca.pair("server")
-	raw, err := x509.MarshalPKCS8PrivateKey(own.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
 	cfg := servertest.Config(t, servertest.Embedded)
-	cfg.TLSCert, cfg.TLSKey = write(t, "cert", "CERTIFICATE", own.Certificate[0]), write(t, "key", "PRIVATE KEY", raw)
+	cfg.TLSCert, cfg.TLSKey = ca.files("server")
 	cfg.ClientCA = write(t, "ca", "CERTIFICATE", ca.cert.Raw)
 	s, stop := servertest.Open(t, cfg, servertest.Options{})
 	defer stop()

@@ -31,16 +31,16 @@ type env struct {
 
 // commands is the command line.
 type commands struct {
-	Serve   serveCmd   `cmd:"" help:"Run the server."`
-	Demo    demoCmd    `cmd:"" help:"Run a server with everything in it, seeded and embedded; print what to try."`
-	Tour    tourCmd    `cmd:"" help:"Run the whole job as a client against a server, step by step."`
-	Apply   applyCmd   `cmd:"" help:"Make a server match a YAML file: pools, clients, groups, users, SAML apps, roles, identity pools."`
-	Export  exportCmd  `cmd:"" help:"Write everything a database holds into one file, sealed to an age recipient."`
-	Restore restoreCmd `cmd:"" help:"Fill an empty database from such a file."`
-	Breach  breachCmd  `cmd:"" help:"Make lists of compromised passwords."`
-	Import  importCmd  `cmd:"" help:"Bring what another system has."`
+	Serve      serveCmd      `cmd:"" help:"Run the server."`
+	Demo       demoCmd       `cmd:"" help:"Run a server with everything in it, seeded and embedded; print what to try."`
+	Tour       tourCmd       `cmd:"" help:"Run the whole job as a client against a server, step by step."`
+	Apply      applyCmd      `cmd:"" help:"Make a server match a YAML file: pools, clients, groups, users, SAML apps, roles, identity pools."`
+	Export     exportCmd     `cmd:"" help:"Write everything a database holds into one file, sealed to an age recipient."`
+	Restore    restoreCmd    `cmd:"" help:"Fill an empty database from such a file."`
+	Breach     breachCmd     `cmd:"" help:"Make lists of compromised passwords."`
+	Import     importCmd     `cmd:"" help:"Bring what another system has."`
 	GatewayKey gatewayKeyCmd `cmd:"" help:"Print the key that an S3 gateway signs its calls with, or make another."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
 // errUsage marks an error of the command line itself: exit code 2.

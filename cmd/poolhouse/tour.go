@@ -6,6 +6,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/internal/awsclient"
 	"github.com/poolhouse/poolhouse/internal/tour"
+	"github.com/poolhouse/poolhouse/server"
 )
 
 // tourCmd runs the whole job as a client.
