@@ -8,7 +8,7 @@ import (
 
 const (
 	object  = "arn:aws:s3:::bucket/a"
-	readAll = `{"Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}`
+	readAll = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}`
 )
 
 func TestAuthorizeRoleSession(t *testing.T) {

@@ -23,7 +23,7 @@ func table(t [][]policy.Outcome) string {
 func TestDecisions(t *testing.T) {
 	const (
 		twoA   = `{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::a*"},{"Effect":"Deny","Action":"s3:Put*","Resource":"arn:aws:s3:::ab"}]}`
-		onlyAB = `{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::ab"}}`
+		onlyAB = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::ab"}}`
 	)
 	actions, resources := []string{"s3:GetObject", "s3:PutObject"}, []string{"arn:aws:s3:::aa", "arn:aws:s3:::ab", "arn:aws:s3:::b"}
 	tests := []struct {

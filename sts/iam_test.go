@@ -39,7 +39,7 @@ func TestRolePolicyMustParse(t *testing.T) {
 	e := newEnv(t)
 	e.role("dev", anybody, "")
 	wantFault(t, e.PutRolePolicy(e.ctx, "dev", "p", `{`), sts.ErrMalformedPolicy, "Syntax errors in policy.")
-	wantFault(t, e.SetTrust(e.ctx, "dev", readAll), sts.ErrMalformedPolicy, "AssumeRole policy may only specify STS AssumeRole actions.")
+	wantFault(t, e.SetTrust(e.ctx, "dev", readAll), sts.ErrMalformedPolicy, "Missing required field Principal")
 }
 
 func TestManagedPolicyLife(t *testing.T) {

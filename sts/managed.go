@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/poolhouse/poolhouse/sts/policy"
 )
@@ -89,10 +88,10 @@ func (s *Service) checkBoundary(ctx context.Context, arn string) error {
 }
 
 func (s *Service) checkManaged(doc string) error {
-	if utf8.RuneCountInString(doc) > maxManagedSize {
+	if policy.Size(doc) > maxManagedSize {
 		return fail(ErrLimitExceeded, "Cannot exceed quota for PolicySize: 6144")
 	}
-	return s.checkDocument(policy.Identity, doc)
+	return s.checkDocument(policy.Managed, doc)
 }
 
 // CreatePolicy makes a managed policy with its first version.

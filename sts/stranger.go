@@ -6,7 +6,7 @@ import (
 )
 
 // trustsNobody is the trust policy of a role that does not exist.
-const trustsNobody = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"*"}}`
+const trustsNobody = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"sts:*"}}`
 
 // roleOrStranger returns the role, or where there is none one that trusts
 // nobody: the refusal then takes the same path.

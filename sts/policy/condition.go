@@ -17,12 +17,14 @@ const (
 // A condition is one operator applied to one key: it holds if the key's values
 // fit the listed ones. All conditions of a statement must hold.
 type condition struct {
-	key        string // folded
+	name       string // of the key, as the policy spells it
+	key        string // the same, folded
 	quantifier quantifier
 	ifExists   bool
 	null       bool // the Null operator
 	negate     bool
 	values     []matcher
+	variables  []token // in the values
 }
 
 // A matcher compares one value of a request with one value of a policy. known is
@@ -30,50 +32,59 @@ type condition struct {
 // the request lacks, or the request's value is not of the operator's type.
 type matcher func(value string, keys *keySet) (match, known bool)
 
-func (p *parser) conditions(v any) ([]condition, error) {
+func (p *parser) conditions(v any) (out []condition) {
 	ops, ok := v.(object)
 	if !ok {
-		return nil, malformed("Syntax errors in policy.")
+		p.syntax()
+		return nil
 	}
-	var out []condition
-	for _, op := range ops {
+	for _, op := range ops.members {
 		keys, ok := op.value.(object)
-		if !ok || len(keys) == 0 {
-			return nil, malformed("Syntax errors in policy.")
+		if !ok || len(keys.members) == 0 {
+			p.syntax()
+			return nil
 		}
-		for _, k := range keys {
-			c, err := p.condition(op.name, k)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, c)
+		for _, k := range keys.members {
+			out = append(out, p.condition(op.name, k))
 		}
 	}
-	return out, nil
+	return out
 }
 
-func (p *parser) condition(opName string, m member) (condition, error) {
-	c := condition{key: fold(m.name)}
-	if !validKey(m.name) {
-		return c, malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
-	}
+func (p *parser) condition(opName string, m member) condition {
+	c := condition{name: m.name, key: fold(m.name)}
 	op, ok := c.operator(opName)
-	if !ok {
-		return c, malformed("Invalid Condition type : " + opName + ".")
-	}
 	values, err := scalars(m.value)
-	if err != nil || len(values) == 0 {
-		return c, malformed("Syntax errors in policy.")
+	if !ok || err != nil || len(values) == 0 {
+		p.syntax()
+		return c
+	}
+	if !validKey(m.name) {
+		p.refuse(actionForm, noVendor)
 	}
 	c.negate = op.negate
 	for _, v := range values {
 		match, err := op.compile(v, p.variables)
-		if err != nil {
-			return c, malformed(fmt.Sprintf("Invalid value %q for the condition operator %s.", v, opName))
+		switch {
+		case err == nil:
+			c.values = append(c.values, match)
+			c.variables = p.addVariables(c.variables, op, v)
+		case op.date:
+			p.refuse(legacy, failedLegacy)
+		default:
+			p.refuse(actionForm, fmt.Sprintf("Invalid value %q for the condition operator %s.", v, opName))
 		}
-		c.values = append(c.values, match)
 	}
-	return c, nil
+	return c
+}
+
+// addVariables appends the variables in a value, if its operator knows any.
+func (p *parser) addVariables(list []token, op operator, value string) []token {
+	if !p.variables || !op.variables {
+		return list
+	}
+	g, _ := compileGlob(value, true, true) // compiled before
+	return append(list, g.named()...)
 }
 
 // operator splits "ForAnyValue:StringLikeIfExists" into its three parts.

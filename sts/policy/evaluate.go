@@ -99,12 +99,8 @@ func (e *evaluation) conditionsHold(st *statement) bool {
 	return true
 }
 
-// notListed is for NotPrincipal. As with "*", an allowing one reaches AWS
-// principals only.
+// notListed is for NotPrincipal, which only denying statements have.
 func (e *evaluation) notListed(st *statement) (named string, ok bool) {
-	if !st.deny && e.request.Principal.Type != "AWS" {
-		return "", false
-	}
 	_, listed := st.notPrincipals.match(e.request.Principal, true)
 	return "*", !listed
 }

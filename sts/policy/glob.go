@@ -18,6 +18,7 @@ const (
 type token struct {
 	kind       tokenKind
 	text       string // of a literal; name of a variable, folded
+	name       string // of a variable, as the policy spells it
 	fallback   string
 	hasDefault bool
 }
@@ -78,7 +79,7 @@ func variableToken(body string) (token, error) {
 	if name == "" || strings.ContainsAny(name, "${'") {
 		return token{}, errVariable
 	}
-	t := token{kind: variable, text: fold(name), hasDefault: hasDefault}
+	t := token{kind: variable, text: fold(name), name: name, hasDefault: hasDefault}
 	if !hasDefault {
 		return t, nil
 	}
@@ -200,4 +201,14 @@ func nextMark(t token, text string, mark int) int {
 		return -1
 	}
 	return mark + i
+}
+
+// named returns the variables of a pattern.
+func (g *glob) named() (out []token) {
+	for _, t := range g.tokens {
+		if t.kind == variable {
+			out = append(out, t)
+		}
+	}
+	return out
 }

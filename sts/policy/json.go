@@ -13,8 +13,12 @@ const maxDepth = 12
 // errJSON is returned for every syntax error: its place is not told.
 var errJSON = errors.New("policy: bad JSON")
 
-// An object is a JSON object with its members in order.
-type object []member
+// An object is a JSON object with its members in order. Its offsets stand behind
+// the opening and behind the closing brace.
+type object struct {
+	members    []member
+	start, end int
+}
 
 type member struct {
 	name  string
@@ -56,24 +60,26 @@ func readValue(d *json.Decoder, depth int) (any, error) {
 }
 
 func readObject(d *json.Decoder, depth int) (object, error) {
-	obj, seen := object{}, map[string]bool{}
+	obj, seen := object{start: int(d.InputOffset())}, map[string]bool{}
 	for d.More() {
 		t, err := d.Token()
 		if err != nil {
-			return nil, errJSON
+			return obj, errJSON
 		}
 		name, ok := t.(string)
 		if !ok || seen[name] {
-			return nil, errJSON
+			return obj, errJSON
 		}
 		seen[name] = true
 		v, err := readValue(d, depth+1)
 		if err != nil {
-			return nil, err
+			return obj, err
 		}
-		obj = append(obj, member{name, v})
+		obj.members = append(obj.members, member{name, v})
 	}
-	return obj, closing(d)
+	err := closing(d)
+	obj.end = int(d.InputOffset())
+	return obj, err
 }
 
 func readList(d *json.Decoder, depth int) (list, error) {

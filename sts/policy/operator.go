@@ -14,41 +14,44 @@ import (
 type operator struct {
 	negate  bool
 	compile func(value string, variables bool) (matcher, error)
+	date    bool
+	// variables is set where a value may hold policy variables.
+	variables bool
 }
 
 // operators is every condition operator but Null, by its name in lower case.
 var operators = map[string]operator{
-	"stringequals":              {false, stringOp(false, false)},
-	"stringnotequals":           {true, stringOp(false, false)},
-	"stringequalsignorecase":    {false, stringOp(false, true)},
-	"stringnotequalsignorecase": {true, stringOp(false, true)},
-	"stringlike":                {false, stringOp(true, false)},
-	"stringnotlike":             {true, stringOp(true, false)},
+	"stringequals":              {compile: stringOp(false, false), variables: true},
+	"stringnotequals":           {negate: true, compile: stringOp(false, false), variables: true},
+	"stringequalsignorecase":    {compile: stringOp(false, true), variables: true},
+	"stringnotequalsignorecase": {negate: true, compile: stringOp(false, true), variables: true},
+	"stringlike":                {compile: stringOp(true, false), variables: true},
+	"stringnotlike":             {negate: true, compile: stringOp(true, false), variables: true},
 
-	"numericequals":            {false, numericOp(func(c int) bool { return c == 0 })},
-	"numericnotequals":         {true, numericOp(func(c int) bool { return c == 0 })},
-	"numericlessthan":          {false, numericOp(func(c int) bool { return c < 0 })},
-	"numericlessthanequals":    {false, numericOp(func(c int) bool { return c <= 0 })},
-	"numericgreaterthan":       {false, numericOp(func(c int) bool { return c > 0 })},
-	"numericgreaterthanequals": {false, numericOp(func(c int) bool { return c >= 0 })},
+	"numericequals":            {compile: numericOp(func(c int) bool { return c == 0 })},
+	"numericnotequals":         {negate: true, compile: numericOp(func(c int) bool { return c == 0 })},
+	"numericlessthan":          {compile: numericOp(func(c int) bool { return c < 0 })},
+	"numericlessthanequals":    {compile: numericOp(func(c int) bool { return c <= 0 })},
+	"numericgreaterthan":       {compile: numericOp(func(c int) bool { return c > 0 })},
+	"numericgreaterthanequals": {compile: numericOp(func(c int) bool { return c >= 0 })},
 
-	"dateequals":            {false, dateOp(func(c int) bool { return c == 0 })},
-	"datenotequals":         {true, dateOp(func(c int) bool { return c == 0 })},
-	"datelessthan":          {false, dateOp(func(c int) bool { return c < 0 })},
-	"datelessthanequals":    {false, dateOp(func(c int) bool { return c <= 0 })},
-	"dategreaterthan":       {false, dateOp(func(c int) bool { return c > 0 })},
-	"dategreaterthanequals": {false, dateOp(func(c int) bool { return c >= 0 })},
+	"dateequals":            {compile: dateOp(func(c int) bool { return c == 0 }), date: true},
+	"datenotequals":         {negate: true, compile: dateOp(func(c int) bool { return c == 0 }), date: true},
+	"datelessthan":          {compile: dateOp(func(c int) bool { return c < 0 }), date: true},
+	"datelessthanequals":    {compile: dateOp(func(c int) bool { return c <= 0 }), date: true},
+	"dategreaterthan":       {compile: dateOp(func(c int) bool { return c > 0 }), date: true},
+	"dategreaterthanequals": {compile: dateOp(func(c int) bool { return c >= 0 }), date: true},
 
-	"bool":         {false, boolOp},
-	"binaryequals": {false, binaryOp},
-	"ipaddress":    {false, addressOp},
-	"notipaddress": {true, addressOp},
+	"bool":         {compile: boolOp},
+	"binaryequals": {compile: binaryOp},
+	"ipaddress":    {compile: addressOp},
+	"notipaddress": {negate: true, compile: addressOp},
 
 	// The equal and the like form of the ARN operators behave the same.
-	"arnequals":    {false, arnOp},
-	"arnlike":      {false, arnOp},
-	"arnnotequals": {true, arnOp},
-	"arnnotlike":   {true, arnOp},
+	"arnequals":    {compile: arnOp, variables: true},
+	"arnlike":      {compile: arnOp, variables: true},
+	"arnnotequals": {negate: true, compile: arnOp, variables: true},
+	"arnnotlike":   {negate: true, compile: arnOp, variables: true},
 }
 
 func stringOp(wildcards, fold bool) func(string, bool) (matcher, error) {

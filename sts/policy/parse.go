@@ -3,217 +3,165 @@ package policy
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 )
 
-// A parser compiles one document.
+// A parser compiles one document. It goes on after a fault, for a later one may
+// count more.
 type parser struct {
 	kind      Kind
 	variables bool
+	at        stage
+	fault     string // empty for none
 }
 
 // document compiles the outermost object.
-func (p *parser) document(doc any) (*Policy, error) {
+func (p *parser) document(doc any) *Policy {
+	out := &Policy{Version: version2008}
 	obj, ok := doc.(object)
 	if !ok {
-		return nil, malformed("Syntax errors in policy.")
+		p.syntax()
+		return out
 	}
-	out := &Policy{Version: version2008}
 	var statements any
-	for _, m := range obj {
+	for _, m := range obj.members {
 		switch m.name {
 		case "Version":
-			out.Version, ok = m.value.(string)
-			ok = ok && (out.Version == version2008 || out.Version == version2012)
+			p.version(out, m.value)
 		case "Id":
-			out.ID, ok = m.value.(string)
+			if out.ID, ok = m.value.(string); !ok {
+				p.syntax()
+			}
 		case "Statement":
-			statements, ok = m.value, true
+			statements = m.value
 		default:
-			ok = false
+			p.syntax()
 		}
-		if !ok {
-			return nil, malformed("Syntax errors in policy.")
-		}
+	}
+	if p.kind == Managed && out.Version != version2012 {
+		p.refuse(version, "Policy document must be version 2012-10-17 or greater.")
 	}
 	p.variables = out.Version == version2012
-	var err error
-	out.statements, err = p.statements(statements)
-	return out, err
+	out.statements = p.statements(statements)
+	return out
 }
 
-func (p *parser) statements(v any) ([]statement, error) {
+func (p *parser) version(out *Policy, v any) {
+	s, _ := v.(string)
+	if s != version2008 && s != version2012 {
+		p.refuse(reading, p.trustOr("The policy must contain a valid version string", "Syntax errors in policy."))
+		return
+	}
+	out.Version = s
+}
+
+func (p *parser) statements(v any) []statement {
 	items := oneOrMany(v)
 	if len(items) == 0 {
-		return nil, malformed("Syntax errors in policy.")
+		p.refuse(reading, p.trustOr("Could not parse the policy: Statement is empty!", "Syntax errors in policy."))
 	}
 	out := make([]statement, 0, len(items))
-	sids := map[string]bool{}
+	seen := map[string]bool{}
 	for _, item := range items {
 		obj, ok := item.(object)
 		if !ok {
-			return nil, malformed("Syntax errors in policy.")
+			p.syntax()
+			continue
 		}
-		st, err := p.statement(obj)
-		if err != nil {
-			return nil, err
+		st := p.statement(obj)
+		if st.sid != "" && seen[st.sid] {
+			p.refuse(sids, "Statement IDs (SID) in a single policy must be unique.")
 		}
-		if st.sid != "" && sids[st.sid] {
-			return nil, malformed("Statement IDs (SID) in a single policy must be unique.")
-		}
-		sids[st.sid] = true
-		out = append(out, *st)
+		seen[st.sid] = true
+		out = append(out, st)
 	}
-	return out, nil
+	return out
 }
 
-func (p *parser) statement(obj object) (*statement, error) {
-	st, effect := &statement{}, ""
-	for _, m := range obj {
-		var err error
-		switch m.name {
-		case "Sid":
-			st.sid, err = p.sid(m.value)
-		case "Effect":
-			effect, err = p.effect(m.value)
-		case "Principal":
-			st.principals, err = p.principals(m.value)
-		case "NotPrincipal":
-			st.notPrincipals, err = p.principals(m.value)
-		case "Action":
-			st.actions, err = p.actions(m.value)
-		case "NotAction":
-			st.notActions, err = p.actions(m.value)
-		case "Resource":
-			st.resources, err = p.resources(m.value)
-		case "NotResource":
-			st.notResources, err = p.resources(m.value)
-		case "Condition":
-			st.conditions, err = p.conditions(m.value)
-		default:
-			err = malformed("Syntax errors in policy.")
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	if effect == "" {
-		return nil, malformed("Missing required field Effect")
-	}
-	st.deny = effect == "Deny"
-	return st, p.complete(st)
+// The elements of a statement.
+const (
+	sidElement = iota
+	effectElement
+	principalElement
+	notPrincipalElement
+	actionElement
+	notActionElement
+	resourceElement
+	notResourceElement
+	conditionElement
+	elementCount
+)
+
+var elementNames = [elementCount]string{"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+
+// elements are the values of a statement; one that it leaves out has given unset.
+type elements struct {
+	value [elementCount]any
+	given [elementCount]bool
 }
 
-// complete checks which elements the statement has against its kind.
-func (p *parser) complete(st *statement) error {
-	if (st.actions == nil) == (st.notActions == nil) {
-		return malformed("Policy statement must contain actions.")
+func (p *parser) elements(obj object) (out elements) {
+	for _, m := range obj.members {
+		known := false
+		for i, name := range elementNames {
+			if m.name == name {
+				out.value[i], out.given[i], known = m.value, true, true
+			}
+		}
+		if !known {
+			p.syntax()
+		}
 	}
-	hasPrincipal := st.principals != nil || st.notPrincipals != nil
-	hasResource := st.resources != nil || st.notResources != nil
+	return out
+}
+
+// statement judges the elements in the order in which IAM does for a trust policy;
+// for the other kinds the stages put the faults in order.
+func (p *parser) statement(obj object) statement {
+	e := p.elements(obj)
+	st := statement{start: obj.start, end: obj.end}
+	st.deny = p.effect(e) == "Deny"
+	p.whom(e, &st)
+	if e.given[conditionElement] {
+		st.conditions = p.conditions(e.value[conditionElement])
+	}
+	p.whatActions(e, &st)
+	p.whatResources(e, &st)
+	if e.given[sidElement] {
+		st.sid = p.sid(e.value[sidElement])
+	}
+	return st
+}
+
+func (p *parser) effect(e elements) string {
+	s, ok := e.value[effectElement].(string)
 	switch {
-	case st.principals != nil && st.notPrincipals != nil, st.resources != nil && st.notResources != nil:
-		return malformed("Syntax errors in policy.")
-	case (p.kind == Identity || p.kind == Session) && hasPrincipal:
-		return malformed("Policy document should not specify a principal.")
-	case p.kind == Trust && hasResource:
-		return malformed("Has prohibited field Resource")
-	case (p.kind == Trust || p.kind == Resource) && !hasPrincipal:
-		return malformed("Missing required field Principal")
-	case p.kind != Trust && !hasResource:
-		return malformed("Policy statement must contain resources.")
+	case s == "Allow" || s == "Deny":
+	case p.kind == Trust && !e.given[effectElement]:
+		p.refuse(reading, "Missing required field Effect")
+	case p.kind == Trust && ok:
+		p.refuse(reading, "Invalid effect: "+s)
+	case strings.EqualFold(s, "Allow") || strings.EqualFold(s, "Deny"):
+		p.refuse(legacy, failedLegacy)
+	default:
+		p.syntax()
 	}
-	return nil
+	return s
 }
 
-func (p *parser) sid(v any) (string, error) {
+func (p *parser) sid(v any) string {
 	s, ok := v.(string)
-	if !ok || strings.ContainsFunc(s, func(r rune) bool { return !isAlnum(r) && p.kind != Resource }) {
-		return "", malformed("Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*")
+	if !ok {
+		p.syntax()
 	}
-	return s, nil
+	if p.kind != Resource && strings.ContainsFunc(s, func(r rune) bool { return !isAlnum(r) }) {
+		p.refuse(sids, "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*")
+	}
+	return s
 }
 
 func isAlnum(r rune) bool {
 	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-}
-
-func (p *parser) effect(v any) (string, error) {
-	s, ok := v.(string)
-	if !ok || s != "Allow" && s != "Deny" {
-		return "", malformed(fmt.Sprintf("Invalid effect: %v", v))
-	}
-	return s, nil
-}
-
-func (p *parser) principals(v any) (*principals, error) {
-	if v == "*" {
-		return &principals{everyone: true}, nil
-	}
-	obj, ok := v.(object)
-	if !ok || len(obj) == 0 {
-		return nil, malformed("Invalid principal in policy.")
-	}
-	out := &principals{byType: map[string][]string{}}
-	for _, m := range obj {
-		entries, err := texts(m.value)
-		if err != nil || len(entries) == 0 {
-			return nil, malformed("Invalid principal in policy.")
-		}
-		for _, e := range entries {
-			if !validPrincipal(m.name, e) {
-				return nil, malformed(fmt.Sprintf("Invalid principal in policy: %q:%q", m.name, e))
-			}
-		}
-		if m.name == "AWS" && slices.Contains(entries, "*") {
-			out.everyone = true
-		}
-		out.byType[m.name] = entries
-	}
-	return out, nil
-}
-
-func (p *parser) actions(v any) ([]glob, error) {
-	items, err := texts(v)
-	if err != nil || len(items) == 0 {
-		return nil, malformed("Policy statement must contain actions.")
-	}
-	out := make([]glob, 0, len(items))
-	for _, s := range items {
-		vendor, name, ok := strings.Cut(s, ":")
-		if s != "*" && (!ok || vendor == "" || name == "") {
-			return nil, malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
-		}
-		if p.kind == Trust && s != "*" && !strings.EqualFold(vendor, "sts") {
-			return nil, malformed("AssumeRole policy may only specify STS AssumeRole actions.")
-		}
-		g, err := compileGlob(s, true, false)
-		if err != nil {
-			return nil, malformed("Syntax errors in policy.")
-		}
-		out = append(out, g.lower())
-	}
-	return out, nil
-}
-
-func (p *parser) resources(v any) ([]glob, error) {
-	items, err := texts(v)
-	if err != nil || len(items) == 0 {
-		return nil, malformed("Policy statement must contain resources.")
-	}
-	out := make([]glob, 0, len(items))
-	for _, s := range items {
-		if s != "*" && (!strings.HasPrefix(s, "arn:") || strings.Count(s, ":") < 5) {
-			return nil, malformed(fmt.Sprintf("Resource %s must be in ARN format or \"*\".", s))
-		}
-		g, err := compileGlob(s, true, p.variables)
-		if err != nil {
-			return nil, malformed("The policy failed legacy parsing")
-		}
-		out = append(out, g)
-	}
-	return out, nil
 }
 
 // oneOrMany is the shorthand of the policy grammar: a value may stand for a list
@@ -229,17 +177,18 @@ func oneOrMany(v any) []any {
 }
 
 // texts returns a string or a list of strings.
-func texts(v any) ([]string, error) {
+func (p *parser) texts(v any) []string {
 	items := oneOrMany(v)
 	out := make([]string, 0, len(items))
 	for _, item := range items {
 		s, ok := item.(string)
-		if !ok || s == "" {
-			return nil, errJSON
+		if !ok {
+			p.syntax()
+			return nil
 		}
 		out = append(out, s)
 	}
-	return out, nil
+	return out
 }
 
 // scalars is texts for condition values, where numbers and booleans may stand bare.

@@ -23,12 +23,14 @@ const (
 	Trust                // of a role: Principal and sts actions, no Resource
 	Session              // passed to an AssumeRole call: as Identity, but shorter
 	Resource             // of a resource: Principal and Resource
+	Managed              // with an ARN of its own: as Identity, of the newer version
 )
 
-// Sizes of a document in characters.
+// Sizes of a document.
 const (
-	MaxSize        = 10240
-	MaxSessionSize = 2048
+	MaxSize        = 10240  // characters as Size counts them
+	MaxSessionSize = 2048   // characters
+	maxText        = 131072 // characters
 )
 
 // Versions of the policy language. Variables exist only in the newer one.
@@ -51,19 +53,19 @@ func (e *MalformedError) Unwrap() error { return ErrMalformed }
 // PublicText returns the text for the author of the document.
 func (e *MalformedError) PublicText() string { return e.Text }
 
-func malformed(text string) error { return &MalformedError{text} }
-
 // A Policy is a compiled document. It is immutable and safe for concurrent use.
 type Policy struct {
 	ID         string
 	Version    string
 	statements []statement
+	text       string // as it was parsed; for explanations
 }
 
 // A statement applies to a request that fits its principals, actions, resources
 // and conditions; a nil list stands for an element that the document leaves out.
 type statement struct {
 	sid           string
+	start, end    int // offsets in the text, behind its first and its last brace
 	deny          bool
 	principals    *principals
 	notPrincipals *principals
@@ -76,31 +78,45 @@ type statement struct {
 
 // Parse compiles a document of the given kind. Its errors are *MalformedError.
 func Parse(kind Kind, text string) (*Policy, error) {
-	if err := checkText(kind, text); err != nil {
-		return nil, err
-	}
-	doc, err := parseJSON(text)
-	if err != nil {
-		return nil, malformed("Syntax errors in policy.")
-	}
 	p := parser{kind: kind}
-	return p.document(doc)
+	p.checkText(text)
+	if p.fault == "" {
+		doc, err := parseJSON(text)
+		if err != nil {
+			p.refuse(reading, p.badJSON())
+		} else if out := p.document(doc); p.fault == "" {
+			out.text = text
+			return out, nil
+		}
+	}
+	return nil, &MalformedError{p.fault}
 }
 
 // checkText refuses what IAM's own character set and size refuse.
-func checkText(kind Kind, text string) error {
-	limit := MaxSize
-	if kind == Session {
-		limit = MaxSessionSize
+func (p *parser) checkText(text string) {
+	n, limit := Size(text), MaxSize
+	if p.kind == Session {
+		n, limit = utf8.RuneCountInString(text), MaxSessionSize
 	}
-	if n := utf8.RuneCountInString(text); n > limit {
-		return malformed("The policy is longer than the limit of " + strconv.Itoa(limit) + " characters.")
+	if n > limit || len(text) > maxText {
+		p.refuse(reading, "The policy is longer than the limit of "+strconv.Itoa(limit)+" characters.")
+		return
 	}
 	bad := func(r rune) bool {
 		return r > 0xff || r < 0x20 && r != '\t' && r != '\n' && r != '\r'
 	}
 	if strings.IndexFunc(text, bad) >= 0 {
-		return malformed("Syntax errors in policy.")
+		p.syntax()
 	}
-	return nil
+}
+
+// Size returns how many characters of a document count towards IAM's quotas: white
+// space does not.
+func Size(text string) (n int) {
+	for _, r := range text {
+		if r != ' ' && r != '\t' && r != '\n' && r != '\r' {
+			n++
+		}
+	}
+	return n
 }

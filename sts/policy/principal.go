@@ -1,6 +1,10 @@
 package policy
 
-import "strings"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // A Principal is who asks, as trust and resource policies name it.
 type Principal struct {
@@ -58,6 +62,67 @@ func isAccount(s string) bool {
 	return len(s) == 12 && strings.Trim(s, "0123456789") == ""
 }
 
+// whom compiles Principal or NotPrincipal.
+func (p *parser) whom(e elements, st *statement) {
+	is, not := e.given[principalElement], e.given[notPrincipalElement]
+	switch {
+	case p.kind != Trust && p.kind != Resource:
+		if is || not {
+			p.refuse(principal, "Policy document should not specify a principal.")
+		}
+	case is && not:
+		p.syntax()
+	case not && !st.deny:
+		p.refuse(principal, "Allow with NotPrincipal is not allowed.")
+	case not && p.kind == Trust:
+		p.refuse(principal, "AssumeRole policy must not contain NotPrincipal field.")
+	case not:
+		st.notPrincipals = p.principals(e.value[notPrincipalElement])
+	case is:
+		st.principals = p.principals(e.value[principalElement])
+	default:
+		p.refuse(principal, "Missing required field Principal")
+	}
+}
+
+func (p *parser) principals(v any) *principals {
+	out := &principals{byType: map[string][]string{}}
+	if v == "*" {
+		out.everyone = true
+		return out
+	}
+	obj, ok := v.(object)
+	if _, text := v.(string); text {
+		p.refuse(principal, "Principal must be a JSON object.")
+		return out
+	}
+	if !ok {
+		p.syntax()
+		return out
+	}
+	if len(obj.members) == 0 {
+		p.refuse(principal, "Missing required field Principal cannot be empty!")
+	}
+	for _, m := range obj.members {
+		out.byType[m.name] = p.principalEntries(m)
+		out.everyone = out.everyone || m.name == "AWS" && slices.Contains(out.byType["AWS"], "*")
+	}
+	return out
+}
+
+func (p *parser) principalEntries(m member) []string {
+	entries := p.texts(m.value)
+	if len(entries) == 0 {
+		p.refuse(principal, "Missing required field Principal cannot be empty!")
+	}
+	for _, e := range entries {
+		if !validPrincipal(m.name, e) {
+			p.refuse(principal, fmt.Sprintf("Invalid principal in policy: %q:%q", strings.ToUpper(m.name), e))
+		}
+	}
+	return entries
+}
+
 // validPrincipal reports whether entry may stand under its type. IAM knows no
 // wildcard inside a principal; "*" alone means all, and never all providers.
 func validPrincipal(kind, entry string) bool {
@@ -70,10 +135,18 @@ func validPrincipal(kind, entry string) bool {
 	return false
 }
 
+// principalARNs are how the resource of an ARN begins that can sign requests.
+var principalARNs = map[string][]string{"iam": {"user/", "role/"}, "sts": {"assumed-role/", "federated-user/"}}
+
 func validPrincipalARN(entry string) bool {
-	parts := strings.SplitN(entry, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" || strings.ContainsAny(entry, "*?") {
+	parts := strings.SplitN(entry, ":", arnParts)
+	if len(parts) != arnParts || parts[0] != "arn" || parts[3] != "" || !isAccount(parts[4]) || strings.ContainsAny(entry, "*?") {
 		return false
 	}
-	return (parts[2] == "iam" || parts[2] == "sts") && isAccount(parts[4]) && parts[5] != ""
+	if parts[2] == "iam" && parts[5] == "root" {
+		return true
+	}
+	return slices.ContainsFunc(principalARNs[parts[2]], func(start string) bool {
+		return strings.HasPrefix(parts[5], start) && len(parts[5]) > len(start)
+	})
 }
