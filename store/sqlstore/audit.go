@@ -22,44 +22,24 @@ func (db *DB) Audit() *AuditStore { return &AuditStore{db} }
 
 const auditColumns = `audit.segment, audit.seq, audit.time, event_id, source, name, user_name, access_key, read_only, record, prev, hash`
 
-const (
-	insertEntry = `INSERT INTO audit (segment, seq, time, event_id, source, name, user_name, access_key, read_only, record, prev, hash)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (segment, seq) DO NOTHING`
-	insertTerm = `INSERT INTO audit_terms (term, time, segment, seq) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
-)
-
 // Append implements audit.Store.
 func (s *AuditStore) Append(ctx context.Context, entries []*audit.Entry) error {
+	rows, terms := make([][]any, 0, len(entries)), make([][]any, 0, len(entries))
+	for _, e := range entries {
+		rows = append(rows, []any{e.Segment, e.Seq, micros(e.Time), e.ID, e.Source, e.Name, e.User, e.AccessKey,
+			strconv.FormatBool(e.ReadOnly), string(e.Record), e.Prev, e.Hash})
+		for _, term := range e.Terms {
+			terms = append(terms, []any{term, micros(e.Time), e.Segment, e.Seq})
+		}
+	}
 	return s.db.inTx(ctx, func(tx *sql.Tx) error {
-		insert, err := tx.PrepareContext(ctx, insertEntry)
+		err := insertRows(ctx, tx, `audit (segment, seq, time, event_id, source, name, user_name, access_key, read_only,
+			record, prev, hash)`, `ON CONFLICT (segment, seq) DO NOTHING`, rows)
 		if err != nil {
 			return err
 		}
-		defer insert.Close()
-		for _, e := range entries {
-			if _, err := insert.ExecContext(ctx, e.Segment, e.Seq, micros(e.Time), e.ID, e.Source, e.Name, e.User,
-				e.AccessKey, strconv.FormatBool(e.ReadOnly), string(e.Record), e.Prev, e.Hash); err != nil {
-				return err
-			}
-		}
-		return insertTerms(ctx, tx, entries)
+		return insertRows(ctx, tx, `audit_terms (term, time, segment, seq)`, `ON CONFLICT DO NOTHING`, terms)
 	})
-}
-
-func insertTerms(ctx context.Context, tx *sql.Tx, entries []*audit.Entry) error {
-	insert, err := tx.PrepareContext(ctx, insertTerm)
-	if err != nil {
-		return err
-	}
-	defer insert.Close()
-	for _, e := range entries {
-		for _, term := range e.Terms {
-			if _, err := insert.ExecContext(ctx, term, micros(e.Time), e.Segment, e.Seq); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // Segments implements audit.Store.

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/poolhouse/poolhouse/sync/dataset"
 )
@@ -116,20 +115,18 @@ func saveRecords(ctx context.Context, tx *sql.Tx, b *dataset.Batch, c *dataset.C
 	for start := 0; start < len(b.Patches); start += insertChunk {
 		chunk := b.Patches[start:min(start+insertChunk, len(b.Patches))]
 		args := make([]any, 0, len(chunk)*recordColumns)
-		rows := make([]string, 0, len(chunk))
 		for i := range chunk {
 			p := &chunk[i]
 			value := []byte{}
 			if !p.Remove {
 				value = []byte(p.Value)
 			}
-			rows = append(rows, placeholders(len(args)+1, recordColumns))
 			args = append(args, b.Owner.Pool, b.Owner.Identity, b.Dataset, []byte(p.Key), value, p.Remove,
 				int64(dataset.At(c.SyncCount, start+i)), micros(c.At), micros(p.DeviceModified), []byte(b.Device), b.Fingerprint[:])
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO dataset_records (pool, identity, dataset, key, value, removed,
 				position, modified, device_modified, modified_by, fingerprint)
-			VALUES `+strings.Join(rows, ", ")+`
+			VALUES `+rowsOf(len(chunk), recordColumns)+`
 			ON CONFLICT (pool, identity, dataset, key) DO UPDATE SET value = excluded.value,
 				removed = excluded.removed, position = excluded.position, modified = excluded.modified,
 				device_modified = excluded.device_modified, modified_by = excluded.modified_by,
@@ -139,17 +136,4 @@ func saveRecords(ctx context.Context, tx *sql.Tx, b *dataset.Batch, c *dataset.C
 		}
 	}
 	return nil
-}
-
-// placeholders returns "($from, …)" with n members.
-func placeholders(from, n int) string {
-	var b strings.Builder
-	for i := range n {
-		sep := ", "
-		if i == 0 {
-			sep = "("
-		}
-		fmt.Fprintf(&b, "%s$%d", sep, from+i)
-	}
-	return b.String() + ")"
 }

@@ -47,8 +47,8 @@ type reader struct {
 // nobody and takes microseconds: to be ready to stop it, two goroutines each time,
 // costs as much. So a caller that goes away is noticed between reads.
 func (r reader) whole(ctx context.Context) context.Context {
-	if r.brief && ctx.Err() == nil {
-		return context.WithoutCancel(ctx)
+	if r.brief {
+		return whole(ctx)
 	}
 	return ctx
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 
 	"modernc.org/sqlite"
 )
@@ -69,8 +70,10 @@ type keepingConn struct {
 // A statement is prepared on one connection.
 type statement struct {
 	driver.Stmt
-	used int  // tick of the last use
-	busy bool // its rows are being read
+	used    int   // tick of the last use
+	busy    bool  // its rows are being read
+	order   []int // of its arguments; see positional
+	inOrder bool
 }
 
 // ExecContext implements driver.ExecerContext.
@@ -82,7 +85,7 @@ func (c *keepingConn) ExecContext(ctx context.Context, query string, args []driv
 	if s == nil {
 		return c.sqliteConn.ExecContext(ctx, query, args)
 	}
-	return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+	return s.Stmt.(driver.StmtExecContext).ExecContext(whole(ctx), s.arranged(args))
 }
 
 // QueryContext implements driver.QueryerContext.
@@ -94,12 +97,22 @@ func (c *keepingConn) QueryContext(ctx context.Context, query string, args []dri
 	if s == nil {
 		return c.sqliteConn.QueryContext(ctx, query, args)
 	}
-	rows, err := s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
+	rows, err := s.Stmt.(driver.StmtQueryContext).QueryContext(whole(ctx), s.arranged(args))
 	if err != nil {
 		return nil, err
 	}
 	s.busy = true
 	return &keptRows{rows, s}, nil
+}
+
+// whole returns the context that a kept statement runs under: it takes microseconds,
+// and to be ready to stop it, a goroutine each time, costs as much. A caller that goes
+// away is noticed before it and after it.
+func whole(ctx context.Context) context.Context {
+	if ctx.Err() == nil {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
 }
 
 // keptRows gives its statement back when it is closed.
@@ -130,11 +143,12 @@ func (c *keepingConn) statement(ctx context.Context, query string, args []driver
 		if err := c.makeRoom(); err != nil {
 			return nil, err
 		}
-		stmt, err := c.PrepareContext(ctx, query)
+		text, order := positional(query)
+		stmt, err := c.PrepareContext(ctx, text)
 		if err != nil {
 			return nil, err
 		}
-		s = &statement{Stmt: stmt}
+		s = &statement{Stmt: stmt, order: order, inOrder: slices.IsSorted(order)}
 		c.kept[query] = s
 	}
 	s.used = c.tick

@@ -22,6 +22,7 @@ func TestStore(t *testing.T, open func(t *testing.T) audit.Store) {
 	}{
 		{"chain round trip", testChain},
 		{"append repeated", testRepeat},
+		{"a large batch", testBatch},
 		{"find by each key", testFind},
 		{"find by time", testFindTime},
 		{"pages under inserts", testPages},
@@ -68,6 +69,18 @@ func testChain(t *testing.T, s audit.Store) {
 	}
 	if names, err := s.Segments(ctx); err != nil || !slices.Equal(names, []string{"a", "b"}) {
 		t.Errorf("segments %v, %v", names, err)
+	}
+}
+
+func testBatch(t *testing.T, s audit.Store) {
+	var batch []*audit.Entry
+	for i := range int64(45) {
+		batch = append(batch, entry("a", i+1, start.Add(time.Duration(i)*time.Second)))
+	}
+	add(t, s, batch...)
+	got, err := s.Chain(ctx, "a", 0, 100)
+	if err != nil || !slices.EqualFunc(got, batch, equal) {
+		t.Errorf("%d entries, %v", len(got), err)
 	}
 }
 
