@@ -11,6 +11,10 @@ const (
 	ACRPhishingResistant = "phr"                            // OpenID Connect EAP ACR Values 1.0 section 2
 )
 
+// MethodDevice is among the methods of a sign-in whose second factor was a remembered
+// device. RFC 8176 has no name for it, and it makes no sign-in one of two factors.
+const MethodDevice = "device"
+
 // ACRs are the classes that can be stated, the strongest last.
 func ACRs() []string {
 	return []string{ACROneFactor, ACRMultiFactor, ACRMultiFactorREFEDS, ACRPhishingResistant}

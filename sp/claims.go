@@ -1,6 +1,7 @@
 package sp
 
 import (
+	"context"
 	"encoding/json"
 	"net/url"
 	"strings"
@@ -39,8 +40,8 @@ func (c Claims) readable() Claims {
 
 func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
-// chosen are the claims that the pool's function lets through, as it wrote them.
-func chosen(written map[string]json.RawMessage) Claims {
+// ClaimsOf reads claims as JSON has them: a value of each name, or a list.
+func ClaimsOf(written map[string]json.RawMessage) Claims {
 	out := Claims{}
 	for name, raw := range written {
 		var list []json.RawMessage
@@ -87,30 +88,51 @@ func (c Claims) attribute(name string) string {
 	return "[" + strings.Join(list, ", ") + "]"
 }
 
-// mapped are the attributes of a user by the provider's mapping. doubtful is an
-// arrival's.
-func mapped(pool *userpool.Pool, p *userpool.Provider, c Claims, doubtful bool) map[string]string {
-	out := map[string]string{}
+// A mapping is what a provider's rules make of an arrival.
+type mapping struct {
+	name       string            // of a newcomer; empty for the subject
+	attributes map[string]string // by the pool's names
+	problems   []Problem
+}
+
+// mapped applies the provider's mapping, and the expressions that take its place.
+func mapped(ctx context.Context, pool *userpool.Pool, p *userpool.Provider, a *Arrival, c Claims) mapping {
+	made, problems := computed(ctx, p, a.Subject, c)
+	m := mapping{name: c.single(p.Mapping[usernameMapping]), attributes: map[string]string{}, problems: problems}
+	if p.Settings.Expressions[usernameMapping] != "" {
+		m.name = made.single(usernameMapping)
+	}
 	for name, claim := range p.Mapping {
-		if name == usernameMapping || pool.Attribute(name) == nil {
-			continue
+		if p.Settings.Expressions[name] == "" {
+			m.take(pool, name, c, claim)
 		}
-		v := c.attribute(claim)
-		if name == "email" || name == "phone_number" {
-			v = c.single(claim) // nobody knows which of several is the one
-		}
-		if v != "" {
-			out[name] = v
-		}
+	}
+	for name := range made {
+		m.take(pool, name, made, name)
 	}
 	for _, address := range []string{"email", "phone_number"} {
-		verify(out, address, address == "email" && !doubtful && SpeaksFor(p, out[address]))
+		value := m.attributes[address]
+		verify(m.attributes, address, address == "email" && !a.Doubtful && SpeaksFor(p, value) && c.says(value))
 	}
-	return out
+	return m
+}
+
+// take has an attribute be a claim.
+func (m *mapping) take(pool *userpool.Pool, name string, c Claims, claim string) {
+	if name == usernameMapping || pool.Attribute(name) == nil {
+		return
+	}
+	v := c.attribute(claim)
+	if name == "email" || name == "phone_number" {
+		v = c.single(claim) // nobody knows which of several is the one
+	}
+	if v != "" {
+		m.attributes[name] = v
+	}
 }
 
 // usernameMapping is the mapping that names a user, rather than an attribute.
-const usernameMapping = "username"
+const usernameMapping = userpool.UsernameExpression
 
 // verify settles whether an address is the user's: where the provider says it in plain
 // words, or speaks for the address's domain and says nothing else. Where nothing at

@@ -94,6 +94,7 @@ type entry struct {
 	provider   *userpool.Provider
 	arrival    *Arrival
 	claims     Claims
+	name       string // of a newcomer
 	attributes map[string]string
 }
 
@@ -127,14 +128,20 @@ func (s *Service) receive(ctx context.Context, p *userpool.Pool, c *userpool.Cli
 		return nil, err
 	}
 	if written != nil {
-		e.claims = chosen(written)
+		e.claims = ClaimsOf(written) // that the pool's function lets through
 	}
-	return e.mapped(), nil
+	return s.mapped(ctx, e), nil
 }
 
-func (e *entry) mapped() *entry {
+// mapped applies the provider's rules. An expression that fails leaves its attribute
+// out: where that is a required one, nobody new gets in.
+func (s *Service) mapped(ctx context.Context, e *entry) *entry {
 	e.claims = e.claims.readable()
-	e.attributes = mapped(e.pool, e.provider, e.claims, e.arrival.Doubtful)
+	m := mapped(ctx, e.pool, e.provider, e.arrival, e.claims)
+	for _, p := range m.problems {
+		s.Log.WarnContext(ctx, "an expression gave no value", "pool", e.pool.ID, "provider", e.provider.Name, "attribute", p.Attribute, "error", p.Err)
+	}
+	e.name, e.attributes = m.name, m.attributes
 	return e
 }
 
@@ -213,7 +220,7 @@ func (s *Service) stranger(ctx context.Context, e *entry) (*Outcome, error) {
 		return s.link(ctx, e, owner)
 	}
 	u, err := s.Accounts.Join(ctx, e.pool, e.client, &userpool.Newcomer{Provider: e.provider, Subject: e.arrival.Subject, Keys: e.keys(),
-		Name: e.claims.single(e.provider.Mapping[usernameMapping]), Attributes: e.attributes})
+		Name: e.name, Attributes: e.attributes})
 	if errors.Is(err, userpool.ErrAliasExists) { // they arrived twice at a time, or were linked meanwhile
 		if u, err = s.find(ctx, e); err == nil {
 			return s.admit(ctx, e, u)
@@ -228,7 +235,7 @@ func (s *Service) stranger(ctx context.Context, e *entry) (*Outcome, error) {
 // Link makes an Outcome's rest one with a user who has just signed in here, and has to
 // be the one whose proof it waited for. It writes what the provider says of them.
 func (s *Service) Link(ctx context.Context, p *userpool.Pool, c *userpool.Client, provider *userpool.Provider, a *Arrival, u *userpool.User) error {
-	e := (&entry{pool: p, client: c, provider: provider, arrival: a, claims: a.Claims}).mapped()
+	e := s.mapped(ctx, &entry{pool: p, client: c, provider: provider, arrival: a, claims: a.Claims})
 	owner, err := s.owner(ctx, e)
 	if err != nil {
 		return err

@@ -167,11 +167,12 @@ func (a *Auth) initiateRefresh(ctx context.Context, c *Client, params map[string
 
 // A proof is what a sign-in has shown so far, besides who it is of.
 type proof struct {
-	both   bool   // the first factor stands for the second one too
-	device string // key of the known device that proved itself
-	mfa    bool   // a second factor was proved
-	custom bool   // a function decided about the first factor
-	source string // of the tokens, for PreTokenGeneration; empty for the usual one
+	both    bool   // the first factor stands for the second one too
+	device  string // key of the known device that proved itself
+	browser bool   // a page's browser is a remembered device, and stands for the second factor
+	mfa     bool   // a second factor was proved
+	custom  bool   // a function decided about the first factor
+	source  string // of the tokens, for PreTokenGeneration; empty for the usual one
 }
 
 // proceed takes a user who proved the first factor to the next step: a new
@@ -187,6 +188,11 @@ func (a *Auth) proceed(ctx context.Context, pool *Pool, c *Client, u *User, show
 	trusted, err := a.trustsDevice(ctx, pool, u, arrivalOf(ctx).device)
 	if err != nil {
 		return nil, err
+	}
+	if known, err := a.trustsBrowser(ctx, pool, u); err != nil {
+		return nil, err
+	} else if known && !trusted && !shown.both && !j.asks() {
+		trusted, shown.browser = true, true
 	}
 	if !shown.both && (!trusted || j.asks()) {
 		ch, err := a.askSecond(ctx, pool, c, u, a.newSession(c, u).from(shown), j)
@@ -237,7 +243,7 @@ func (a *Auth) respondFactor(ctx context.Context, c *Client, challenge string, i
 // its client names a known device, that it is on that.
 func (a *Auth) complete(ctx context.Context, pool *Pool, c *Client, u *User, shown proof) (*Step, error) {
 	if arrivalOf(ctx).page {
-		return &Step{Passed: &Passed{u, shown.mfa, shown.both}}, nil
+		return &Step{Passed: &Passed{u, shown.mfa, shown.both, shown.browser}}, nil
 	}
 	if device := arrivalOf(ctx).device; device != "" && device != shown.device {
 		ch, err := a.deviceChallenge(ctx, pool, c, u, a.newSession(c, u).from(shown), device)

@@ -31,15 +31,19 @@ var (
 	errNoFactor   = Fail(ErrNotAuthorized, "Multi-factor authentication is required, and none of its factors is available to the user.")
 )
 
-// SecondFactor returns the challenge that follows the password of u, or nil where
-// the password is enough. Everything that signs a user in by password asks here:
-// the flows of InitiateAuth, and the hosted pages.
-func (a *Auth) SecondFactor(ctx context.Context, p *Pool, c *Client, u *User) (*Challenge, error) {
+// SecondFactor returns the challenge that follows the password of u on a page, or nil
+// where the password is enough. known says that it is because the browser is a
+// remembered device of the user's.
+func (a *Auth) SecondFactor(ctx context.Context, p *Pool, c *Client, u *User) (ch *Challenge, known bool, err error) {
 	ctx, j, err := a.weigh(ctx, p, c, u, false, false)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return a.askSecond(ctx, p, c, u, a.newSession(c, u), j)
+	if known, err = a.trustsBrowser(ctx, p, u); err != nil || known && !j.asks() {
+		return nil, known, err
+	}
+	ch, err = a.askSecond(ctx, p, c, u, a.newSession(c, u), j)
+	return ch, false, err
 }
 
 func (a *Auth) secondFactor(ctx context.Context, p *Pool, u *User, s session) (*Challenge, error) {

@@ -9,9 +9,10 @@ import (
 
 // A Passed is a sign-in on a page that has nothing left to prove.
 type Passed struct {
-	User *User
-	MFA  bool // a second factor was proved
-	Both bool // the first factor stood for both
+	User  *User
+	MFA   bool // a second factor was proved
+	Both  bool // the first factor stood for both
+	Known bool // the browser is a remembered device, and stood for the second factor
 }
 
 // Ways are the ways in which a sign-in on a page can begin. They are the pool's and

@@ -9,6 +9,10 @@ type ProviderSettings struct {
 	// that is not listed is written at each sign-in, or once where it is immutable.
 	Sync map[string]SyncMode `json:",omitempty"`
 
+	// Expressions make attributes of claims, in ClaimLanguage, by the pool's name of
+	// each. One takes the place of the attribute's mapping.
+	Expressions map[string]string `json:",omitempty"`
+
 	// GroupsClaim names the claim that lists the groups of a user upstream. Groups
 	// says what they are in the pool; others count for nothing.
 	GroupsClaim string            `json:",omitempty"`

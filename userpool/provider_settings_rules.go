@@ -26,12 +26,8 @@ func (s *Service) PutProviderSettings(ctx context.Context, pool PoolID, name str
 	if err != nil {
 		return nil, err
 	}
-	for _, g := range slices.Sorted(maps.Values(settings.Groups)) {
-		if _, err := s.Store.Group(ctx, pool, g); errors.Is(err, ErrGroupNotFound) {
-			return nil, invalid("The group %s does not exist.", g)
-		} else if err != nil {
-			return nil, err
-		}
+	if err := s.groupsExist(ctx, pool, settings); err != nil {
+		return nil, err
 	}
 	p, err := s.Store.UpdateProvider(ctx, pool, name, func(p *Provider) error {
 		p.Settings, p.Modified = settings, s.now()
@@ -40,9 +36,30 @@ func (s *Service) PutProviderSettings(ctx context.Context, pool PoolID, name str
 	return p, namedProvider(err, pool, name)
 }
 
+// TryProviderSettings returns a provider as it would be with those settings.
+func (s *Service) TryProviderSettings(ctx context.Context, pool *Pool, p *Provider, settings ProviderSettings) (*Provider, error) {
+	if err := s.groupsExist(ctx, pool.ID, settings); err != nil {
+		return nil, err
+	}
+	tried := *p
+	tried.Settings = settings
+	return &tried, tried.checkSettings(pool)
+}
+
+func (s *Service) groupsExist(ctx context.Context, pool PoolID, settings ProviderSettings) error {
+	for _, g := range slices.Sorted(maps.Values(settings.Groups)) {
+		if _, err := s.Store.Group(ctx, pool, g); errors.Is(err, ErrGroupNotFound) {
+			return invalid("The group %s does not exist.", g)
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (p *Provider) checkSettings(pool *Pool) error {
 	set := &p.Settings
-	for _, check := range []error{p.checkSync(pool), set.checkGroups(), set.checkLink(), set.SAML.check(), set.OIDC.check()} {
+	for _, check := range []error{p.checkSync(pool), p.checkExpressions(pool), set.checkGroups(), set.checkLink(), set.SAML.check(), set.OIDC.check()} {
 		if check != nil {
 			return check
 		}

@@ -217,7 +217,7 @@ func FuzzRanges(f *testing.F) {
 		if parseErr != nil || addrErr != nil || want.Addr().Is4In6() {
 			return
 		}
-		_, err = w.auth.SecondFactor(origin(t.Context(), ip, firefox), pool, w.client, w.alice)
+		_, _, err = w.auth.SecondFactor(origin(t.Context(), ip, firefox), pool, w.client, w.alice)
 		got := err != nil
 		if in := want.Contains(addr.Unmap().WithZone("")); got != in {
 			t.Fatalf("%s in %s: %t", ip, text, got)

@@ -41,7 +41,7 @@ func TestEveryFlowIsJudged(t *testing.T) {
 	same(t, "by choice", outcome(step, err), textOut)
 	_, err = w.auth.CheckPassword(ctx, w.readPool(), w.client, "alice", password)
 	wantFault(t, err, userpool.ErrNotAuthorized, textOut)
-	_, err = w.auth.SecondFactor(ctx, w.readPool(), w.client, w.alice)
+	_, _, err = w.auth.SecondFactor(ctx, w.readPool(), w.client, w.alice)
 	wantFault(t, err, userpool.ErrNotAuthorized, textOut)
 	err = w.auth.Finish(ctx, w.readPool(), w.client, w.alice, userpool.Finished{})
 	wantFault(t, err, userpool.ErrNotAuthorized, textOut)

@@ -8,12 +8,13 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
 // SecondFactors asks for what a sign-in takes besides the password. *userpool.Auth does.
 type SecondFactors interface {
-	SecondFactor(ctx context.Context, p *userpool.Pool, c *userpool.Client, u *userpool.User) (*userpool.Challenge, error)
+	SecondFactor(ctx context.Context, p *userpool.Pool, c *userpool.Client, u *userpool.User) (ch *userpool.Challenge, known bool, err error)
 	Answer(ctx context.Context, c *userpool.Client, named *userpool.User, challenge, session string, in map[string]string) (*userpool.Progress, error)
 	AssociateTokenInSignIn(ctx context.Context, session string) (*userpool.SoftwareToken, error)
 	TokenInSignIn(ctx context.Context, session string) (*userpool.SoftwareToken, error)
@@ -29,9 +30,12 @@ const (
 // next goes on with a user whose password was right: to the second factor, if the
 // pool asks for one. Nothing else leads from a password to a session.
 func (h *Handler) next(w http.ResponseWriter, r *http.Request, v *visit, user *userpool.User) error {
-	ch, err := h.Passwords.SecondFactor(h.origin(r), v.pool, v.actor(), user)
+	ch, known, err := h.Passwords.SecondFactor(h.signingIn(r, v), v.pool, v.actor(), user)
 	if err != nil {
 		return h.loginAgain(w, r, v, user.Username, err)
+	}
+	if ch == nil && known {
+		return h.finish(w, r, v, user, "pwd", idp.MethodDevice)
 	}
 	if ch == nil {
 		return h.finish(w, r, v, user, "pwd")
@@ -130,6 +134,7 @@ func (h *Handler) factorView(w http.ResponseWriter, r *http.Request, v *visit, s
 		p.CanToken, p.CanEmail = slices.Contains(choices(s.Challenge), userpool.FactorTOTP), slices.Contains(choices(s.Challenge), userpool.FactorEmail)
 		return "mfasetup.html", p, nil
 	}
+	p.Remember = h.canRemember(v.pool)
 	return "mfa.html", p, nil
 }
 
@@ -174,6 +179,9 @@ func (h *Handler) submitFactor(w http.ResponseWriter, r *http.Request) error {
 	}
 	if done.Challenge != nil {
 		return h.toFactor(w, r, v, step{Username: s.Username, Challenge: done.Challenge, Methods: s.Methods})
+	}
+	if err := h.rememberBrowser(w, r, v, done.User); err != nil {
+		return err
 	}
 	v.setUp = s.Token != ""
 	return h.finish(w, r, v, done.User, append(s.Methods, done.Methods...)...)

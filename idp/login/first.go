@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -22,7 +23,7 @@ var firstMethods = map[string]string{byEmail: "otp", bySMS: "sms", byCustom: "cu
 // begin starts a sign-in by a challenge. Whether there is such a user is not to be
 // seen: an unknown one is sent to the same page.
 func (h *Handler) begin(w http.ResponseWriter, r *http.Request, v *visit, name, challenge string) error {
-	next, err := h.Passwords.Begin(h.origin(r), v.pool, v.actor(), name, challenge)
+	next, err := h.Passwords.Begin(h.signingIn(r, v), v.pool, v.actor(), name, challenge)
 	if err != nil {
 		return h.loginAgain(w, r, v, name, err)
 	}
@@ -35,6 +36,9 @@ func (h *Handler) goOn(w http.ResponseWriter, r *http.Request, v *visit, name st
 	if done := next.Passed; done != nil {
 		if done.Both {
 			methods = append(methods, "mfa")
+		}
+		if done.Known {
+			methods = append(methods, idp.MethodDevice)
 		}
 		return h.finish(w, r, v, done.User, methods...)
 	}
@@ -118,7 +122,7 @@ func (h *Handler) submitVerify(w http.ResponseWriter, r *http.Request) error {
 	if s.Challenge.Name != byCustom {
 		answer = fold(r.PostForm.Get("code"))
 	}
-	next, err := h.Passwords.Reply(h.origin(r), v.actor(), s.Username, s.Challenge, answer)
+	next, err := h.Passwords.Reply(h.signingIn(r, v), v.actor(), s.Username, s.Challenge, answer)
 	if err != nil {
 		return h.wrongVerify(w, r, v, s, token, err)
 	}

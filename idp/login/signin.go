@@ -12,6 +12,7 @@ import (
 type FirstFactors interface {
 	Ways
 	Passkeys
+	Browsers
 }
 
 // The challenges that can begin a sign-in on a page besides the password.

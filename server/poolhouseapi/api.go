@@ -65,6 +65,7 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("SetOpenIDPool", awsapi.SigV4, a.SetOpenIDPool),
 		awsapi.Func("DescribeOpenIDPool", awsapi.SigV4, a.DescribeOpenIDPool),
 		awsapi.Func("PutIdentityProviderSettings", awsapi.SigV4, a.PutIdentityProviderSettings),
+		awsapi.Func("PreviewIdentityProviderMapping", awsapi.SigV4, a.PreviewIdentityProviderMapping),
 		awsapi.Func("DescribeIdentityProviderSettings", awsapi.SigV4, a.DescribeIdentityProviderSettings),
 		awsapi.Func("ListSigningKeys", awsapi.SigV4, a.ListSigningKeys),
 		awsapi.Func("RotateSigningKey", awsapi.SigV4, a.RotateSigningKey),

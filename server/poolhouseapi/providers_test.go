@@ -35,7 +35,7 @@ func TestIdentityProviderSettings(t *testing.T) {
 		return err
 	}
 	for provider, all := range map[string]string{
-		"corp": `{"Sync":{"nickname":"create","email":"never"},"GroupsClaim":"groups","Groups":{"acme admins":"admin"},"Domains":["acme.example"],"Link":"domain",
+		"corp": `{"Sync":{"nickname":"create","email":"never"},"GroupsClaim":"groups","Groups":{"acme admins":"admin"},"Domains":["acme.example"],"Link":"domain","Expressions":{"email":"claims[\"mail\"][0]","username":"subject"},
 			"SAML":{"SkewInSeconds":60,"PostRequests":true,"NameIDFormat":"urn:x","Contexts":["urn:y"],"ForceAuthn":true,"SubjectAttribute":"uid","SHA1":true,"CBC":true}}`,
 		"acme": `{"Link":"proof","OIDC":{"Dialect":"microsoft","Tenants":["a"]}}`,
 	} {
@@ -64,6 +64,11 @@ func TestIdentityProviderSettings(t *testing.T) {
 		"dialect":                  {"acme", `{"OIDC":{"Dialect":"klingon"}}`},
 		"attribute":                {"acme", `{"Sync":{"colour":"login"}}`},
 		"identities":               {"acme", `{"Sync":{"identities":"login"}}`},
+		"expression of nothing":    {"acme", `{"Expressions":{"colour":"subject"}}`},
+		"expression of sub":        {"acme", `{"Expressions":{"sub":"subject"}}`},
+		"expression that is none":  {"acme", `{"Expressions":{"email":"claims["}}`},
+		"expression of a number":   {"acme", `{"Expressions":{"email":"{1: 2}"}}`},
+		"variable that is not":     {"acme", `{"Expressions":{"email":"user.email"}}`},
 		"mode":                     {"acme", `{"Sync":{"email":"often"}}`},
 		"group that is not there":  {"acme", `{"GroupsClaim":"g","Groups":{"a":"nobody"}}`},
 		"groups without a claim":   {"acme", `{"Groups":{"a":"admin"}}`},
@@ -84,5 +89,38 @@ func TestIdentityProviderSettings(t *testing.T) {
 	}
 	if p, err := a.Pools.Provider(t.Context(), pool, "acme"); err != nil || p.Settings.Link != userpool.LinkProof {
 		t.Error("a refusal changed something:", p.Settings, err)
+	}
+}
+
+func TestPreviewIdentityProviderMapping(t *testing.T) {
+	a, _ := openIDAPI(t)
+	a.Pools.Region, a.Pools.Account = "us-east-1", "000000000000"
+	pool, err := a.Pools.CreatePool(t.Context(), userpool.NewPool("p"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	details := map[string]string{"client_id": "c", "attributes_request_method": "GET", "oidc_issuer": "https://idp.example", "authorize_scopes": "openid"}
+	if _, err := a.Pools.CreateProvider(t.Context(), &userpool.Provider{Pool: pool.ID, Name: "acme", Type: userpool.ProviderOIDC, Details: details,
+		Mapping: map[string]string{"email": "mail"}}); err != nil {
+		t.Fatal(err)
+	}
+	preview := func(claims string, settings *string) (*poolhouseapi.PreviewIdentityProviderMappingOutput, error) {
+		return a.PreviewIdentityProviderMapping(t.Context(), &poolhouseapi.PreviewIdentityProviderMappingInput{UserPoolId: ptr(string(pool.ID)), ProviderName: ptr("acme"),
+			Claims: &claims, Subject: ptr("7"), Settings: settings})
+	}
+	out, err := preview(`{"mail":"a@example.com","n":["x","y"]}`, ptr(`{"Expressions":{"nickname":"claims[\"n\"][1]","name":"claims[\"z\"][0]"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *out.Username != "acme_7" || len(out.Attributes) != 2 || *out.Attributes[1].Name != "nickname" || *out.Attributes[1].Value != "y" || len(out.Problems) != 1 {
+		t.Errorf("%+v", out)
+	}
+	if kept, err := a.Pools.Provider(t.Context(), pool.ID, "acme"); err != nil || kept.Settings.Expressions != nil {
+		t.Errorf("the settings were kept: %+v %v", kept, err)
+	}
+	for name, bad := range map[string][2]string{"no object": {`[]`, `{}`}, "null": {`null`, `{}`}, "settings": {`{}`, `{"Expressions":{"email":"("}}`}, "groups": {`{}`, `{"GroupsClaim":"g","Groups":{"a":"nobody"}}`}} {
+		if _, err := preview(bad[0], &bad[1]); err == nil {
+			t.Errorf("%s was taken", name)
+		}
 	}
 }

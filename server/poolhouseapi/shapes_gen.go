@@ -343,6 +343,23 @@ type ListUserImportFailuresOutput struct {
 	NextToken *string
 }
 
+// PreviewIdentityProviderMappingInput is what PreviewIdentityProviderMapping takes.
+type PreviewIdentityProviderMappingInput struct {
+	UserPoolId   *string // required
+	ProviderName *string // required
+	Claims       *string // required
+	Subject      *string
+	Settings     *string
+}
+
+// PreviewIdentityProviderMappingOutput is what PreviewIdentityProviderMapping answers.
+type PreviewIdentityProviderMappingOutput struct {
+	Username   *string
+	Attributes []FoundAttributeType
+	Groups     []string
+	Problems   []ReleaseProblemType
+}
+
 // PreviewSamlApplicationInput is what PreviewSamlApplication takes.
 type PreviewSamlApplicationInput struct {
 	UserPoolId    *string // required
@@ -772,6 +789,18 @@ type UserImportFailureType struct {
 	Reason   *string
 }
 
+// FoundAttributeType is the structure of that name in the service model.
+type FoundAttributeType struct {
+	Name  *string
+	Value *string
+}
+
+// ReleaseProblemType is the structure of that name in the service model.
+type ReleaseProblemType struct {
+	Attribute *string
+	Message   *string
+}
+
 // ReleasedNameType is the structure of that name in the service model.
 type ReleasedNameType struct {
 	Value           *string
@@ -786,12 +815,6 @@ type ReleasedAttributeType struct {
 	NameFormat   *string
 	FriendlyName *string
 	Values       []string
-}
-
-// ReleaseProblemType is the structure of that name in the service model.
-type ReleaseProblemType struct {
-	Attribute *string
-	Message   *string
 }
 
 // CustomAttributeType is the structure of that name in the service model.
@@ -871,10 +894,4 @@ type TemplateParameterType struct {
 	Name        *string
 	Description *string
 	Example     *string
-}
-
-// FoundAttributeType is the structure of that name in the service model.
-type FoundAttributeType struct {
-	Name  *string
-	Value *string
 }
