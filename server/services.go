@@ -14,6 +14,7 @@ import (
 	"github.com/poolhouse/poolhouse/internal/jose"
 	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/internal/outbound"
+	"github.com/poolhouse/poolhouse/internal/ratelimit"
 	"github.com/poolhouse/poolhouse/sp"
 	"github.com/poolhouse/poolhouse/sp/oidcrp"
 	"github.com/poolhouse/poolhouse/sp/samlsp"
@@ -59,6 +60,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	hasher := userpool.NewHasher(userpool.HasherConfig{})
 	fetch := outbound.New(cfg.AllowPrivateFetch)
 	remote := stsapi.Remote{Verifier: oidcrp.New(fetch, now)}
+	patient := stsapi.Remote{Verifier: remote.Verifier, Leeway: identity.Skew}
 
 	s.sealer = st.keys
 	s.senders = &kmsapi.API{Sealer: st.keys}
@@ -89,9 +91,16 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	s.STS = &sts.Service{Store: stsStore, Ephemeral: ephemeral, Keys: st.keys, SAML: stsapi.SAML{}, Remote: remote, Now: now, Log: s.log,
 		Region: cfg.Region, Account: cfg.Account, PublicURL: url,
 		RootAccessKeyID: cfg.RootAccessKeyID, RootSecretAccessKey: cfg.RootSecretAccessKey}
-	s.Identity = &identity.Service{Store: st.db.Identity(), Ephemeral: ephemeral, Keys: st.keys,
-		UserPools: cognitoidentity.UserPools{Tokens: s.Tokens}, Providers: cognitoidentity.Providers{Store: stsStore, Account: cfg.Account}, Remote: remote, Roles: s.STS, Now: now,
+	s.Identity = &identity.Service{Store: st.db.Identity(), Keys: st.keys,
+		UserPools: cognitoidentity.UserPools{Tokens: s.Tokens}, Providers: cognitoidentity.Providers{Store: stsStore, Account: cfg.Account}, SAML: s.STS,
+		Access: cognitoidentity.AccessTokens{Asker: oidcrp.NewAccessTokens(fetch)}, Remote: patient, Roles: s.STS, Now: now,
 		Region: cfg.Region, PublicURL: url, Issuer: func(pool string) string { return issuer(userpool.PoolID(pool)) }, Log: s.log}
+	if s.Identity.Guests, err = cfg.guestScope(); err != nil {
+		return err
+	}
+	if cfg.RateLimits != "off" {
+		s.Identity.Limiter = ratelimit.New(ephemeral, now, s.log)
+	}
 	s.STS.Local = localIssuers{url: url, pools: s.Tokens, identities: s.Identity, now: now}
 	s.oidcRP = oidcrp.NewUpstream(fetch, pools, poolAddresses(url), now)
 	s.Upstreams = s.upstreams()

@@ -35,11 +35,31 @@ func New(f Fetcher, now func() time.Time) *Verifier {
 // Verify returns the claims of a token that issuer signed and that is valid now.
 // Whom it is for is left to the caller.
 func (v *Verifier) Verify(ctx context.Context, issuerURL, rawJWT string) (map[string]any, error) {
+	return v.verify(ctx, issuerURL, rawJWT, &oidc.Config{SkipClientIDCheck: true, Now: v.now})
+}
+
+// VerifyWithin is Verify for who forgives clocks that differ by as much as leeway.
+func (v *Verifier) VerifyWithin(ctx context.Context, issuerURL, rawJWT string, leeway time.Duration) (map[string]any, error) {
+	claims, err := v.verify(ctx, issuerURL, rawJWT, &oidc.Config{SkipClientIDCheck: true, SkipExpiryCheck: true})
+	if err != nil {
+		return nil, err
+	}
+	expires, ok := claims["exp"].(float64)
+	if !ok || !v.now().Before(jose.Time(expires).Add(leeway)) {
+		return nil, ErrExpired
+	}
+	if begins, ok := claims["nbf"].(float64); ok && v.now().Add(leeway).Before(jose.Time(begins)) {
+		return nil, fmt.Errorf("%w: not valid yet", ErrInvalid)
+	}
+	return claims, nil
+}
+
+func (v *Verifier) verify(ctx context.Context, issuerURL, rawJWT string, cfg *oidc.Config) (map[string]any, error) {
 	doc, err := v.directory.find(ctx, issuerURL)
 	if err != nil {
 		return nil, err
 	}
-	token, err := verify(ctx, issuerURL, rawJWT, v.keys.At(doc.Keys), &oidc.Config{SkipClientIDCheck: true, Now: v.now})
+	token, err := verify(ctx, issuerURL, rawJWT, v.keys.At(doc.Keys), cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -65,8 +65,8 @@ var backupTables = []backupTable{
 	table("oidc_provider", "sts_oidc_providers", texts("account", "name"), docs("entity")),
 
 	table("identity_pool", "identity_pool", texts("id"), docs("data")),
-	table("identity", "identity", texts("id", "pool"), numbers("disabled", "created", "modified")),
-	table("identity_login", "identity_login", texts("pool", "provider", "subject", "identity")),
+	table("identity", "identity", texts("id", "pool", "merged_into"), numbers("disabled", "created", "modified")),
+	table("identity_login", "identity_login", texts("pool", "provider", "subject", "identity"), numbers("developer")),
 
 	table("dataset", "datasets", texts("pool", "identity", "name", "epoch"),
 		numbers("sync_count", "created", "modified", "bytes", "records", "keys", "deleted_at"), blobs("modified_by"), flags("deleted")),

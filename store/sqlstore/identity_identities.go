@@ -13,7 +13,7 @@ import (
 
 const (
 	insertIdentity = `INSERT INTO identity (id, pool, disabled, created, modified) VALUES ($1, $2, 0, $3, $4)`
-	selectIdentity = `SELECT i.id, i.pool, i.disabled, i.created, i.modified, l.provider, l.subject
+	selectIdentity = `SELECT i.id, i.pool, i.disabled, i.merged_into, i.created, i.modified, l.provider, l.subject, l.developer
 		FROM identity i LEFT JOIN identity_login l ON l.identity = i.id `
 )
 
@@ -32,7 +32,7 @@ func (s *IdentityStore) Identity(ctx context.Context, id identity.ID) (*identity
 }
 
 func oneIdentity(ctx context.Context, q querier, id identity.ID) (*identity.Identity, error) {
-	found, err := identities(ctx, q, selectIdentity+`WHERE i.id = $1 ORDER BY l.provider`, id)
+	found, err := identities(ctx, q, selectIdentity+`WHERE i.id = $1 ORDER BY l.provider, l.developer, l.subject`, id)
 	if err != nil {
 		return nil, err
 	}
@@ -55,8 +55,9 @@ func identities(ctx context.Context, q querier, query string, args ...any) (out 
 			i                           identity.Identity
 			disabled, created, modified int64
 			provider, subject           sql.NullString
+			developer                   sql.NullInt64
 		)
-		if err := rows.Scan(&i.ID, &i.Pool, &disabled, &created, &modified, &provider, &subject); err != nil {
+		if err := rows.Scan(&i.ID, &i.Pool, &disabled, &i.MergedInto, &created, &modified, &provider, &subject, &developer); err != nil {
 			return nil, err
 		}
 		i.Disabled, i.Created, i.Modified = disabled != 0, fromMicros(created), fromMicros(modified)
@@ -64,7 +65,7 @@ func identities(ctx context.Context, q querier, query string, args ...any) (out 
 			out = append(out, &i)
 		}
 		if last := out[len(out)-1]; provider.Valid {
-			last.Logins = append(last.Logins, identity.Login{Provider: provider.String, Subject: subject.String})
+			last.Logins = append(last.Logins, identity.Login{Provider: provider.String, Subject: subject.String, Developer: developer.Int64 != 0})
 		}
 	}
 	return out, rows.Err()
@@ -72,13 +73,9 @@ func identities(ctx context.Context, q querier, query string, args ...any) (out 
 
 // Identities implements identity.Store.
 func (s *IdentityStore) Identities(ctx context.Context, q identity.Listing) ([]*identity.Identity, string, error) {
-	hide := 0
-	if q.HideDisabled {
-		hide = 1
-	}
 	found, err := identities(ctx, s.db.read, selectIdentity+`WHERE i.id IN (
 			SELECT id FROM identity WHERE pool = $1 AND id > $2 AND disabled <= 1 - $3 ORDER BY id LIMIT $4)
-		ORDER BY i.id, l.provider`, q.Pool, q.After, hide, q.Limit+1)
+		ORDER BY i.id, l.provider, l.developer, l.subject`, q.Pool, q.After, flag(q.HideDisabled), q.Limit+1)
 	if err != nil || len(found) <= q.Limit {
 		return found, "", err
 	}
@@ -91,21 +88,40 @@ func (s *IdentityStore) DeleteIdentity(ctx context.Context, id identity.ID) erro
 	return err
 }
 
+// Owner implements identity.Store.
+func (s *IdentityStore) Owner(ctx context.Context, pool identity.PoolID, login identity.Login) (*identity.Identity, error) {
+	if hasNUL(login.Provider, login.Subject) {
+		return nil, identity.ErrNotFound
+	}
+	id, err := ownerOf(ctx, s.db.read, pool, login)
+	if err != nil {
+		return nil, notFound(err, identity.ErrNotFound)
+	}
+	return oneIdentity(ctx, s.db.read, id)
+}
+
+func ownerOf(ctx context.Context, q querier, pool identity.PoolID, l identity.Login) (id identity.ID, err error) {
+	err = q.QueryRowContext(ctx, `SELECT identity FROM identity_login WHERE pool = $1 AND developer = $2 AND provider = $3 AND subject = $4`,
+		pool, flag(l.Developer), l.Provider, l.Subject).Scan(&id)
+	return id, err
+}
+
 // Unlink implements identity.Store.
-func (s *IdentityStore) Unlink(ctx context.Context, id identity.ID, providers []string, now time.Time) error {
+func (s *IdentityStore) Unlink(ctx context.Context, id identity.ID, logins []identity.Login, now time.Time) error {
 	return s.db.inTx(ctx, func(tx *sql.Tx) error {
-		for _, provider := range providers {
-			_, err := tx.ExecContext(ctx, `DELETE FROM identity_login WHERE identity = $1 AND provider = $2`, id, provider)
+		if _, err := s.locked(ctx, tx, id); err != nil { // or a link at the same time counts logins that go
+			return err
+		}
+		for _, l := range logins {
+			_, err := tx.ExecContext(ctx, `DELETE FROM identity_login WHERE identity = $1 AND developer = $2 AND provider = $3 AND subject = $4`,
+				id, flag(l.Developer), l.Provider, l.Subject)
 			if err != nil {
 				return err
 			}
 		}
-		n, err := rowsAffected(tx.ExecContext(ctx, `UPDATE identity SET modified = $1,
+		_, err := tx.ExecContext(ctx, `UPDATE identity SET modified = $1,
 			disabled = CASE WHEN EXISTS (SELECT 1 FROM identity_login WHERE identity = $2) THEN disabled ELSE 1 END
-			WHERE id = $2`, micros(now), id))
-		if err == nil && n == 0 {
-			return identity.ErrNotFound
-		}
+			WHERE id = $2`, micros(now), id)
 		return err
 	})
 }
@@ -114,10 +130,10 @@ func (s *IdentityStore) Unlink(ctx context.Context, id identity.ID, providers []
 var errRace = errors.New("sqlstore: another link came first")
 
 // Link implements identity.Store.
-func (s *IdentityStore) Link(ctx context.Context, l *identity.Linking) (owner *identity.Identity, err error) {
+func (s *IdentityStore) Link(ctx context.Context, l *identity.Linking) (out *identity.Linked, err error) {
 	for range 20 {
 		err = s.db.inTx(ctx, func(tx *sql.Tx) error {
-			owner, err = s.link(ctx, tx, l)
+			out, err = s.link(ctx, tx, l)
 			return err
 		})
 		if !errors.Is(err, errRace) {
@@ -127,10 +143,10 @@ func (s *IdentityStore) Link(ctx context.Context, l *identity.Linking) (owner *i
 	if err != nil {
 		return nil, err
 	}
-	return owner, nil
+	return out, nil
 }
 
-func (s *IdentityStore) link(ctx context.Context, tx *sql.Tx, l *identity.Linking) (*identity.Identity, error) {
+func (s *IdentityStore) link(ctx context.Context, tx *sql.Tx, l *identity.Linking) (*identity.Linked, error) {
 	involved, err := s.involved(ctx, tx, l)
 	if err != nil {
 		return nil, err
@@ -139,21 +155,22 @@ func (s *IdentityStore) link(ctx context.Context, tx *sql.Tx, l *identity.Linkin
 	if err != nil {
 		return nil, err
 	}
-	owner := l.Owner(involved)
-	if owner == nil {
-		owner = &identity.Identity{ID: l.Fresh, Pool: l.Pool, Created: l.Now}
-		if _, err := tx.ExecContext(ctx, insertIdentity, owner.ID, owner.Pool, micros(l.Now), micros(l.Now)); err != nil {
+	out := &identity.Linked{Owner: l.Owner(involved)}
+	if out.Owner == nil {
+		out.Owner = &identity.Identity{ID: l.Fresh, Pool: l.Pool, Created: l.Now}
+		if _, err := tx.ExecContext(ctx, insertIdentity, out.Owner.ID, out.Owner.Pool, micros(l.Now), micros(l.Now)); err != nil {
 			return nil, err
 		}
 	}
 	for _, i := range involved {
-		if i.ID != owner.ID {
-			if err := disableIdentity(ctx, tx, i.ID, l.Now); err != nil {
+		if i.ID != out.Owner.ID {
+			if err := mergeIdentity(ctx, tx, i.ID, out.Owner.ID, l.Now); err != nil {
 				return nil, err
 			}
+			out.Merged = append(out.Merged, i.ID)
 		}
 	}
-	return owner, s.own(ctx, tx, owner, union, involved, l)
+	return out, s.own(ctx, tx, out.Owner, union, involved, l)
 }
 
 // involved returns the given identity and the owners of the logins, locked in
@@ -164,18 +181,22 @@ func (s *IdentityStore) involved(ctx context.Context, tx *sql.Tx, l *identity.Li
 		ids[l.Given] = true
 	}
 	for _, login := range l.Logins {
-		var id identity.ID
-		err := tx.QueryRowContext(ctx, `SELECT identity FROM identity_login WHERE pool = $1 AND provider = $2 AND subject = $3`,
-			l.Pool, login.Provider, login.Subject).Scan(&id)
-		if err == nil {
+		id, err := ownerOf(ctx, tx, l.Pool, login)
+		switch {
+		case err == nil:
 			ids[id] = true
-		} else if !errors.Is(err, sql.ErrNoRows) {
+		case !errors.Is(err, sql.ErrNoRows):
 			return nil, err
+		case l.Existing:
+			return nil, identity.ErrNotFound
 		}
 	}
 	var out []*identity.Identity
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		i, err := s.locked(ctx, tx, id)
+		if errors.Is(err, identity.ErrNotFound) && id != l.Given {
+			return nil, errRace // deleted since its login was read
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -196,17 +217,20 @@ func (s *IdentityStore) involved(ctx context.Context, tx *sql.Tx, l *identity.Li
 func (s *IdentityStore) locked(ctx context.Context, tx *sql.Tx, id identity.ID) (*identity.Identity, error) {
 	var got string
 	err := tx.QueryRowContext(ctx, `SELECT id FROM identity WHERE id = $1`+s.db.forUpdate(), id).Scan(&got)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, identity.ErrNotFound
-	}
 	if err != nil {
-		return nil, err
+		return nil, notFound(err, identity.ErrNotFound)
 	}
 	return oneIdentity(ctx, tx, id)
 }
 
-func disableIdentity(ctx context.Context, tx *sql.Tx, id identity.ID, now time.Time) error {
-	_, err := tx.ExecContext(ctx, `UPDATE identity SET disabled = 1, modified = $1 WHERE id = $2`, micros(now), id)
+// mergeIdentity disables an identity in favour of another. What was merged into it
+// before points there at once, so that nobody ever follows a chain.
+func mergeIdentity(ctx context.Context, tx *sql.Tx, id, into identity.ID, now time.Time) error {
+	_, err := tx.ExecContext(ctx, `UPDATE identity SET disabled = 1, merged_into = $1, modified = $2 WHERE id = $3`, into, micros(now), id)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE identity SET merged_into = $1 WHERE merged_into = $2 AND merged_into <> ''`, into, id)
 	return err
 }
 
@@ -236,16 +260,16 @@ func ownLogin(ctx context.Context, tx *sql.Tx, owner *identity.Identity, login i
 	case owner.ID:
 		return nil
 	case "":
-		_, err := tx.ExecContext(ctx, `INSERT INTO identity_login (pool, provider, subject, identity) VALUES ($1, $2, $3, $4)`,
-			owner.Pool, login.Provider, login.Subject, owner.ID)
+		_, err := tx.ExecContext(ctx, `INSERT INTO identity_login (pool, developer, provider, subject, identity) VALUES ($1, $2, $3, $4, $5)`,
+			owner.Pool, flag(login.Developer), login.Provider, login.Subject, owner.ID)
 		if isUnique(err, "") {
 			return errRace
 		}
 		return err
 	}
 	n, err := rowsAffected(tx.ExecContext(ctx, `UPDATE identity_login SET identity = $1
-		WHERE pool = $2 AND provider = $3 AND subject = $4 AND identity = $5`,
-		owner.ID, owner.Pool, login.Provider, login.Subject, holder))
+		WHERE pool = $2 AND developer = $3 AND provider = $4 AND subject = $5 AND identity = $6`,
+		owner.ID, owner.Pool, flag(login.Developer), login.Provider, login.Subject, holder))
 	if err == nil && n == 0 {
 		return errRace
 	}

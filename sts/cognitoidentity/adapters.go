@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/poolhouse/poolhouse/sp"
+	"github.com/poolhouse/poolhouse/sp/oidcrp"
 	"github.com/poolhouse/poolhouse/sts"
 	"github.com/poolhouse/poolhouse/sts/identity"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -18,7 +20,7 @@ var _ identity.UserPools = UserPools{}
 
 // Verify implements identity.UserPools.
 func (u UserPools) Verify(ctx context.Context, pool, token string) (map[string]any, error) {
-	c, err := u.Tokens.VerifyID(ctx, userpool.PoolID(pool), token)
+	c, err := u.Tokens.IDHint(ctx, userpool.PoolID(pool), token) // the caller has its own idea of expiry
 	if err != nil {
 		return nil, refusal(err)
 	}
@@ -63,4 +65,21 @@ func (p Providers) OIDCProvider(ctx context.Context, arn string) (issuer string,
 		return "", nil, err
 	}
 	return provider.Issuer, provider.ClientIDs, nil
+}
+
+// AccessTokens lets identity pools ask public providers what their access tokens mean.
+type AccessTokens struct{ Asker *oidcrp.AccessTokens }
+
+var _ identity.AccessTokens = AccessTokens{}
+
+// Bearer implements identity.AccessTokens.
+func (a AccessTokens) Bearer(ctx context.Context, provider, token string) (apps []string, subject string, err error) {
+	apps, subject, err = a.Asker.Bearer(ctx, provider, token)
+	switch {
+	case errors.Is(err, sp.ErrInvalid):
+		err = fmt.Errorf("%w: %w", identity.ErrNotAuthorized, err)
+	case err != nil:
+		err = fmt.Errorf("%w: %w", identity.ErrExternalService, err)
+	}
+	return apps, subject, err
 }

@@ -2,6 +2,7 @@ package cognitoidentity
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"github.com/poolhouse/poolhouse/internal/audit"
@@ -12,21 +13,35 @@ import (
 
 // GetOpenIdToken returns a token that speaks for an identity at STS.
 func (a *API) GetOpenIdToken(ctx context.Context, in *GetOpenIdTokenInput) (*GetOpenIdTokenOutput, error) {
-	token, id, err := a.Pools.OpenIDToken(ctx, identity.ID(*in.IdentityId), in.Logins)
+	token, id, err := a.Pools.OpenIDToken(ctx, visitor(ctx, in.IdentityId, in.Logins))
 	if err != nil {
-		return nil, err
+		return nil, later(err)
 	}
 	return &GetOpenIdTokenOutput{IdentityId: text(string(id)), Token: &token}, nil
+}
+
+// visitor is who calls without a signature.
+func visitor(ctx context.Context, id *string, logins map[string]string) identity.Visitor {
+	return identity.Visitor{Identity: identity.ID(*id), Logins: logins, Source: awsapi.FromContext(ctx).SourceIP}
+}
+
+// later says when a call that came too fast may come again.
+func later(err error) error {
+	var over *identity.Throttled
+	if !errors.As(err, &over) {
+		return err
+	}
+	return &awsapi.Error{Status: 400, Code: "TooManyRequestsException", Message: over.PublicText(), RetryAfter: over.Wait}
 }
 
 // GetCredentialsForIdentity returns credentials of the role that the pool gives
 // to an identity.
 func (a *API) GetCredentialsForIdentity(ctx context.Context, in *GetCredentialsForIdentityInput) (*GetCredentialsForIdentityOutput, error) {
 	call := awsapi.FromContext(ctx)
-	c, err := a.Pools.Credentials(ctx, identity.CredentialsRequest{Identity: identity.ID(*in.IdentityId), Logins: in.Logins,
+	c, err := a.Pools.Credentials(ctx, identity.CredentialsRequest{Visitor: visitor(ctx, in.IdentityId, in.Logins),
 		Role: awsapi.Value(in.CustomRoleArn), Keys: requestKeys(call)})
 	if err != nil {
-		return nil, err
+		return nil, later(err)
 	}
 	a.record(ctx, call, c)
 	return &GetCredentialsForIdentityOutput{IdentityId: text(string(c.Identity.ID)), Credentials: &Credentials{

@@ -2,6 +2,7 @@ package cognitoidentity
 
 import (
 	"context"
+	"slices"
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
 	"github.com/poolhouse/poolhouse/sts/identity"
@@ -11,7 +12,7 @@ import (
 func (a *API) GetId(ctx context.Context, in *GetIdInput) (*GetIdOutput, error) {
 	id, err := a.Pools.GetID(ctx, identity.PoolID(*in.IdentityPoolId), in.Logins, awsapi.FromContext(ctx).SourceIP)
 	if err != nil {
-		return nil, err
+		return nil, later(err)
 	}
 	return &GetIdOutput{IdentityId: text(string(id))}, nil
 }
@@ -42,7 +43,9 @@ func (a *API) ListIdentities(ctx context.Context, in *ListIdentitiesInput) (*Lis
 func describeIdentity(i *identity.Identity) *IdentityDescription {
 	out := &IdentityDescription{IdentityId: text(string(i.ID)), CreationDate: &i.Created, LastModifiedDate: &i.Modified}
 	for _, l := range i.Logins {
-		out.Logins = append(out.Logins, l.Provider)
+		if !slices.Contains(out.Logins, l.Provider) { // an app's backend may have several users
+			out.Logins = append(out.Logins, l.Provider)
+		}
 	}
 	return out
 }
@@ -55,7 +58,7 @@ func (a *API) DeleteIdentities(ctx context.Context, in *DeleteIdentitiesInput) (
 		code, err := "", a.mayDelete(ctx, id)
 		if err != nil {
 			code = "AccessDenied"
-		} else if err = a.Pools.Store.DeleteIdentity(ctx, identity.ID(id)); err != nil {
+		} else if err = a.Pools.DeleteIdentity(ctx, identity.ID(id)); err != nil {
 			code = "InternalServerError"
 		}
 		if err != nil {
@@ -73,5 +76,5 @@ func (a *API) mayDelete(ctx context.Context, id string) error {
 
 // UnlinkIdentity removes logins from an identity.
 func (a *API) UnlinkIdentity(ctx context.Context, in *UnlinkIdentityInput) (*UnlinkIdentityOutput, error) {
-	return &UnlinkIdentityOutput{}, a.Pools.Unlink(ctx, identity.ID(*in.IdentityId), in.Logins, in.LoginsToRemove)
+	return &UnlinkIdentityOutput{}, later(a.Pools.Unlink(ctx, visitor(ctx, in.IdentityId, in.Logins), in.LoginsToRemove))
 }

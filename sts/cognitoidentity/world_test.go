@@ -70,7 +70,7 @@ func newWorld(t *testing.T) *world {
 		Account: account, PublicURL: "http://127.0.0.1:8080", RootAccessKeyID: rootKey, RootSecretAccessKey: secret}
 	access := &stsapi.Access{Service: w.sts}
 	api := &cognitoidentity.API{Region: "us-east-1", Account: account, Authorizer: access, Audit: &w.audit, Pools: &identity.Service{
-		Store: db.Identity(), Ephemeral: db.Ephemeral(), Keys: ring, UserPools: cognitoidentity.UserPools{Tokens: w.tokens},
+		Store: db.Identity(), Keys: ring, SAML: w.sts, Guests: identity.DefaultGuestScope(), UserPools: cognitoidentity.UserPools{Tokens: w.tokens},
 		Providers: cognitoidentity.Providers{Store: w.sts.Store, Account: account}, Roles: w.sts, Now: time.Now,
 		Region: "us-east-1", PublicURL: "http://127.0.0.1:8080", Issuer: issuer, Log: log}}
 	h, err := awsapi.NewHandler(awsapi.Config{Services: []awsapi.Service{api.Service()}, Credentials: access, Authorizer: access,

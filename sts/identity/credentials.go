@@ -2,19 +2,11 @@ package identity
 
 import (
 	"context"
-	_ "embed"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/poolhouse/poolhouse/sts"
 )
-
-// DefaultGuestPolicy is what guests may use at most, whatever their role allows:
-// the services that AWS lists for the enhanced flow.
-//
-//go:embed guestpolicy.json
-var DefaultGuestPolicy string
 
 const (
 	sessionName = "CognitoIdentityCredentials"
@@ -26,22 +18,21 @@ type Credentials struct {
 	sts.Credentials
 	Identity  *Identity
 	Role      string   // ARN
-	Providers []string // that the client signed in with; none for a guest
+	Providers []string // that vouched for the client; none for a guest
 }
 
 // A CredentialsRequest asks for credentials of an identity.
 type CredentialsRequest struct {
-	Identity ID
-	Logins   map[string]string // provider → token
-	Role     string            // the role asked for; empty to have one chosen
-	Keys     map[string][]string
+	Visitor
+	Role string // the role asked for; empty to have one chosen
+	Keys map[string][]string
 }
 
 // Credentials returns credentials of the role that the pool gives to an identity
 // (the enhanced flow). The role's trust policy is asked about the identity as if
 // it had come to STS with a pool token.
 func (s *Service) Credentials(ctx context.Context, in CredentialsRequest) (*Credentials, error) {
-	who, err := s.present(ctx, in.Identity, in.Logins)
+	who, err := s.presentOrToken(ctx, in.Visitor)
 	if err != nil {
 		return nil, err
 	}
@@ -49,31 +40,32 @@ func (s *Service) Credentials(ctx context.Context, in CredentialsRequest) (*Cred
 	if err != nil {
 		return nil, err
 	}
+	spec := sts.SessionSpec{Duration: sessionLife, Keys: in.Keys}
+	if who.guest() {
+		spec.Policy, spec.PolicyARNs = s.Guests.Policy, s.Guests.PolicyARNs
+	}
 	session, err := s.Roles.AssumeRoleWithWebIdentity(ctx, sts.WebIdentityRequest{
-		SessionSpec: sts.SessionSpec{Policy: s.sessionPolicy(who), Duration: sessionLife, Keys: in.Keys},
-		RoleARN:     role,
-		SessionName: sessionName,
+		SessionSpec: spec, RoleARN: role, SessionName: sessionName,
 		Identity: sts.WebIdentity{Principal: sts.IdentityPoolPrincipal, Prefix: sts.IdentityPoolPrincipal,
-			Audience: string(who.pool.ID), Subject: string(who.identity.ID), AMR: who.amr()},
+			Audience: string(who.pool.ID), Subject: string(who.identity.ID), AMR: who.amr(), Tags: s.sessionTags(who)},
 	})
 	if err != nil {
 		return nil, s.roleRefused(ctx, who, role, err)
 	}
-	out := &Credentials{Credentials: session.Credentials, Identity: who.identity, Role: role}
-	for _, one := range who.proofs {
-		out.Providers = append(out.Providers, one.Provider)
-	}
-	return out, nil
+	return &Credentials{Credentials: session.Credentials, Identity: who.identity, Role: role, Providers: who.providers()}, nil
 }
 
-func (s *Service) sessionPolicy(who *presence) string {
+// presentOrToken is present for the call that also takes what the app's backend has
+// got for an identity.
+func (s *Service) presentOrToken(ctx context.Context, v Visitor) (*presence, error) {
+	token, ok := v.Logins[sts.IdentityPoolPrincipal]
 	switch {
-	case len(who.proofs) > 0:
-		return ""
-	case s.GuestPolicy != "":
-		return s.GuestPolicy
+	case !ok:
+		return s.present(ctx, v)
+	case len(v.Logins) > 1:
+		return nil, fail(ErrInvalidParameter, sts.IdentityPoolPrincipal+" must be the only login.")
 	}
-	return strings.TrimSpace(DefaultGuestPolicy)
+	return s.presentToken(ctx, v, token)
 }
 
 // roleRefused turns a refusal by STS into the answer that clients know. The

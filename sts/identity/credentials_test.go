@@ -75,7 +75,7 @@ func TestGuestCredentialsAreScopedDown(t *testing.T) {
 	if d := c.Expiration.Sub(w.clock.Now()); d > time.Hour {
 		t.Errorf("valid for %v", d)
 	}
-	w.GuestPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"}]}`
+	w.Guests.PolicyARNs, w.Guests.Policy = nil, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"}]}`
 	if c, err = w.credentials(w.id(p, nil), nil, ""); err != nil || w.may(c, "s3:GetObject") {
 		t.Errorf("the configured policy does not count, %v", err)
 	}
@@ -114,7 +114,9 @@ func TestWhoMayHaveCredentials(t *testing.T) {
 	_, err = w.credentials(w.id(other, nil), alice, "")
 	wantFault(t, "identity of another pool", err, identity.ErrNotAuthorized, "Token is not from a supported provider of this identity pool.")
 	_, err = w.credentials("us-east-1:none", alice, "")
-	wantFault(t, "unknown identity", err, identity.ErrNotFound, "Identity 'us-east-1:none' not found.")
+	wantFault(t, "unknown identity", err, identity.ErrNotAuthorized, "Token is not from a supported provider of this identity pool.")
+	_, err = w.credentials("us-east-1:none", nil, "")
+	wantFault(t, "unknown guest", err, identity.ErrNotFound, "Identity 'us-east-1:none' not found.")
 	_, err = w.credentials(id, alice, rootRole)
 	wantFault(t, "custom role without a mapping", err, identity.ErrNotAuthorized, "forbidden")
 }
@@ -126,15 +128,15 @@ func TestDisabledIdentity(t *testing.T) {
 	owner := w.id(p, alice)
 	w.clock.Advance(time.Second)
 	merged := w.id(p, a)
-	token, _, err := w.OpenIDToken(ctx, merged, a)
+	token, _, err := w.token(merged, a)
 	if err != nil {
 		t.Fatal(err)
 	}
 	both := map[string]string{awsName: alice[awsName], oidcName: a[oidcName]}
-	if _, got, err := w.OpenIDToken(ctx, owner, both); err != nil || got != owner {
+	if _, got, err := w.token(owner, both); err != nil || got != owner {
 		t.Fatalf("merged into %s, %v; want %s", got, err, owner)
 	}
-	_, _, err = w.OpenIDToken(ctx, merged, a)
+	_, _, err = w.token(merged, a)
 	wantFault(t, "token", err, identity.ErrNotAuthorized, "forbidden")
 	_, err = w.credentials(merged, a, "")
 	wantFault(t, "credentials", err, identity.ErrNotAuthorized, "forbidden")
@@ -153,13 +155,13 @@ func TestGuestSignsIn(t *testing.T) {
 	p := w.pool(nil)
 	guest := w.id(p, nil)
 	alice := map[string]string{awsName: w.idToken("alice", nil)}
-	if _, id, err := w.OpenIDToken(ctx, guest, alice); err != nil || id != guest {
+	if _, id, err := w.token(guest, alice); err != nil || id != guest {
 		t.Errorf("a new login made of the guest %s, %v", id, err)
 	}
-	_, _, err := w.OpenIDToken(ctx, guest, nil)
+	_, _, err := w.token(guest, nil)
 	wantFault(t, "as a guest", err, identity.ErrNotAuthorized, "forbidden")
 	second := w.id(p, nil)
-	if _, id, err := w.OpenIDToken(ctx, second, alice); err != nil || id != guest {
+	if _, id, err := w.token(second, alice); err != nil || id != guest {
 		t.Errorf("a known login made of the second guest %s, %v; want %s", id, err, guest)
 	}
 }
@@ -169,19 +171,19 @@ func TestUnlink(t *testing.T) {
 	p := w.pool(nil)
 	both := map[string]string{awsName: w.idToken("alice", nil), oidcName: w.oidcToken("a", nil)}
 	id := w.id(p, both)
-	err := w.Unlink(ctx, id, map[string]string{awsName: w.idToken("bob", nil)}, []string{oidcName})
+	err := w.unlink(id, map[string]string{awsName: w.idToken("bob", nil)}, []string{oidcName})
 	wantFault(t, "login of another", err, identity.ErrNotAuthorized, "Logins don't match")
-	wantFault(t, "no login", w.Unlink(ctx, id, nil, []string{oidcName}), identity.ErrNotAuthorized, "forbidden")
-	wantFault(t, "a guest", w.Unlink(ctx, w.id(p, nil), nil, []string{oidcName}), identity.ErrNotAuthorized, "Logins don't match")
-	if err := w.Unlink(ctx, id, map[string]string{oidcName: both[oidcName]}, []string{ownName}); err != nil {
+	wantFault(t, "no login", w.unlink(id, nil, []string{oidcName}), identity.ErrNotAuthorized, "forbidden")
+	wantFault(t, "a guest", w.unlink(w.id(p, nil), nil, []string{oidcName}), identity.ErrNotAuthorized, "Logins don't match")
+	if err := w.unlink(id, map[string]string{oidcName: both[oidcName]}, []string{ownName}); err != nil {
 		t.Fatal(err)
 	}
 	if again := w.id(p, map[string]string{awsName: both[awsName]}); again == id {
 		t.Error("the unlinked login still leads to the identity")
 	}
-	if err := w.Unlink(ctx, id, map[string]string{oidcName: both[oidcName]}, []string{oidcName}); err != nil {
+	if err := w.unlink(id, map[string]string{oidcName: both[oidcName]}, []string{oidcName}); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = w.OpenIDToken(ctx, id, nil)
+	_, _, err = w.token(id, nil)
 	wantFault(t, "identity without logins, as a guest", err, identity.ErrNotAuthorized, "forbidden")
 }

@@ -12,6 +12,7 @@ var (
 	ErrLimitExceeded    = errors.New("identity: limit exceeded")
 	ErrTooManyRequests  = errors.New("identity: too many requests")
 	ErrConfiguration    = errors.New("identity: invalid identity pool configuration")
+	ErrDeveloperUser    = errors.New("identity: developer user registered already")
 	ErrExternalService  = errors.New("identity: identity provider unreachable")
 )
 
@@ -38,20 +39,24 @@ func (f *Fault) Unwrap() error { return f.Kind }
 // PublicText returns the text for the client.
 func (f *Fault) PublicText() string { return f.Text }
 
+const manyLogins = "An identity cannot have more than 20 logins."
+
 // The texts that clients of identity pools know.
 var (
-	errProvider    = fail(ErrNotAuthorized, "Token is not from a supported provider of this identity pool.")
-	errMismatch    = fail(ErrNotAuthorized, "Logins don't match. Please include at least one valid login for this identity or identity pool.")
-	errIssuer      = fail(ErrNotAuthorized, "Invalid login token. Issuer doesn't match providerName")
-	errAudience    = fail(ErrNotAuthorized, "Invalid login token. Missing a required claim: aud")
-	errNotToken    = fail(ErrNotAuthorized, "Invalid login token. Not a valid OpenId Connect identity token.")
-	errExpired     = fail(ErrNotAuthorized, "Invalid login token. Token is expired.")
-	errNoGuests    = fail(ErrNotAuthorized, "Unauthenticated access is not supported for this identity pool.")
-	errClassicOff  = fail(ErrInvalidParameter, "Basic (classic) flow is not enabled, please use enhanced flow.")
-	errBadRoles    = fail(ErrConfiguration, "Invalid identity pool configuration. Check assigned IAM roles for this pool.")
-	errTwoOfOne    = fail(ErrConflict, "Another user of the same provider is linked to this identity already.")
-	errManyLogins  = fail(ErrLimitExceeded, "An identity cannot have more than 20 logins.")
-	errManyRequest = fail(ErrTooManyRequests, "Too many requests from this address; try again in a minute.")
+	errProvider   = fail(ErrNotAuthorized, "Token is not from a supported provider of this identity pool.")
+	errMismatch   = fail(ErrNotAuthorized, "Logins don't match. Please include at least one valid login for this identity or identity pool.")
+	errIssuer     = fail(ErrNotAuthorized, "Invalid login token. Issuer doesn't match providerName")
+	errAudience   = fail(ErrNotAuthorized, "Invalid login token. Missing a required claim: aud")
+	errNotToken   = fail(ErrNotAuthorized, "Invalid login token. Not a valid OpenId Connect identity token.")
+	errExpired    = fail(ErrNotAuthorized, "Invalid login token. Token is expired.")
+	errNoGuests   = fail(ErrNotAuthorized, "Unauthenticated access is not supported for this identity pool.")
+	errClassicOff = fail(ErrInvalidParameter, "Basic (classic) flow is not enabled, please use enhanced flow.")
+	errBadRoles   = fail(ErrConfiguration, "Invalid identity pool configuration. Check assigned IAM roles for this pool.")
+	errTwoOfOne   = fail(ErrConflict, "Another user of the same provider is linked to this identity already.")
+	errManyLogins = fail(ErrLimitExceeded, manyLogins)
+	errRegistered = fail(ErrDeveloperUser, "The developer user identifier belongs to another identity already.")
+	errNotSAML    = fail(ErrNotAuthorized, "Invalid login token. Not a valid SAML assertion of this provider.")
+	errBadAccess  = fail(ErrNotAuthorized, "Invalid login token. The provider does not know this access token.")
 )
 
 func errPool(id PoolID) error { return fail(ErrNotFound, "IdentityPool '"+string(id)+"' not found.") }

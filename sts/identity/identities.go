@@ -2,11 +2,9 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"maps"
-	"net/netip"
 	"slices"
-	"strconv"
-	"time"
 )
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -19,6 +17,9 @@ func (s *Service) GetID(ctx context.Context, pool PoolID, logins map[string]stri
 	if err != nil {
 		return "", err
 	}
+	if err := s.allow(ctx, p.ID, source); err != nil {
+		return "", err
+	}
 	if len(logins) == 0 {
 		return s.newGuest(ctx, p, source)
 	}
@@ -26,7 +27,7 @@ func (s *Service) GetID(ctx context.Context, pool PoolID, logins map[string]stri
 	if err != nil {
 		return "", err
 	}
-	i, err := s.link(ctx, p, "", proofs)
+	i, err := s.link(ctx, &Linking{Pool: p.ID, Logins: loginsOf(proofs)})
 	if err != nil {
 		return "", err
 	}
@@ -37,135 +38,34 @@ func (s *Service) newGuest(ctx context.Context, p *Pool, source string) (ID, err
 	if !p.Settings.AllowUnauthenticated {
 		return "", errNoGuests
 	}
-	now := s.now()
-	minute := strconv.FormatInt(now.Unix()/60, 10)
-	n, err := s.Ephemeral.Count(ctx, "identity-guests", string(p.ID)+"/"+network(source)+"/"+minute, 1, 2*time.Minute)
-	if err != nil {
+	if err := s.allowGuest(ctx, p.ID, source); err != nil {
 		return "", err
 	}
-	limit := s.GuestsPerMinute
-	if limit == 0 {
-		limit = 300
-	}
-	if n > limit {
-		return "", errManyRequest
-	}
+	now := s.now()
 	i := &Identity{ID: ID(s.newID()), Pool: p.ID, Created: now, Modified: now}
 	return i.ID, s.Store.CreateIdentity(ctx, i)
 }
 
-// network returns what one client can be told by: its address, or the /64 network of
-// an IPv6 one, since its users choose the rest of that freely.
-func network(source string) string {
-	a, err := netip.ParseAddr(source)
-	if err != nil || a.Unmap().Is4() {
-		return source
-	}
-	p, err := a.WithZone("").Prefix(64)
-	if err != nil {
-		return source
-	}
-	return p.String()
-}
-
-func (s *Service) link(ctx context.Context, p *Pool, given ID, proofs []*proof) (*Identity, error) {
-	l := &Linking{Pool: p.ID, Given: given, Fresh: ID(s.newID()), Now: s.now()}
-	for _, one := range proofs {
-		l.Logins = append(l.Logins, one.Login)
-	}
-	return s.Store.Link(ctx, l)
-}
-
-// A presence is an identity that somebody has shown to be, and how.
-type presence struct {
-	pool     *Pool
-	identity *Identity
-	proofs   []*proof // none for a guest
-}
-
-// present finds out who a request with an identity and logins is. An identity
-// with logins needs one of them; new ones beside it are linked, and may merge it
-// into another identity.
-func (s *Service) present(ctx context.Context, id ID, logins map[string]string) (*presence, error) {
-	i, err := s.Store.Identity(ctx, id)
-	if err != nil {
-		return nil, named(err, errIdentity(id))
-	}
-	p, err := s.Pool(ctx, i.Pool)
+// link gives logins one owner, and tells those who keep data of identities.
+func (s *Service) link(ctx context.Context, l *Linking) (*Identity, error) {
+	l.Fresh, l.Now = ID(s.newID()), s.now()
+	out, err := s.Store.Link(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	if len(logins) == 0 {
-		return s.presentGuest(p, i)
+	for _, id := range out.Merged {
+		s.merged(ctx, l.Pool, id, out.Owner.ID)
 	}
-	proofs, err := s.prove(ctx, p, logins)
-	if err != nil {
-		return nil, err
-	}
-	if i.Disabled {
-		return nil, errForbidden(id)
-	}
-	if len(i.Logins) > 0 && !slices.ContainsFunc(proofs, func(one *proof) bool { return slices.Contains(i.Logins, one.Login) }) {
-		return nil, errMismatch
-	}
-	if !i.hasAll(proofs) {
-		if i, err = s.link(ctx, p, id, proofs); err != nil {
-			return nil, err
-		}
-	}
-	return &presence{p, i, proofs}, nil
+	return out.Owner, nil
 }
 
-func (s *Service) presentGuest(p *Pool, i *Identity) (*presence, error) {
-	switch {
-	case i.Disabled || len(i.Logins) > 0:
-		return nil, errForbidden(i.ID)
-	case !p.Settings.AllowUnauthenticated:
-		return nil, errNoGuests
+// conflicting gives too many logins the kind that all operations declare; only
+// GetId knows the limit.
+func conflicting(err error) error {
+	if errors.Is(err, ErrLimitExceeded) {
+		return fail(ErrConflict, manyLogins)
 	}
-	return &presence{pool: p, identity: i}, nil
-}
-
-func (i *Identity) hasAll(proofs []*proof) bool {
-	for _, one := range proofs {
-		if !slices.Contains(i.Logins, one.Login) {
-			return false
-		}
-	}
-	return true
-}
-
-// amr returns how somebody authenticated: the amr claim of a pool token and the
-// condition key of the same name.
-func (p *presence) amr() []string {
-	if len(p.proofs) == 0 {
-		return []string{RoleUnauthenticated}
-	}
-	amr := []string{RoleAuthenticated}
-	for _, one := range p.proofs {
-		how := "OIDC"
-		if one.method.userPool != "" {
-			how = "CognitoSignIn"
-		}
-		amr = append(amr, one.Provider, one.Provider+":"+how+":"+one.Subject)
-	}
-	return amr
-}
-
-// Unlink removes logins of an identity from it. logins must hold one of them.
-func (s *Service) Unlink(ctx context.Context, id ID, logins map[string]string, remove []string) error {
-	who, err := s.present(ctx, id, logins)
-	if err != nil {
-		return err
-	}
-	if len(who.proofs) == 0 || who.identity.ID != id {
-		return errMismatch
-	}
-	providers := make([]string, len(remove))
-	for n, name := range remove {
-		providers[n], _ = s.canonical(name)
-	}
-	return s.Store.Unlink(ctx, id, providers, s.now())
+	return err
 }
 
 // Identity returns an identity, or ErrNotFound.
@@ -180,4 +80,22 @@ func (s *Service) Identities(ctx context.Context, q Listing) ([]*Identity, strin
 		return nil, "", err
 	}
 	return s.Store.Identities(ctx, q)
+}
+
+// DeleteIdentity deletes an identity and what is kept of it elsewhere. One that is
+// not there is no error.
+func (s *Service) DeleteIdentity(ctx context.Context, id ID) error {
+	i, err := s.Store.Identity(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if s.Datasets != nil { // first, so that a failure can be tried again
+		if err := s.Datasets.IdentityDeleted(ctx, i.Pool, id); err != nil {
+			return err
+		}
+	}
+	return s.Store.DeleteIdentity(ctx, id)
 }

@@ -2,12 +2,13 @@ package identity
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/poolhouse/poolhouse/internal/jose"
 	"github.com/poolhouse/poolhouse/sts"
 )
 
@@ -17,7 +18,12 @@ type proof struct {
 	method *method
 	client string // the audience that was accepted
 	claims map[string]any
+	roles  []string // that a SAML assertion offers
 }
+
+// Skew is how long after its expiry a token is still accepted, for clocks that
+// differ.
+const Skew = 5 * time.Minute
 
 // prove verifies all logins of a request, in the order of their names. One that
 // fails fails the request, so that a stolen half of a pair is of no use.
@@ -39,13 +45,38 @@ func (s *Service) prove(ctx context.Context, p *Pool, logins map[string]string) 
 }
 
 func (s *Service) proveOne(ctx context.Context, p *Pool, provider, token string) (*proof, error) {
-	if slices.Contains(p.Settings.SAMLProviders, provider) {
-		return nil, fail(ErrInvalidParameter, "SAML logins of identity pools are not supported by this server; assume the role with AssumeRoleWithSAML.")
-	}
 	m, err := s.method(p, provider)
 	if err != nil {
 		return nil, err
 	}
+	var one *proof
+	switch {
+	case m.saml:
+		one, err = s.proveSAML(ctx, m, token)
+	case m.access:
+		one, err = s.proveAccess(ctx, m, token)
+	default:
+		one, err = s.proveToken(ctx, m, token)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(one.Provider) > maxProvider || len(one.Subject) > maxSubject || strings.ContainsRune(one.Subject, 0) {
+		return nil, errNotToken
+	}
+	return one, nil
+}
+
+func loginsOf(proofs []*proof) []Login {
+	out := make([]Login, len(proofs))
+	for i, one := range proofs {
+		out[i] = one.Login
+	}
+	return out
+}
+
+// proveToken verifies an ID token.
+func (s *Service) proveToken(ctx context.Context, m *method, token string) (*proof, error) {
 	unverified, err := peek(token)
 	if err != nil {
 		return nil, err
@@ -60,7 +91,7 @@ func (s *Service) proveOne(ctx context.Context, p *Pool, provider, token string)
 	if audience(unverified) == nil {
 		return nil, errAudience // also an access token of a user pool
 	}
-	if exp, ok := unverified["exp"].(float64); ok && float64(s.Now().Unix()) >= exp {
+	if s.expired(unverified) {
 		return nil, errExpired
 	}
 	claims, err := s.verify(ctx, m, issuer, token)
@@ -70,19 +101,22 @@ func (s *Service) proveOne(ctx context.Context, p *Pool, provider, token string)
 	return s.accept(ctx, m, claims)
 }
 
+// expired reports whether a token has no expiry or one that is long past.
+func (s *Service) expired(claims map[string]any) bool {
+	exp, ok := claims["exp"].(float64)
+	return !ok || float64(s.Now().Add(-Skew).Unix()) >= exp
+}
+
 // peek reads the claims of a token that is not trusted yet, for an error that
-// tells its sender what is wrong.
+// tells its sender what is wrong. A token that says to be of another kind, such as
+// an access token (RFC 9068) or a logout token, is none that signs anybody in.
 func peek(token string) (map[string]any, error) {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return nil, errNotToken
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
+	payload, header, err := jose.Peek(token)
+	if err != nil || strings.HasSuffix(strings.ToLower(header.Type), "+jwt") {
 		return nil, errNotToken
 	}
 	var claims map[string]any
-	if json.Unmarshal(raw, &claims) != nil || claims == nil {
+	if json.Unmarshal(payload, &claims) != nil || claims == nil {
 		return nil, errNotToken
 	}
 	return claims, nil
@@ -147,7 +181,10 @@ func (s *Service) accept(ctx context.Context, m *method, claims map[string]any) 
 		s.Log.InfoContext(ctx, "login token for another audience", "provider", m.name, "aud", claims["aud"], "azp", claims["azp"])
 		return nil, errProvider
 	}
-	p := &proof{Login: Login{m.name, subject}, method: m, client: audience(claims)[i], claims: claims}
+	if s.expired(claims) {
+		return nil, errExpired
+	}
+	p := &proof{Login: Login{Provider: m.name, Subject: subject}, method: m, client: audience(claims)[i], claims: claims}
 	if !m.checked[p.client] {
 		return p, nil
 	}

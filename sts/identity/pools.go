@@ -53,6 +53,14 @@ func (s *Service) Pool(ctx context.Context, id PoolID) (*Pool, error) {
 
 // DeletePool deletes a pool and all its identities.
 func (s *Service) DeletePool(ctx context.Context, id PoolID) error {
+	if s.Datasets != nil { // first, so that a failure can be tried again
+		if _, err := s.Pool(ctx, id); err != nil {
+			return err
+		}
+		if err := s.Datasets.PoolDeleted(ctx, id); err != nil {
+			return err
+		}
+	}
 	return named(s.Store.DeletePool(ctx, id), errPool(id))
 }
 
@@ -64,7 +72,13 @@ func named(err, missing error) error {
 	return err
 }
 
+// maxUserPools is AWS's quota of app clients for a pool, before it is raised.
+const maxUserPools = 50
+
 func (set *Settings) check() error {
+	if len(set.UserPools) > maxUserPools {
+		return fail(ErrLimitExceeded, "An identity pool can have 50 CognitoIdentityProviders.")
+	}
 	seen := map[[2]string]bool{}
 	for _, p := range set.UserPools {
 		key := [2]string{p.Name, p.Client}
@@ -78,7 +92,12 @@ func (set *Settings) check() error {
 			return fail(ErrInvalidParameter, "'"+arn+"' is not the ARN of an OpenID Connect provider.")
 		}
 	}
-	return nil
+	for _, arn := range set.SAMLProviders {
+		if !strings.HasPrefix(arn, "arn:aws:iam::") || !strings.Contains(arn, ":saml-provider/") {
+			return fail(ErrInvalidParameter, "'"+arn+"' is not the ARN of a SAML provider.")
+		}
+	}
+	return checkTags(set.Tags)
 }
 
 // maxRules is AWS's quota; the service model would allow 400.

@@ -9,7 +9,7 @@ import (
 // client asked for, empty where it did not. A role that may not be had is
 // ErrNotAuthorized, a pool without one ErrConfiguration.
 func (s *Service) role(who *presence, custom string) (string, error) {
-	if len(who.proofs) == 0 {
+	if who.guest() {
 		return configured(who.pool, RoleUnauthenticated)
 	}
 	for _, one := range who.proofs {
@@ -17,10 +17,27 @@ func (s *Service) role(who *presence, custom string) (string, error) {
 			return m.role(who, one.claims, custom)
 		}
 	}
+	for _, one := range who.proofs {
+		if len(one.roles) > 0 {
+			return offered(who, one.roles, custom)
+		}
+	}
 	if custom != "" {
 		return "", errForbidden(who.identity.ID)
 	}
 	return configured(who.pool, RoleAuthenticated)
+}
+
+// offered chooses among the roles of a SAML assertion. Of several the client must
+// ask for one.
+func offered(who *presence, roles []string, custom string) (string, error) {
+	switch {
+	case slices.Contains(roles, custom):
+		return custom, nil
+	case custom == "" && len(roles) == 1:
+		return roles[0], nil
+	}
+	return "", errForbidden(who.identity.ID)
 }
 
 func configured(p *Pool, kind string) (string, error) {

@@ -7,15 +7,14 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/poolhouse/poolhouse/internal/ephemeral"
 	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/sts"
 )
 
 // UserPools verifies ID tokens of this server's own user pools.
 type UserPools interface {
-	// Verify returns the claims of an ID token of a user pool: signature, issuer,
-	// use and expiry are checked, the audience is not. A refusal matches
+	// Verify returns the claims of an ID token of a user pool: signature, issuer and
+	// use are checked, audience and expiry are not. A refusal matches
 	// ErrNotAuthorized.
 	Verify(ctx context.Context, pool, token string) (claims map[string]any, err error)
 	// Alive returns an error that matches ErrNotAuthorized where the user of a
@@ -30,6 +29,18 @@ type OIDCProviders interface {
 	OIDCProvider(ctx context.Context, arn string) (issuer string, clients []string, err error)
 }
 
+// SAMLProviders reads assertions for the account's SAML providers; *sts.Service does.
+type SAMLProviders interface {
+	SAMLLogin(ctx context.Context, providerARN, response string) (*sts.SAMLLogin, error)
+}
+
+// AccessTokens asks public providers about tokens that only they understand.
+type AccessTokens interface {
+	// Bearer returns who a token of a provider is of, and the app that it was given
+	// out for, by each of its names. It returns ErrNotAuthorized or ErrExternalService.
+	Bearer(ctx context.Context, provider, token string) (apps []string, subject string, err error)
+}
+
 // Roles begins sessions of roles. *sts.Service does.
 type Roles interface {
 	AssumeRoleWithWebIdentity(ctx context.Context, in sts.WebIdentityRequest) (*sts.AssumedRole, error)
@@ -38,19 +49,22 @@ type Roles interface {
 // A Service holds the rules of identity pools.
 type Service struct {
 	Store     Store
-	Ephemeral ephemeral.Store // counts guests made per address
-	Keys      keyring.Ring    // scope "identity"
+	Limiter   Limiter      // counts unsigned calls; nil for no ceilings
+	Keys      keyring.Ring // scope "identity"
 	UserPools UserPools
 	Providers OIDCProviders
-	Remote    sts.RemoteIssuers // verifies tokens of issuers elsewhere; may be nil
+	SAML      SAMLProviders
+	Access    AccessTokens      // reads tokens of public providers; may be nil
+	Remote    sts.RemoteIssuers // verifies tokens of issuers elsewhere, Skew after their expiry too; may be nil
 	Roles     Roles
+	Datasets  Datasets // may be nil
 	Now       func() time.Time
 	Region    string
 	PublicURL string
 	Issuer    func(userPool string) string // of this server's user pools
 
-	// GuestPolicy is the session policy of guests; DefaultGuestPolicy where empty.
-	GuestPolicy string
+	// Guests bounds what guests may do, whatever their role allows.
+	Guests GuestScope
 	// GuestsPerMinute bounds how many guests an address may make in a pool; 0 for 300.
 	GuestsPerMinute int64
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math/big"
+	"slices"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -33,21 +34,60 @@ type poolToken struct {
 	AMR      []string `json:"amr"`
 	Issued   int64    `json:"iat"`
 	Expires  int64    `json:"exp"`
+
+	Tags *tagClaim `json:"https://aws.amazon.com/tags,omitempty"`
+
+	claims map[string]any // all of them, as they were verified
+}
+
+// A tagClaim is the session tags in a token, as STS reads them.
+type tagClaim struct {
+	Principal map[string][]string `json:"principal_tags"`
+}
+
+func (t *poolToken) addTag(tag sts.Tag) {
+	if t.Tags == nil {
+		t.Tags = &tagClaim{Principal: map[string][]string{}}
+	}
+	t.Tags.Principal[tag.Key] = []string{tag.Value}
+}
+
+func (t *poolToken) sessionTags() (tags []sts.Tag) {
+	if t.Tags == nil {
+		return nil
+	}
+	for _, key := range sortedKeys(t.Tags.Principal) {
+		for _, value := range t.Tags.Principal[key] {
+			tags = append(tags, sts.Tag{Key: key, Value: value})
+		}
+	}
+	return tags
+}
+
+func (s *Service) newToken(pool PoolID, id ID, amr []string, life time.Duration) *poolToken {
+	now := s.now()
+	return &poolToken{Issuer: s.TokenIssuer(), Audience: string(pool), Subject: string(id), AMR: amr,
+		Issued: now.Unix(), Expires: now.Add(life).Unix()}
 }
 
 // OpenIDToken returns a token that speaks for an identity at STS (the basic flow),
 // and the identity, which a merge may have changed.
-func (s *Service) OpenIDToken(ctx context.Context, id ID, logins map[string]string) (token string, owner ID, err error) {
-	who, err := s.present(ctx, id, logins)
+func (s *Service) OpenIDToken(ctx context.Context, v Visitor) (token string, owner ID, err error) {
+	who, err := s.present(ctx, v)
 	if err != nil {
 		return "", "", err
 	}
 	if classic := who.pool.Settings.AllowClassic; classic != nil && !*classic {
 		return "", "", errClassicOff
 	}
-	now := s.now()
-	token, err = s.sign(ctx, &poolToken{Issuer: s.TokenIssuer(), Audience: string(who.pool.ID), Subject: string(who.identity.ID),
-		AMR: who.amr(), Issued: now.Unix(), Expires: now.Add(tokenLife).Unix()})
+	if slices.ContainsFunc(who.proofs, func(one *proof) bool { return one.method.saml }) {
+		return "", "", fail(ErrInvalidParameter, "SAML logins are for the enhanced flow only; please use GetCredentialsForIdentity.")
+	}
+	claims := s.newToken(who.pool.ID, who.identity.ID, who.amr(), tokenLife)
+	for _, tag := range s.sessionTags(who) {
+		claims.addTag(tag)
+	}
+	token, err = s.sign(ctx, claims)
 	return token, who.identity.ID, err
 }
 
@@ -72,11 +112,14 @@ func (s *Service) Verify(ctx context.Context, issuer, raw string) (claims map[st
 	if issuer != s.TokenIssuer() {
 		return nil, false, nil
 	}
-	claims, err = s.verifyPoolToken(ctx, raw)
-	return claims, true, err
+	token, err := s.verifyPoolToken(ctx, raw)
+	if err != nil {
+		return nil, true, err
+	}
+	return token.claims, true, nil
 }
 
-func (s *Service) verifyPoolToken(ctx context.Context, raw string) (map[string]any, error) {
+func (s *Service) verifyPoolToken(ctx context.Context, raw string) (*poolToken, error) {
 	token, err := jwt.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil || len(token.Headers) != 1 {
 		return nil, sts.ErrInvalidToken
@@ -89,14 +132,11 @@ func (s *Service) verifyPoolToken(ctx context.Context, raw string) (map[string]a
 		if key.ID != token.Headers[0].KeyID {
 			continue
 		}
-		var (
-			known poolToken
-			all   map[string]any
-		)
-		if token.Claims(key.Private.Public(), &known, &all) != nil || known.Issuer != s.TokenIssuer() {
+		var t poolToken
+		if token.Claims(key.Private.Public(), &t, &t.claims) != nil || t.Issuer != s.TokenIssuer() {
 			return nil, sts.ErrInvalidToken
 		}
-		return all, s.checkPoolToken(ctx, &known)
+		return &t, s.checkPoolToken(ctx, &t)
 	}
 	return nil, sts.ErrInvalidToken
 }
@@ -106,10 +146,24 @@ func (s *Service) checkPoolToken(ctx context.Context, t *poolToken) error {
 		return sts.ErrTokenExpired
 	}
 	i, err := s.Store.Identity(ctx, ID(t.Subject))
-	if errors.Is(err, ErrNotFound) || err == nil && (i.Disabled || string(i.Pool) != t.Audience) {
+	if errors.Is(err, ErrNotFound) || err == nil && (i.Disabled || string(i.Pool) != t.Audience || !t.holds(i)) {
 		return sts.ErrInvalidToken
 	}
 	return err
+}
+
+// holds reports whether an identity is still signed in to as the token says: with a
+// login that it names, or without any.
+func (t *poolToken) holds(i *Identity) bool {
+	if len(i.Logins) == 0 {
+		return slices.Contains(t.AMR, RoleUnauthenticated)
+	}
+	return slices.ContainsFunc(i.Logins, func(l Login) bool {
+		if l.Developer {
+			return slices.Contains(t.AMR, developerMethod(i.Pool, l))
+		}
+		return slices.ContainsFunc(allMethods, func(how string) bool { return slices.Contains(t.AMR, l.Provider+":"+how+":"+l.Subject) })
+	})
 }
 
 // Discovery returns the discovery document of the token issuer.
@@ -122,7 +176,7 @@ func (s *Service) Discovery() ([]byte, error) {
 		Algorithms []string `json:"id_token_signing_alg_values_supported"`
 		Claims     []string `json:"claims_supported"`
 	}{s.TokenIssuer(), s.TokenIssuer() + "/.well-known/jwks.json", []string{"id_token"}, []string{"public"},
-		[]string{algorithm}, []string{"iss", "aud", "sub", "amr", "iat", "exp"}})
+		[]string{algorithm}, []string{"iss", "aud", "sub", "amr", "iat", "exp", "https://aws.amazon.com/tags"}})
 }
 
 // JWKS returns the key set of the token issuer, and makes its first key.

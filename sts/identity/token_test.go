@@ -19,7 +19,7 @@ func TestOpenIDToken(t *testing.T) {
 	p := w.pool(nil)
 	logins := map[string]string{awsName: w.idToken("alice", nil)}
 	id := w.id(p, logins)
-	raw, _, err := w.OpenIDToken(ctx, id, logins)
+	raw, _, err := w.token(id, logins)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestOpenIDToken(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	guest, _, err := w.OpenIDToken(ctx, w.id(p, nil), nil)
+	guest, _, err := w.token(w.id(p, nil), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestBasicFlow(t *testing.T) {
 	p := w.pool(nil)
 	w.role(userRole, p, "authenticated")
 	logins := map[string]string{awsName: w.idToken("alice", nil)}
-	raw, _, err := w.OpenIDToken(ctx, w.id(p, logins), logins)
+	raw, _, err := w.token(w.id(p, logins), logins)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestClassicFlowOff(t *testing.T) {
 	w.role(guestOne, p, "unauthenticated")
 	w.setRoles(p, nil)
 	id := w.id(p, nil)
-	_, _, err := w.OpenIDToken(ctx, id, nil)
+	_, _, err := w.token(id, nil)
 	wantFault(t, "GetOpenIdToken", err, identity.ErrInvalidParameter, "Basic (classic) flow is not enabled, please use enhanced flow.")
 	if _, err := w.credentials(id, nil, ""); err != nil {
 		t.Errorf("enhanced flow: %v", err)

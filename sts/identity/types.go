@@ -40,6 +40,7 @@ type Pool struct {
 	Settings Settings
 	Roles    map[string]string      // RoleAuthenticated, RoleUnauthenticated → role ARN
 	Mappings map[string]RoleMapping // by provider name, with ":" and client for user pools
+	TagMaps  map[string]TagMap      `json:",omitempty"` // likewise
 	Created  time.Time
 	Modified time.Time
 }
@@ -65,12 +66,23 @@ type Rule struct {
 	Claim, Match, Value, Role string // Match: Equals, Contains, StartsWith, NotEqual
 }
 
+// A TagMap says which claims of a provider's tokens become tags of a session.
+type TagMap struct {
+	UseDefaults bool
+	Tags        map[string]string // tag → claim
+}
+
 // An Identity is somebody, or a device, known to one pool.
 type Identity struct {
 	ID       ID
 	Pool     PoolID
 	Logins   []Login // none for a guest
 	Disabled bool    // merged into another, or without its last login
+
+	// MergedInto is the identity that has the logins now, never one that was itself
+	// merged; empty where there is none.
+	MergedInto ID
+
 	Created  time.Time
 	Modified time.Time
 }
@@ -79,7 +91,17 @@ type Identity struct {
 type Login struct {
 	Provider string
 	Subject  string
+
+	// Developer is set for a user of the app's own backend. Its names are apart from
+	// those of other providers, which it could be called like.
+	Developer bool
 }
+
+// Bounds of a login, in bytes: both stand in an index.
+const (
+	maxProvider = 512
+	maxSubject  = 1024
+)
 
 // maxLogins bounds the logins of one identity.
 const maxLogins = 20

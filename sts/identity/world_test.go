@@ -16,6 +16,7 @@ import (
 	"github.com/poolhouse/poolhouse/internal/ephemeral/ephemeraltest"
 	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/internal/keyring/keyringtest"
+	"github.com/poolhouse/poolhouse/internal/ratelimit"
 	"github.com/poolhouse/poolhouse/store/sqlstore/sqlstoretest"
 	"github.com/poolhouse/poolhouse/sts"
 	"github.com/poolhouse/poolhouse/sts/identity"
@@ -29,6 +30,7 @@ const (
 	client   = "client1"
 	oidcName = "idp.example/realm"
 	oidcARN  = "arn:aws:iam::" + account + ":oidc-provider/" + oidcName
+	samlARN  = "arn:aws:iam::" + account + ":saml-provider/corp"
 	userRole = "arn:aws:iam::" + account + ":role/user"
 	teamRole = "arn:aws:iam::" + account + ":role/team"
 	rootRole = "arn:aws:iam::" + account + ":role/admin"
@@ -46,18 +48,27 @@ type world struct {
 	sts     *sts.Service
 	issuers keyring.Ring    // a scope per issuer
 	out     map[string]bool // users who are signed out
+	bearers map[string]bearer
+	saml    map[string]*sts.SAMLLogin // by response
+	gone    []string                  // what Datasets was told
+}
+
+// A bearer is what an access token means.
+type bearer struct {
+	app, subject string
+	err          error
 }
 
 func newWorld(t *testing.T) *world {
 	clock := ephemeraltest.NewClock()
 	db := sqlstoretest.SQLite(t, clock.Now)
 	ring := keyringtest.Open(t, keyringtest.NewStore(), clock.Now)
-	w := &world{t: t, clock: clock, issuers: ring, out: map[string]bool{}}
+	w := &world{t: t, clock: clock, issuers: ring, out: map[string]bool{}, bearers: map[string]bearer{}, saml: map[string]*sts.SAMLLogin{}}
 	log := slog.New(slog.DiscardHandler)
 	w.sts = &sts.Service{Store: db.STS(ring), Ephemeral: db.Ephemeral(), Keys: ring, Now: clock.Now, Log: log,
 		Region: "us-east-1", Account: account, PublicURL: "http://127.0.0.1:8080"}
-	w.Service = &identity.Service{Store: db.Identity(), Ephemeral: db.Ephemeral(), Keys: ring, UserPools: userPools{w}, Providers: w, Remote: remote{w},
-		Roles: w.sts, Now: clock.Now, Region: "us-east-1", PublicURL: "http://127.0.0.1:8080", Log: log,
+	w.Service = &identity.Service{Store: db.Identity(), Limiter: ratelimit.New(db.Ephemeral(), clock.Now, log), Keys: ring,
+		UserPools: userPools{w}, Providers: w, SAML: w, Access: w, Remote: remote{w}, Roles: w.sts, Guests: identity.DefaultGuestScope(), Now: clock.Now, Region: "us-east-1", PublicURL: "http://127.0.0.1:8080", Log: log,
 		Issuer: func(pool string) string { return "http://127.0.0.1:8080/" + pool }}
 	w.sts.Local = w.Service
 	return w
@@ -153,6 +164,23 @@ func (w *world) OIDCProvider(_ context.Context, arn string) (string, []string, e
 	return "https://" + oidcName, []string{"app"}, nil
 }
 
+// Bearer makes the world identity.AccessTokens.
+func (w *world) Bearer(_ context.Context, _, token string) ([]string, string, error) {
+	b, ok := w.bearers[token]
+	if !ok {
+		b.err = identity.ErrNotAuthorized
+	}
+	return []string{b.app}, b.subject, b.err
+}
+
+// SAMLLogin makes the world identity.SAMLProviders.
+func (w *world) SAMLLogin(_ context.Context, arn, response string) (*sts.SAMLLogin, error) {
+	if l, ok := w.saml[response]; ok && arn == samlARN {
+		return l, nil
+	}
+	return nil, &sts.Fault{Kind: sts.ErrInvalidToken, Text: "Response signature invalid"}
+}
+
 // pool makes a pool that accepts the user pool and the OIDC provider.
 func (w *world) pool(change func(*identity.Settings)) *identity.Pool {
 	w.t.Helper()
@@ -201,13 +229,21 @@ func (w *world) id(p *identity.Pool, logins map[string]string) identity.ID {
 }
 
 func (w *world) credentials(id identity.ID, logins map[string]string, role string) (*identity.Credentials, error) {
-	return w.Credentials(ctx, identity.CredentialsRequest{Identity: id, Logins: logins, Role: role})
+	return w.Credentials(ctx, identity.CredentialsRequest{Visitor: identity.Visitor{Identity: id, Logins: logins}, Role: role})
+}
+
+func (w *world) token(id identity.ID, logins map[string]string) (token string, owner identity.ID, err error) {
+	return w.OpenIDToken(ctx, identity.Visitor{Identity: id, Logins: logins})
+}
+
+func (w *world) unlink(id identity.ID, logins map[string]string, remove []string) error {
+	return w.Unlink(ctx, identity.Visitor{Identity: id, Logins: logins}, remove)
 }
 
 func wantFault(t *testing.T, what string, err, kind error, text string) {
 	t.Helper()
-	var f *identity.Fault
-	if !errors.Is(err, kind) || !errors.As(err, &f) || !strings.Contains(f.PublicText(), text) {
+	var public interface{ PublicText() string }
+	if !errors.Is(err, kind) || !errors.As(err, &public) || !strings.Contains(public.PublicText(), text) {
 		t.Errorf("%s: %v, want %v %q", what, err, kind, text)
 	}
 }

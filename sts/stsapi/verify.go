@@ -78,13 +78,20 @@ func values(a saml.Attribute) []string {
 // Remote verifies tokens of issuers elsewhere for package sts.
 type Remote struct {
 	Verifier *oidcrp.Verifier
+	Leeway   time.Duration // how long after its expiry a token is still accepted
 }
 
 var _ sts.RemoteIssuers = Remote{}
 
 // Verify implements sts.RemoteIssuers.
 func (r Remote) Verify(ctx context.Context, issuer, rawJWT string) (map[string]any, error) {
-	claims, err := r.Verifier.Verify(ctx, issuer, rawJWT)
+	verify := r.Verifier.Verify
+	if r.Leeway > 0 {
+		verify = func(ctx context.Context, issuer, raw string) (map[string]any, error) {
+			return r.Verifier.VerifyWithin(ctx, issuer, raw, r.Leeway)
+		}
+	}
+	claims, err := verify(ctx, issuer, rawJWT)
 	switch {
 	case errors.Is(err, oidcrp.ErrExpired):
 		return nil, fmt.Errorf("%w: %w", sts.ErrTokenExpired, err)

@@ -36,6 +36,12 @@ func TestStore(t *testing.T, open func(t *testing.T) identity.Store) {
 		{"pools are apart", testApart},
 		{"parallel link of one login", testParallelLink},
 		{"parallel merge", testParallelMerge},
+		{"parallel merges and unlinks", testMergeAgainstUnlink},
+		{"users of the app's backend", testDeveloper},
+		{"a backend's user elsewhere", testDeveloperElsewhere},
+		{"merge onto a login", testOnto},
+		{"merges point at the last owner", testFlattened},
+		{"owner of a login", testOwner},
 		{"unlink", testUnlink},
 		{"identity pages", testIdentityPages},
 		{"cancelled context", testCancelled},
@@ -184,11 +190,11 @@ func link(t *testing.T, s identity.Store, l *identity.Linking) *identity.Identit
 	if l.Now.IsZero() {
 		l.Now = start.Add(time.Minute)
 	}
-	i, err := s.Link(ctx, l)
+	out, err := s.Link(ctx, l)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return i
+	return out.Owner
 }
 
 // wantIdentity checks what the store has of an identity.
@@ -317,11 +323,11 @@ func testParallelLink(t *testing.T, s identity.Store) {
 	var mu sync.Mutex
 	owners := map[identity.ID]bool{}
 	each(t, 50, func(n int) error {
-		i, err := s.Link(ctx, &identity.Linking{Pool: "r:1", Logins: logins("a:1"), Fresh: identity.ID(fmt.Sprint("r:i", n)), Now: start})
+		out, err := s.Link(ctx, &identity.Linking{Pool: "r:1", Logins: logins("a:1"), Fresh: identity.ID(fmt.Sprint("r:i", n)), Now: start})
 		if err == nil {
 			mu.Lock()
 			defer mu.Unlock()
-			owners[i.ID] = true
+			owners[out.Owner.ID] = true
 		}
 		return err
 	})
@@ -353,18 +359,18 @@ func testParallelMerge(t *testing.T, s identity.Store) {
 func testUnlink(t *testing.T, s identity.Store) {
 	makePool(t, s, "r:1")
 	link(t, s, &identity.Linking{Pool: "r:1", Logins: logins("a:1", "b:1"), Fresh: "r:i1"})
-	if err := s.Unlink(ctx, "r:i1", []string{"a", "x"}, start); err != nil {
+	if err := s.Unlink(ctx, "r:i1", logins("a:1", "x:1"), start); err != nil {
 		t.Fatal(err)
 	}
 	wantIdentity(t, s, "r:i1", false, "b:1")
 	if i := link(t, s, &identity.Linking{Pool: "r:1", Logins: logins("a:1"), Fresh: "r:i2"}); i.ID != "r:i2" {
 		t.Errorf("the unlinked login still leads to %s", i.ID)
 	}
-	if err := s.Unlink(ctx, "r:i1", []string{"b"}, start); err != nil {
+	if err := s.Unlink(ctx, "r:i1", logins("b:1"), start); err != nil {
 		t.Fatal(err)
 	}
 	wantIdentity(t, s, "r:i1", true)
-	if err := s.Unlink(ctx, "r:none", []string{"b"}, start); !errors.Is(err, identity.ErrNotFound) {
+	if err := s.Unlink(ctx, "r:none", logins("b:1"), start); !errors.Is(err, identity.ErrNotFound) {
 		t.Errorf("unknown identity: %v", err)
 	}
 }
@@ -376,7 +382,7 @@ func testIdentityPages(t *testing.T, s identity.Store) {
 		link(t, s, &identity.Linking{Pool: "r:1", Logins: logins(fmt.Sprint("a:", i), fmt.Sprint("b:", i)), Fresh: identity.ID(fmt.Sprint("r:i", i))})
 	}
 	guest(t, s, "r:2", "r:other")
-	if err := s.Unlink(ctx, "r:i2", []string{"a", "b"}, start); err != nil {
+	if err := s.Unlink(ctx, "r:i2", logins("a:2", "b:2"), start); err != nil {
 		t.Fatal(err)
 	}
 	for hide, want := range map[bool]string{false: "[r:i0 r:i1 r:i2 r:i3 r:i4]", true: "[r:i0 r:i1 r:i3 r:i4]"} {
