@@ -40,6 +40,11 @@ require (
 )
 
 require (
+	github.com/cli/browser v1.3.0 // indirect
+	github.com/gofrs/flock v0.13.2 // indirect
+)
+
+require (
 	cel.dev/expr v0.25.2 // indirect
 	filippo.io/hpke v0.4.0 // indirect
 	github.com/antlr4-go/antlr/v4 v4.13.1 // indirect

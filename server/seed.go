@@ -76,11 +76,14 @@ func (s *Server) seedPerson(ctx context.Context, p demodata.Person) error {
 // tourCallback is where the tour's code flow ends; nobody listens there.
 const tourCallback = "http://localhost/tour/callback"
 
+// cliCallback is where `poolhouse login` waits, on a port of its own choice.
+const cliCallback = "http://127.0.0.1/callback"
+
 func (s *Server) seedClients(ctx context.Context, fresh bool) error {
 	app := userpool.NewClient(demodata.PoolID, "Demo app")
 	app.ID = demodata.ClientID
 	app.ExplicitAuthFlows = []string{"ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}
-	app.CallbackURLs = []string{tourCallback, s.URL() + "/demo/"}
+	app.CallbackURLs = []string{tourCallback, cliCallback, s.URL() + "/demo/"}
 
 	web := userpool.NewClient(demodata.PoolID, "Demo web app")
 	web.ID, web.Secret = demodata.WebClientID, demodata.WebSecret

@@ -69,6 +69,11 @@ For any AWS SDK or the AWS CLI:
   aws cognito-idp initiate-auth --auth-flow USER_PASSWORD_AUTH --client-id %[7]s \
     --auth-parameters USERNAME=%[2]s,PASSWORD=%[3]s
 
+Credentials of a person instead of that key: sign in, then have SDKs ask for them.
+
+  poolhouse login --issuer %[1]s/%[6]s --client-id %[7]s --identity-pool %[8]s
+  poolhouse credentials
+
 The whole job as a client, step by step:
 
   poolhouse tour --endpoint %[1]s

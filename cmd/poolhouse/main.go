@@ -40,7 +40,13 @@ type commands struct {
 	Breach     breachCmd     `cmd:"" help:"Make lists of compromised passwords."`
 	Import     importCmd     `cmd:"" help:"Bring what another system has."`
 	GatewayKey gatewayKeyCmd `cmd:"" help:"Print the key that an S3 gateway signs its calls with, or make another."`
-	Version    versionCmd    `cmd:"" help:"Print the version."`
+
+	Login       loginCmd       `cmd:"" help:"Sign in, in a browser here or elsewhere, for temporary credentials on the command line."`
+	Logout      logoutCmd      `cmd:"" help:"End such a sign-in."`
+	Credentials credentialsCmd `cmd:"" help:"Print the credentials of such a sign-in, as AWS SDKs read them from a credential_process."`
+	Agent       agentCmd       `cmd:"" help:"Serve them to containers and SDKs beside it."`
+
+	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
 // errUsage marks an error of the command line itself: exit code 2.
