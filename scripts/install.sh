@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Install what the tests need: PostgreSQL, Redis, Apache with mod_auth_mellon,
-# pysaml2, xmlsec1, xmllint, Chromium, Node's packages and boto3. Quick when all is there.
+# pysaml2, xmlsec1, xmllint, Chromium, Node's packages, boto3, the AWS CLI and versitygw.
+# Quick when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 run=.run
@@ -31,4 +32,20 @@ if ! cmp -s $requirements $run/venv/.poolhouse-requirements; then
   python3 -m venv $run/venv
   $run/venv/bin/pip install --quiet --disable-pip-version-check -r $requirements
   cp $requirements $run/venv/.poolhouse-requirements
+fi
+
+# The S3 gateway is a program, not a dependency of ours: built by itself, once for
+# all clones.
+gateway=versitygw-v1.8.0
+if [ ! -x $run/tools/$gateway ]; then
+  cache=${XDG_CACHE_HOME:-$HOME/.cache}/poolhouse
+  if [ ! -x "$cache/$gateway" ]; then
+    mkdir -p "$cache"
+    fresh=$(mktemp -d "$cache/build.XXXXXX")
+    (cd / && GOFLAGS=-trimpath GOBIN=$fresh go install github.com/versity/versitygw/cmd/versitygw@${gateway#versitygw-})
+    mv "$fresh/versitygw" "$cache/$gateway"
+    rmdir "$fresh"
+  fi
+  mkdir -p $run/tools
+  ln -sf "$cache/$gateway" $run/tools/$gateway
 fi

@@ -46,7 +46,17 @@ func NewAuthority(t testing.TB) *Authority {
 // it and of its key.
 func (a *Authority) Issue(t testing.TB, names ...string) (certFile, keyFile string) {
 	t.Helper()
-	cert := a.Server(t, names...)
+	return files(t, a.Server(t, names...))
+}
+
+// IssueClient is Issue for a client of that name.
+func (a *Authority) IssueClient(t testing.TB, name string) (certFile, keyFile string) {
+	t.Helper()
+	return files(t, a.Client(t, pkix.Name{CommonName: name}))
+}
+
+func files(t testing.TB, cert tls.Certificate) (certFile, keyFile string) {
+	t.Helper()
 	pkcs8, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
 	if err != nil {
 		t.Fatal(err)

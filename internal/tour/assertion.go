@@ -16,15 +16,16 @@ import (
 	dsig "github.com/russellhaering/goxmldsig"
 )
 
-// An issuer is an identity provider of the tour's own: one key, and assertions
+// An Issuer is an identity provider of the tour's own: one key, and assertions
 // with whatever times the tour wants to show.
-type issuer struct {
+type Issuer struct {
 	entity string
 	key    *rsa.PrivateKey
 	cert   []byte // DER
 }
 
-func newIssuer(entity string) (*issuer, error) {
+// NewIssuer makes an issuer of that entity ID, with a new key.
+func NewIssuer(entity string) (*Issuer, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		return nil, err
@@ -35,11 +36,11 @@ func newIssuer(entity string) (*issuer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &issuer{entity, key, cert}, nil
+	return &Issuer{entity, key, cert}, nil
 }
 
-// metadata is what IAM is told of the issuer.
-func (i *issuer) metadata() string {
+// Metadata is what IAM is told of the issuer.
+func (i *Issuer) Metadata() string {
 	return `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="` + i.entity + `">` +
 		`<IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><KeyDescriptor use="signing">` +
 		`<KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>` + base64.StdEncoding.EncodeToString(i.cert) +
@@ -50,8 +51,8 @@ func (i *issuer) metadata() string {
 
 const awsACS = "https://signin.aws.amazon.com/saml"
 
-// assertion returns a signed response, in base64, for a session of that life.
-func (i *issuer) assertion(role, provider string, life time.Duration) (string, error) {
+// Assertion returns a signed response, in base64, for a session of that life.
+func (i *Issuer) Assertion(role, provider string, life time.Duration) (string, error) {
 	now := time.Now().UTC()
 	at := func(d time.Duration) string { return now.Add(d).Format("2006-01-02T15:04:05.000Z") }
 	doc := etree.NewDocument()
@@ -82,7 +83,7 @@ func (i *issuer) assertion(role, provider string, life time.Duration) (string, e
 }
 
 // sign puts an enveloped signature behind the Issuer, where the schema wants it.
-func (i *issuer) sign(el *etree.Element) (*etree.Element, error) {
+func (i *Issuer) sign(el *etree.Element) (*etree.Element, error) {
 	ctx := dsig.NewDefaultSigningContext(dsig.TLSCertKeyStore{PrivateKey: i.key, Certificate: [][]byte{i.cert}})
 	ctx.Canonicalizer = dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("")
 	ctx.Hash = crypto.SHA256

@@ -32,7 +32,7 @@ type target struct {
 	employeeRole, samlProvider string
 
 	// The tour's own identity provider, for assertions of a short life.
-	shortLived               *issuer
+	shortLived               *Issuer
 	shortRole, shortProvider string
 }
 
@@ -200,12 +200,12 @@ func (t *Tour) seedIdentityPool(ctx context.Context, root *awsclient.Key, tag st
 // seedShortLived registers the tour's own identity provider, in the demo too.
 func (t *Tour) seedShortLived(ctx context.Context, root *awsclient.Key) (err error) {
 	name := "tour-short-" + randomHex(4)
-	if t.at.shortLived, err = newIssuer("https://tour.invalid/" + name); err != nil {
+	if t.at.shortLived, err = NewIssuer("https://tour.invalid/" + name); err != nil {
 		return err
 	}
 	account := t.at.employeeRole[:len("arn:aws:iam::000000000000:")]
 	t.at.shortProvider, t.at.shortRole = account+"saml-provider/"+name, account+"role/"+name
-	err = t.Query(ctx, "iam", "CreateSAMLProvider", map[string]string{"Name": name, "SAMLMetadataDocument": t.at.shortLived.metadata()}, nil, root)
+	err = t.Query(ctx, "iam", "CreateSAMLProvider", map[string]string{"Name": name, "SAMLMetadataDocument": t.at.shortLived.Metadata()}, nil, root)
 	if err != nil {
 		return err
 	}

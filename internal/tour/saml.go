@@ -190,7 +190,7 @@ func (t *Tour) refuseReplayedAssertion(ctx context.Context) error {
 // provider says so in SessionNotOnOrAfter. Then it waits, and uses it.
 func (t *Tour) refuseExpiredSession(ctx context.Context) error {
 	const life = 2 * time.Second
-	assertion, err := t.at.shortLived.assertion(t.at.shortRole, t.at.shortProvider, life)
+	assertion, err := t.at.shortLived.Assertion(t.at.shortRole, t.at.shortProvider, life)
 	if err != nil {
 		return err
 	}
