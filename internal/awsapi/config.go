@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/awsapi/models"
@@ -90,6 +91,9 @@ func (h *Handler) add(m *models.Model) {
 	switch m.Protocol {
 	case models.JSON:
 		h.targets[m.TargetPrefix] = s
+		// SDKs disagree: of com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101 some
+		// send all and some the end.
+		h.targets[m.TargetPrefix[strings.LastIndexByte(m.TargetPrefix, '.')+1:]] = s
 	case models.Query:
 		h.versions[m.Version] = s
 	case models.RESTJSON:
