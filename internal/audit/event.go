@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/poolhouse/poolhouse/internal/awsapi"
+	"github.com/poolhouse/poolhouse/internal/redact"
 )
 
 // Types of events, as CloudTrail spells them.
@@ -16,7 +16,7 @@ const (
 
 // Hidden stands for what must not be recorded: a typed user name that matched
 // nobody is often a password.
-const Hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
+const Hidden = redact.Hidden
 
 // An Event is something that happened. Empty members are left out of the record.
 type Event struct {
@@ -34,77 +34,54 @@ type Event struct {
 	ErrorText string
 	ReadOnly  bool // it changed nothing
 
-	// Params, Response and Extra are structs or maps. Names of struct fields
-	// begin with a small letter in the record; members whose names tell of a
-	// secret are hidden.
+	// Params, Response and Extra (additionalEventData) are what JSON is made of,
+	// nil where there is none. They hold no secret.
 	Params   any
 	Response any
-	Extra    any // additionalEventData
+	Extra    map[string]any
 
 	Resources []string // ARNs
 }
 
 // An Identity is who did it: CloudTrail's userIdentity.
 type Identity struct {
-	Type             string // IAMUser, AssumedRole, Root, SAMLUser, WebIdentityUser, Unknown …
-	PrincipalID      string
-	ARN              string
-	AccountID        string
-	AccessKeyID      string
-	UserName         string
-	IdentityProvider string
-	SourceIdentity   string
+	Type             string   `json:"type"` // IAMUser, AssumedRole, Root, SAMLUser, WebIdentityUser, Unknown …
+	PrincipalID      string   `json:"principalId,omitempty"`
+	ARN              string   `json:"arn,omitempty"`
+	AccountID        string   `json:"accountId,omitempty"`
+	AccessKeyID      string   `json:"accessKeyId,omitempty"`
+	UserName         string   `json:"userName,omitempty"`
+	IdentityProvider string   `json:"identityProvider,omitempty"`
+	Session          *Session `json:"sessionContext,omitempty"`
 }
 
-// fromAPI converts what the wire layer reports of a call.
-func fromAPI(e awsapi.Event) Event {
-	return Event{
-		Time: e.Call.Time, Type: APICall, Source: e.Call.Service + ".amazonaws.com", Name: e.Call.Operation,
-		Identity: identityOf(e.Call.Caller), Region: e.Call.Region, SourceIP: e.Call.SourceIP,
-		UserAgent: e.Call.UserAgent, RequestID: e.Call.RequestID,
-		ErrorCode: e.ErrorCode, ErrorText: e.ErrorText, Params: lowerMembers(e.Params),
-		ReadOnly: e.ReadOnly, Resources: e.Resources,
-	}
+// A Session is what temporary credentials say of how they began.
+type Session struct {
+	Issuer          *Issuer      `json:"sessionIssuer,omitempty"`
+	WebIDFederation *WebIdentity `json:"webIdFederationData,omitempty"`
+	Attributes      Attributes   `json:"attributes"`
+	SourceIdentity  string       `json:"sourceIdentity,omitempty"`
 }
 
-// lowerMembers gives the members of an input that was turned into a map already
-// CloudTrail's spelling. Deeper names may be a user's own and stay.
-func lowerMembers(params any) any {
-	m, ok := params.(map[string]any)
-	if !ok {
-		return params
-	}
-	out := make(map[string]any, len(m))
-	for name, v := range m {
-		if name != "" {
-			name = lowerFirst(name)
-		}
-		out[name] = v
-	}
-	return out
+// An Issuer is the role that a session is of.
+type Issuer struct {
+	Type        string `json:"type"`
+	PrincipalID string `json:"principalId"`
+	ARN         string `json:"arn"`
+	AccountID   string `json:"accountId"`
+	UserName    string `json:"userName"`
 }
 
-func identityOf(c *awsapi.Caller) Identity {
-	if c == nil {
-		return Identity{Type: "Unknown"}
-	}
-	id := Identity{Type: "Unknown", PrincipalID: c.UserID, ARN: c.ARN, AccountID: c.AccountID, AccessKeyID: c.AccessKeyID}
-	resource := c.ARN[strings.LastIndexByte(c.ARN, ':')+1:]
-	kind, rest, _ := strings.Cut(resource, "/")
-	switch kind {
-	case "root":
-		id.Type = "Root"
-	case "user":
-		id.Type, id.UserName = "IAMUser", rest[strings.LastIndexByte(rest, '/')+1:]
-	case "assumed-role":
-		id.Type = "AssumedRole"
-	case "federated-user":
-		id.Type = "FederatedUser"
-	}
-	if v := c.Keys["aws:SourceIdentity"]; len(v) > 0 {
-		id.SourceIdentity = v[0]
-	}
-	return id
+// A WebIdentity is who was given the session for a token.
+type WebIdentity struct {
+	Provider   string            `json:"federatedProvider"`
+	Attributes map[string]string `json:"attributes"`
+}
+
+// Attributes of a session. Both are texts in CloudTrail's records.
+type Attributes struct {
+	MFA     string `json:"mfaAuthenticated"`
+	Created string `json:"creationDate"`
 }
 
 // userName returns the name that an event is looked up by.

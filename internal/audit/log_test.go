@@ -52,41 +52,26 @@ func all(t *testing.T, l *audit.Log) (records []map[string]any) {
 	return records
 }
 
-type tag struct{ Key, Value *string }
-
-type params struct {
-	RoleArn         *string
-	DurationSeconds *int32
-	Tags            []tag
-	Password        *string
-	Logins          map[string]string
-	SAMLAssertion   *string
-	When            *time.Time
-	NextToken       *string
-	Absent          *string
-	Attributes      map[string]string
-}
-
 func TestRecordOfACall(t *testing.T) {
 	l := openLog(t, sqlstoretest.SQLite(t, time.Now).Audit())
 	l.Record(ctx, awsapi.Event{
 		Call: awsapi.Call{RequestID: "r-1", Service: "sts", Operation: "AssumeRole", Region: "eu-west-1", SourceIP: "192.0.2.1",
 			UserAgent: "aws-cli", Time: at, Caller: &awsapi.Caller{AccountID: "000000000000", UserID: "AIDA1",
-				ARN: "arn:aws:iam::000000000000:user/team/alice", AccessKeyID: "AKIA1"}},
-		Params: &params{RoleArn: awsapi.Ptr("arn:r"), DurationSeconds: awsapi.Ptr(int32(900)),
-			Tags: []tag{{awsapi.Ptr("k"), awsapi.Ptr("v")}}, Password: awsapi.Ptr("hunter2"),
-			Logins: map[string]string{"idp.example": "hunter2"}, SAMLAssertion: awsapi.Ptr("hunter2"), When: &at,
-			NextToken: awsapi.Ptr("n"), Attributes: map[string]string{"Custom": "x", "client_secret": "hunter2"}},
-		ErrorCode: "AccessDenied", ErrorText: "no", Status: 403, ReadOnly: true,
+				ARN: "arn:aws:iam::000000000000:user/team/alice", AccessKeyID: "AKIA1"},
+			Notes: awsapi.Notes{Params: map[string]any{"incomingTransitiveTags": map[string]string{"team": "blue"}},
+				Resources: []string{"arn:aws:iam::000000000000:saml-provider/idp"}}},
+		Params:    map[string]any{"roleArn": "arn:r", "durationSeconds": int32(900)},
+		ErrorCode: "AccessDenied", ErrorText: "no", Status: 403, ReadOnly: true, Resources: []string{"arn:aws:iam::000000000000:role/r"},
+		Response: map[string]any{"left": "out"},
 	})
 	got := all(t, l)[0]
 	delete(got, "eventID")
 	want := `{"awsRegion":"eu-west-1","errorCode":"AccessDenied","errorMessage":"no",` +
 		`"eventName":"AssumeRole","eventSource":"sts.amazonaws.com","eventTime":"2026-11-02T03:04:05Z","eventType":"AwsApiCall",` +
 		`"eventVersion":"1.05","readOnly":true,"recipientAccountId":"000000000000","requestID":"r-1","requestParameters":{` +
-		`"attributes":{"Custom":"x","client_secret":"` + audit.Hidden + `"},"durationSeconds":900,` +
-		`"logins":{"idp.example":"` + audit.Hidden + `"},"nextToken":"n","password":"` + audit.Hidden + `","roleArn":"arn:r",` +
-		`"sAMLAssertion":"` + audit.Hidden + `","tags":[{"key":"k","value":"v"}],"when":"2026-11-02T03:04:05Z"},` +
+		`"durationSeconds":900,"incomingTransitiveTags":{"team":"blue"},"roleArn":"arn:r"},` +
+		`"resources":[{"ARN":"arn:aws:iam::000000000000:role/r","accountId":"000000000000","type":"AWS::IAM::Role"},` +
+		`{"ARN":"arn:aws:iam::000000000000:saml-provider/idp","accountId":"000000000000","type":"AWS::IAM::SAMLProvider"}],` +
 		`"responseElements":null,"sourceIPAddress":"192.0.2.1","userAgent":"aws-cli","userIdentity":{"accessKeyId":"AKIA1",` +
 		`"accountId":"000000000000","arn":"arn:aws:iam::000000000000:user/team/alice","principalId":"AIDA1","type":"IAMUser","userName":"alice"}}`
 	raw, err := json.Marshal(got)
@@ -95,13 +80,55 @@ func TestRecordOfACall(t *testing.T) {
 	}
 }
 
-// The wire layer hands inputs over as maps, with members as on the wire.
-func TestRecordOfAMap(t *testing.T) {
+// identity returns the userIdentity of a call's record.
+func identity(t *testing.T, call awsapi.Call) string {
+	t.Helper()
 	l := openLog(t, sqlstoretest.SQLite(t, time.Now).Audit())
-	l.Record(ctx, awsapi.Event{Params: map[string]any{"UserPoolId": "p", "UserAttributes": map[string]any{"Custom": "x"}, "Password": "hunter2"}})
-	got, err := json.Marshal(all(t, l)[0]["requestParameters"])
-	if want := `{"password":"` + audit.Hidden + `","userAttributes":{"Custom":"x"},"userPoolId":"p"}`; err != nil || string(got) != want {
+	l.Record(ctx, awsapi.Event{Call: call})
+	raw, err := json.Marshal(all(t, l)[0]["userIdentity"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func TestIdentityOfASession(t *testing.T) {
+	caller := &awsapi.Caller{AccountID: "1", UserID: "AROA1:s", ARN: "arn:aws:sts::1:assumed-role/reader/s", AccessKeyID: "ASIA1",
+		Keys: map[string][]string{"aws:TokenIssueTime": {"2026-11-02T03:00:00Z"}, "aws:MultiFactorAuthPresent": {"false"},
+			"aws:PrincipalArn": {"arn:aws:iam::1:role/team/reader"}, "aws:SourceIdentity": {"ann"},
+			"aws:FederatedProvider": {"cognito-identity.amazonaws.com"}, "cognito-identity.amazonaws.com:sub": {"us-east-1:7"}}}
+	want := `{"accessKeyId":"ASIA1","accountId":"1","arn":"arn:aws:sts::1:assumed-role/reader/s","principalId":"AROA1:s",` +
+		`"sessionContext":{"attributes":{"creationDate":"2026-11-02T03:00:00Z","mfaAuthenticated":"false"},` +
+		`"sessionIssuer":{"accountId":"1","arn":"arn:aws:iam::1:role/team/reader","principalId":"AROA1","type":"Role","userName":"reader"},` +
+		`"sourceIdentity":"ann","webIdFederationData":{"attributes":{"cognito-identity.amazonaws.com:sub":"us-east-1:7"},` +
+		`"federatedProvider":"cognito-identity.amazonaws.com"}},"type":"AssumedRole"}`
+	if got := identity(t, awsapi.Call{Caller: caller}); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	caller.Keys["aws:FederatedProvider"] = []string{"arn:aws:iam::1:saml-provider/idp"}
+	if got := identity(t, awsapi.Call{Caller: caller}); strings.Contains(got, "webIdFederationData") {
+		t.Errorf("of SAML: %s", got)
+	}
+}
+
+func TestIdentityOfWhoDidNotSign(t *testing.T) {
+	who := &awsapi.Who{Type: "SAMLUser", PrincipalID: "q:alice", Name: "alice", Provider: "q"}
+	for want, call := range map[string]awsapi.Call{
+		`{"principalId":"Anonymous","type":"Unknown"}`:                                          {},
+		`{"identityProvider":"q","principalId":"q:alice","type":"SAMLUser","userName":"alice"}`: {Notes: awsapi.Notes{Who: who}},
+	} {
+		if got := identity(t, call); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// A record that would be too large loses what makes it large.
+func TestLargeRecord(t *testing.T) {
+	l := openLog(t, sqlstoretest.SQLite(t, time.Now).Audit())
+	l.Record(ctx, awsapi.Event{Call: awsapi.Call{Operation: "CreateUserPool"}, Params: map[string]any{"x": strings.Repeat("x", 70<<10)}})
+	if r := all(t, l)[0]; r["requestParameters"] != nil || r["eventName"] != "CreateUserPool" || r["additionalEventData"] == nil {
+		t.Errorf("got %v", r)
 	}
 }
 
@@ -128,7 +155,7 @@ func TestSignInEvent(t *testing.T) {
 	l := openLog(t, sqlstoretest.SQLite(t, time.Now).Audit())
 	l.Add(ctx, audit.Event{Type: audit.SignIn, Source: "cognito-idp.amazonaws.com", Name: "Login",
 		Identity: audit.Identity{Type: "Unknown", UserName: audit.Hidden}, ErrorCode: "NotAuthorizedException",
-		Extra: map[string]string{"pool": "us-east-1_A"}, Resources: []string{"arn:aws:cognito-idp:us-east-1:42:userpool/us-east-1_A"}})
+		Extra: map[string]any{"pool": "us-east-1_A"}, Resources: []string{"arn:aws:cognito-idp:us-east-1:42:userpool/us-east-1_A"}})
 	r := all(t, l)[0]
 	if r["eventType"] != audit.SignIn || r["awsRegion"] != "us-east-1" || r["eventTime"] != "2026-11-02T03:04:05Z" ||
 		fmt.Sprint(r["additionalEventData"]) != "map[pool:us-east-1_A]" ||

@@ -10,55 +10,52 @@ import (
 
 // A record is an event as it is stored: the common members of a CloudTrail record.
 type record struct {
-	EventVersion        string     `json:"eventVersion"`
-	UserIdentity        identity   `json:"userIdentity"`
-	EventTime           string     `json:"eventTime"`
-	EventSource         string     `json:"eventSource"`
-	EventName           string     `json:"eventName"`
-	AWSRegion           string     `json:"awsRegion"`
-	SourceIPAddress     string     `json:"sourceIPAddress"`
-	UserAgent           string     `json:"userAgent"`
-	ErrorCode           string     `json:"errorCode,omitempty"`
-	ErrorMessage        string     `json:"errorMessage,omitempty"`
-	RequestParameters   any        `json:"requestParameters"`
-	ResponseElements    any        `json:"responseElements"`
-	AdditionalEventData any        `json:"additionalEventData,omitempty"`
-	RequestID           string     `json:"requestID"`
-	EventID             string     `json:"eventID"`
-	ReadOnly            bool       `json:"readOnly"`
-	Resources           []Resource `json:"resources,omitempty"`
-	EventType           string     `json:"eventType"`
-	RecipientAccountID  string     `json:"recipientAccountId"`
-}
-
-type identity struct {
-	Type             string `json:"type"`
-	PrincipalID      string `json:"principalId,omitempty"`
-	ARN              string `json:"arn,omitempty"`
-	AccountID        string `json:"accountId,omitempty"`
-	AccessKeyID      string `json:"accessKeyId,omitempty"`
-	UserName         string `json:"userName,omitempty"`
-	IdentityProvider string `json:"identityProvider,omitempty"`
-	SourceIdentity   string `json:"sourceIdentity,omitempty"`
+	EventVersion        string         `json:"eventVersion"`
+	UserIdentity        Identity       `json:"userIdentity"`
+	EventTime           string         `json:"eventTime"`
+	EventSource         string         `json:"eventSource"`
+	EventName           string         `json:"eventName"`
+	AWSRegion           string         `json:"awsRegion"`
+	SourceIPAddress     string         `json:"sourceIPAddress"`
+	UserAgent           string         `json:"userAgent"`
+	ErrorCode           string         `json:"errorCode,omitempty"`
+	ErrorMessage        string         `json:"errorMessage,omitempty"`
+	RequestParameters   any            `json:"requestParameters"`
+	ResponseElements    any            `json:"responseElements"`
+	AdditionalEventData map[string]any `json:"additionalEventData,omitempty"`
+	RequestID           string         `json:"requestID"`
+	EventID             string         `json:"eventID"`
+	ReadOnly            bool           `json:"readOnly"`
+	Resources           []Resource     `json:"resources,omitempty"`
+	EventType           string         `json:"eventType"`
+	RecipientAccountID  string         `json:"recipientAccountId"`
 }
 
 // entry encodes an event. account is whose log it is.
 func entry(e *Event, account string) (*Entry, error) {
 	id, who, about := newEventID(), e.Identity, resources(e.Resources)
 	who.UserName = clean(who.UserName)
-	raw, err := json.Marshal(record{
-		EventVersion: "1.05", UserIdentity: identity(who), EventTime: e.Time.UTC().Format(time.RFC3339),
+	r := record{
+		EventVersion: "1.05", UserIdentity: who, EventTime: e.Time.UTC().Format(time.RFC3339),
 		EventSource: e.Source, EventName: e.Name, AWSRegion: e.Region, SourceIPAddress: e.SourceIP, UserAgent: clean(e.UserAgent),
 		ErrorCode: e.ErrorCode, ErrorMessage: clean(e.ErrorText),
-		RequestParameters: plain(e.Params), ResponseElements: plain(e.Response), AdditionalEventData: plain(e.Extra),
+		RequestParameters: e.Params, ResponseElements: e.Response, AdditionalEventData: e.Extra,
 		RequestID: e.RequestID, EventID: id, ReadOnly: e.ReadOnly, Resources: about, EventType: e.Type, RecipientAccountID: account,
-	})
+	}
+	raw, err := json.Marshal(r)
+	if err == nil && len(raw) > maxRecord {
+		r.RequestParameters, r.ResponseElements, r.AdditionalEventData = nil, nil, map[string]any{"omitted": "the record was too large"}
+		raw, err = json.Marshal(r)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return &Entry{Time: e.Time.UTC().Truncate(time.Microsecond), ID: id, Source: clean(e.Source), Name: clean(e.Name),
 		User: clean(who.userName()), AccessKey: clean(who.AccessKeyID), ReadOnly: e.ReadOnly, Record: raw, Terms: terms(about)}, nil
 }
+
+// maxRecord bounds a record, in bytes, as CloudTrail does at four times that.
+const maxRecord = 64 << 10
 
 // maxText bounds, in bytes, a text that a stranger may have chosen.
 const maxText = 1024

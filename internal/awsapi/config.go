@@ -57,6 +57,7 @@ type operation struct {
 	limit   int64    // of the body, in bytes
 	path    []string // REST-JSON: segments of the path
 	reads   bool     // it changes nothing
+	answers bool     // what it answers is recorded
 }
 
 // NewHandler checks every operation against its model and returns the handler.
@@ -133,6 +134,8 @@ func (o *operation) bind(b *binder, fn *Op) (err error) {
 	}
 	o.out, err = b.bind(o.model.Output, fn.out)
 	o.fn = fn
+	_, issues := o.out.byName["Credentials"]
+	o.answers = !o.reads || issues // as CloudTrail has it
 	return err
 }
 

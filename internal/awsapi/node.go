@@ -31,6 +31,8 @@ type field struct {
 	index int    // in the Go struct
 	ptr   bool   // the Go field is a pointer to the node's type
 	path  string // as validation errors spell it
+
+	secret, open, user, end bool // how it is recorded: see describe
 }
 
 // value returns the field's value in the structure v, and whether it is there.
@@ -126,6 +128,7 @@ func (b *binder) bindFields(n *node) error {
 		if !f.ptr && !nilable(typ) {
 			return fmt.Errorf("awsapi: member %s of %s must be held in a pointer", m.Name, n.shape.Name)
 		}
+		f.describe(n.shape.Name)
 		n.byName[m.Name] = len(n.fields)
 		n.fields = append(n.fields, f)
 	}

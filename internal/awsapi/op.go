@@ -103,6 +103,32 @@ type Call struct {
 	SecureTransport bool
 	Time            time.Time // when the request arrived
 	Caller          *Caller   // nil for public and access-token operations
+	Notes           Notes
+}
+
+// Notes are what an operation tells the audit log of its call, beyond what the wire
+// layer sees. They hold no secret.
+type Notes struct {
+	Who       *Who           // who it turned out to be, where nobody signed
+	Params    map[string]any // further requestParameters
+	Resources []string       // further ARNs that the call was about
+	Extra     map[string]any // additionalEventData
+}
+
+// Who is a caller that proved who they are by something else than a signature.
+type Who struct {
+	Type        string // SAMLUser or WebIdentityUser
+	PrincipalID string
+	Name        string
+	Provider    string
+}
+
+// NoteUser notes whom of a user pool a call was about or by.
+func (c *Call) NoteUser(sub string) {
+	if c.Notes.Extra == nil {
+		c.Notes.Extra = map[string]any{}
+	}
+	c.Notes.Extra["sub"] = sub
 }
 
 type callKey struct{}
@@ -151,11 +177,13 @@ type Auditor interface {
 }
 
 // An Event is what is recorded of one call. Params holds the decoded input as
-// maps and lists, with every sensitive member removed and long values cut; it
-// is nil where the call was refused before its input was read.
+// maps and lists, with every secret hidden and long values cut; it is nil where
+// the call was refused before its input was read. Response holds the answer of
+// what changed something, or issued credentials, in the same way.
 type Event struct {
 	Call      Call
 	Params    any
+	Response  any
 	ReadOnly  bool     // the operation changes nothing
 	Resources []string // ARNs that permission was asked for
 	ErrorCode string   // empty on success

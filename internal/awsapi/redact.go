@@ -2,10 +2,10 @@ package awsapi
 
 import (
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/awsapi/models"
+	"github.com/poolhouse/poolhouse/internal/redact"
 )
 
 // Bounds of what is recorded of one value.
@@ -14,90 +14,97 @@ const (
 	maxRecordedList = 50   // members
 )
 
-// redact returns the input as maps, lists and scalars for the audit log, without
-// anything secret: shapes that the model calls sensitive, members whose names
-// say so, blobs and free-form documents. nil stands for "nothing to record".
-func redact(n *node, v reflect.Value) any {
+// A recorder turns inputs and outputs into maps, lists and scalars for the audit
+// log, with redact.Hidden in place of what is secret: shapes that the model calls
+// sensitive, texts whose names say so, blobs and free-form documents.
+type recorder struct {
+	names bool // user names are shown: they belong to somebody
+}
+
+func (r recorder) value(n *node, v reflect.Value) any {
 	if n.shape.Sensitive {
-		return nil
+		return redact.Hidden
 	}
 	switch n.shape.Kind {
 	case models.Structure:
-		return redactStructure(n, v)
+		return r.structure(n, v)
 	case models.List:
-		return redactList(n, v)
+		out := make([]any, min(v.Len(), maxRecordedList))
+		for i := range out {
+			out[i] = r.value(n.elem, v.Index(i))
+		}
+		return out
 	case models.Map:
-		return redactMap(n, v)
+		return r.mapping(n, v, false)
 	case models.Blob, models.Document:
-		return nil
+		return redact.Hidden
 	case models.String:
 		return clipRunes(v.String(), maxRecordedText)
 	case models.Timestamp:
-		return v.Interface().(time.Time).Format(time.RFC3339Nano)
+		return v.Interface().(time.Time).UTC().Format(time.RFC3339)
 	}
 	return v.Interface()
 }
 
-func redactStructure(n *node, v reflect.Value) any {
+func (r recorder) structure(n *node, v reflect.Value) map[string]any {
 	out := make(map[string]any, len(n.fields))
 	for i := range n.fields {
 		f := &n.fields[i]
-		fv, ok := f.value(v)
-		if !ok || secretName(f.Name) {
-			continue
-		}
-		if r := redact(f.node, fv); r != nil {
-			out[f.path] = r
+		if fv, ok := f.value(v); ok {
+			out[f.path] = r.member(f, fv)
 		}
 	}
 	return out
 }
 
-func redactList(n *node, v reflect.Value) any {
-	out := []any{}
-	for i := range min(v.Len(), maxRecordedList) {
-		if r := redact(n.elem, v.Index(i)); r != nil {
-			out = append(out, r)
-		}
+// member hides a secret. Of a map of secrets the keys stay: with which provider
+// somebody signed in is worth knowing, the token is not.
+func (r recorder) member(f *field, v reflect.Value) any {
+	switch {
+	case f.end:
+		return v.Interface().(time.Time).UTC().Format("Jan 2, 2006, 3:04:05 PM") // as CloudTrail writes it there
+	case f.user && r.names:
+		return clipRunes(v.String(), maxRecordedText)
+	case f.open && f.node.shape.Kind == models.String:
+		return clipRunes(v.String(), maxRecordedText)
+	case f.secret && f.node.shape.Kind == models.Map && !f.node.shape.Sensitive:
+		return r.mapping(f.node, v, true)
+	case f.secret && f.node.isText():
+		return redact.Hidden
 	}
-	return out
+	return r.value(f.node, v)
 }
 
-func redactMap(n *node, v reflect.Value) any {
+func (r recorder) mapping(n *node, v reflect.Value, secret bool) any {
 	if n.key.shape.Sensitive {
-		return nil
+		return redact.Hidden
 	}
 	out := map[string]any{}
 	for _, k := range sortedMapKeys(v) {
 		if len(out) == maxRecordedList {
 			break
 		}
-		if secretName(k.String()) {
-			continue
-		}
-		if r := redact(n.elem, v.MapIndex(k)); r != nil {
-			out[clipRunes(k.String(), maxRecordedText)] = r
+		name := clipRunes(k.String(), maxRecordedText)
+		if secret || n.elem.isText() && redact.Secret(k.String()) {
+			out[name] = redact.Hidden
+		} else {
+			out[name] = r.value(n.elem, v.MapIndex(k))
 		}
 	}
 	return out
 }
 
-// secretNames are the members that hold secrets whatever their shape says, and
-// policies, which are long and say little about who did what.
-var secretNames = map[string]bool{
-	"authparameters": true, "challengeresponses": true, "code": true, "confirmationcode": true,
-	"metadataxml": true, "policy": true, "samlassertion": true, "samlmetadatadocument": true,
-	"metadatafile": true, "session": true, "usercode": true, "value": true,
+// isText reports whether values are texts, or lists of texts.
+func (n *node) isText() bool {
+	return n.shape.Kind == models.String || n.shape.Kind == models.List && n.elem.isText()
 }
 
-// secretName also covers the free-form keys of maps, such as the client_secret
-// and private_key of a social provider.
-func secretName(name string) bool {
-	s := strings.ToLower(name)
-	for _, part := range []string{"password", "secret", "token", "private_key", "privatekey"} {
-		if strings.Contains(s, part) {
-			return true
-		}
-	}
-	return secretNames[s]
+// describe notes how the recorder is to treat the field. in is the structure that
+// it belongs to. The value of a tag is worth knowing, that of an attribute or a
+// record is somebody's own; the ID of a client is no secret, whatever the model says.
+func (f *field) describe(in string) {
+	f.secret = redact.Secret(f.Name) || f.path == "value" && in != "Tag"
+	f.open = f.path == "clientId"
+	f.end = in == "Credentials" && f.path == "expiration"
+	f.user = f.path == "username"
 }

@@ -26,8 +26,9 @@ type exchange struct {
 	form  form     // query: the parameters
 	path  []string // REST-JSON: the escaped segments
 	in    reflect.Value
-	done  bool // the answer was written
-	large bool // a slot for a large body is held
+	out   reflect.Value // of a call that succeeded
+	done  bool          // the answer was written
+	large bool          // a slot for a large body is held
 	event Event
 	keep  func(answer) error // of a call that may be repeated; else nil
 }
@@ -77,6 +78,7 @@ func (x *exchange) serve() error {
 	}
 	x.in = v
 	if text, member := validate(x.op.in, v); text != "" {
+		x.event.ErrorText = violated(x.op.in, v)
 		return &Error{Status: 400, Code: x.svc.validationCode(member), Message: text}
 	}
 	ctx := WithCall(x.r.Context(), x.call)
@@ -91,7 +93,8 @@ func (x *exchange) serve() error {
 		if err != nil {
 			return x.domainError(err)
 		}
-		x.codec.answer(x, reflect.ValueOf(out).Elem())
+		x.out = reflect.ValueOf(out).Elem()
+		x.codec.answer(x, x.out)
 		return nil
 	})
 }
@@ -149,7 +152,9 @@ func (x *exchange) fail(err error) {
 		x.h.cfg.Log.Error("aws error without code or status", "operation", x.call.Operation, "error", e)
 		e = x.internal()
 	}
-	x.event.ErrorCode, x.event.ErrorText = e.Code, e.Message
+	if x.event.ErrorCode = e.Code; x.event.ErrorText == "" {
+		x.event.ErrorText = e.Message
+	}
 	if e.RetryAfter > 0 {
 		web.RetryAfter(x.w.Header(), e.RetryAfter)
 	}
@@ -204,7 +209,11 @@ func (x *exchange) record() {
 	x.event.Call, x.event.ReadOnly = *x.call, x.op.reads
 	x.event.Duration = max(x.h.cfg.Now().Sub(x.call.Time), time.Duration(0))
 	if x.in.IsValid() {
-		x.event.Params = redact(x.op.in, x.in)
+		// Who may not call, or names nobody, may have typed anything.
+		x.event.Params = recorder{names: x.out.IsValid() && x.op.fn.Auth == SigV4}.value(x.op.in, x.in)
+	}
+	if x.out.IsValid() && x.op.answers {
+		x.event.Response = recorder{}.value(x.op.out, x.out)
 	}
 	// The answer is out; a client that hangs up must not lose the record.
 	x.h.cfg.Audit.Record(context.WithoutCancel(x.r.Context()), x.event)

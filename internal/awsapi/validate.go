@@ -21,8 +21,15 @@ const (
 // validate checks in against the constraints of the model and returns the text
 // that the live services answer, or "" if all hold. Errors come in the order of
 // the model's members; member is where the first of them stands, at the top.
-func validate(n *node, in reflect.Value) (text, member string) {
-	var c checker
+func validate(n *node, in reflect.Value) (text, member string) { return new(checker).text(n, in) }
+
+// violated is validate's text without what must not be written down.
+func violated(n *node, in reflect.Value) string {
+	text, _ := (&checker{quiet: true}).text(n, in)
+	return text
+}
+
+func (c *checker) text(n *node, in reflect.Value) (text, member string) {
 	c.check(n, in, "", false)
 	member, _, _ = strings.Cut(c.first, ".")
 	switch len(c.found) {
@@ -38,6 +45,7 @@ func validate(n *node, in reflect.Value) (text, member string) {
 type checker struct {
 	found []string
 	first string // path of the first
+	quiet bool   // no value of a secret member is repeated
 }
 
 // note adds a violation at path.
@@ -85,7 +93,7 @@ func (c *checker) structure(n *node, v reflect.Value, path string, hidden bool) 
 		fv, ok := f.value(v)
 		switch {
 		case ok:
-			c.check(f.node, fv, path+f.path, hidden)
+			c.check(f.node, fv, path+f.path, hidden || c.quiet && f.secret)
 		case f.Required && len(c.found) < maxViolations:
 			c.note(path+f.path, "Value null at '"+path+f.path+"' failed to satisfy constraint: Member must not be null")
 		}

@@ -36,7 +36,7 @@ func (a *API) InitiateAuth(ctx context.Context, in *InitiateAuthInput) (*Initiat
 	if err != nil {
 		return nil, authError(err)
 	}
-	out := answer(step)
+	out := answer(ctx, step)
 	return &InitiateAuthOutput{ChallengeName: out.name, Session: out.session, AvailableChallenges: out.available,
 		ChallengeParameters: out.params, AuthenticationResult: out.result}, nil
 }
@@ -51,7 +51,7 @@ func (a *API) AdminInitiateAuth(ctx context.Context, in *AdminInitiateAuthInput)
 	if err != nil {
 		return nil, authError(err)
 	}
-	out := answer(step)
+	out := answer(ctx, step)
 	return &AdminInitiateAuthOutput{ChallengeName: out.name, Session: out.session, AvailableChallenges: out.available,
 		ChallengeParameters: out.params, AuthenticationResult: out.result}, nil
 }
@@ -66,7 +66,7 @@ func (a *API) RespondToAuthChallenge(ctx context.Context, in *RespondToAuthChall
 	if err != nil {
 		return nil, authError(err)
 	}
-	out := answer(step)
+	out := answer(ctx, step)
 	return &RespondToAuthChallengeOutput{ChallengeName: out.name, Session: out.session,
 		ChallengeParameters: out.params, AuthenticationResult: out.result}, nil
 }
@@ -81,7 +81,7 @@ func (a *API) AdminRespondToAuthChallenge(ctx context.Context, in *AdminRespondT
 	if err != nil {
 		return nil, authError(err)
 	}
-	out := answer(step)
+	out := answer(ctx, step)
 	return &AdminRespondToAuthChallengeOutput{ChallengeName: out.name, Session: out.session,
 		ChallengeParameters: out.params, AuthenticationResult: out.result}, nil
 }
@@ -141,8 +141,11 @@ type authAnswer struct {
 	result        *AuthenticationResultType
 }
 
-func answer(s *userpool.Step) authAnswer {
+func answer(ctx context.Context, s *userpool.Step) authAnswer {
 	if s.Challenge == nil {
+		if f := s.Result.Family; f != nil {
+			awsapi.FromContext(ctx).NoteUser(f.Sub)
+		}
 		return authAnswer{params: map[string]string{}, result: authenticationResult(s.Result)}
 	}
 	out := authAnswer{name: &s.Challenge.Name, params: s.Challenge.Params, available: s.Challenge.Available}

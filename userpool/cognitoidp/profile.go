@@ -16,6 +16,7 @@ func (a *API) signedIn(ctx context.Context, token *string) (*userpool.User, *use
 	if err != nil {
 		return nil, nil, plainRefusal(ctx, err)
 	}
+	awsapi.FromContext(ctx).NoteUser(claims.User.Sub)
 	c, err := a.Pools.Client(ctx, claims.Pool, claims.Client)
 	return claims.User, c, plainRefusal(ctx, err)
 }
