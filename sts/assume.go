@@ -42,6 +42,7 @@ type AssumedRole struct {
 	ID             string // AROA…:SESSION
 	PackedPolicy   *int   // percent; nil where neither policies nor tags were passed
 	SourceIdentity string
+	Beginning      *Beginning
 }
 
 // AssumeRole gives p a session of another role. A role that does not exist is
@@ -221,7 +222,8 @@ func (s *Service) begin(ctx context.Context, a *assumption, chained bool, passed
 		return nil, err
 	}
 	return &AssumedRole{Credentials: credentials, ARN: assumedRoleARN(a.role.Account, a.role.Name, a.session),
-		ID: a.role.ID + ":" + a.session, PackedPolicy: packed, SourceIdentity: a.sourceIdentity}, nil
+		ID: a.role.ID + ":" + a.session, PackedPolicy: packed, SourceIdentity: a.sourceIdentity,
+		Beginning: &Beginning{Tags: a.tags, Transitive: a.transitive}}, nil
 }
 
 func (a *assumption) newSession() *session {

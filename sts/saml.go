@@ -110,6 +110,7 @@ func (s *Service) AssumeRoleWithSAML(ctx context.Context, in SAMLRequest) (*SAML
 	if err != nil {
 		return nil, samlDuration(err)
 	}
+	out.Beginning.AssertionID = assertion.ID
 	return &SAMLResult{*out, assertion.Subject, claims.subjectType, assertion.Issuer, claims.recipient, claims.nameQualifier}, nil
 }
 

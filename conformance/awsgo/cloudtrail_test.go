@@ -2,6 +2,7 @@ package awsgo_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -131,5 +132,38 @@ func trailRefusals(t *testing.T, s *harness.Server) {
 			_, err := root.LookupEvents(ctx, &tt.in)
 			harness.WantCode(t, err, tt.want, "")
 		})
+	}
+}
+
+// record returns what the log has of the newest call of an operation.
+func record(t *testing.T, s *harness.Server, operation string) (r map[string]any) {
+	t.Helper()
+	out, err := s.Root().Trail.LookupEvents(t.Context(), &cloudtrail.LookupEventsInput{MaxResults: aws.Int32(1),
+		LookupAttributes: attributes(types.LookupAttributeKeyEventName, operation)})
+	must(t, err)
+	if len(out.Events) == 0 {
+		t.Fatalf("no event %s", operation)
+	}
+	must(t, json.Unmarshal([]byte(*out.Events[0].CloudTrailEvent), &r))
+	return r
+}
+
+// member walks into a record.
+func member(r map[string]any, path ...string) any {
+	var v any = r
+	for _, name := range path {
+		m, _ := v.(map[string]any)
+		v = m[name]
+	}
+	return v
+}
+
+// wantMembers compares members of a record, named by their paths.
+func wantMembers(t *testing.T, r map[string]any, want map[string]any) {
+	t.Helper()
+	for path, value := range want {
+		if got := member(r, strings.Split(path, ".")...); got != value {
+			t.Errorf("%s: %v, want %v", path, got, value)
+		}
 	}
 }

@@ -101,6 +101,11 @@ func webIdentity(t *testing.T, f *harness.Fixture) {
 	if *out.SubjectFromWebIdentityToken != payload(t, token)["sub"] || *out.Audience != f.ClientID {
 		t.Errorf("answer %+v", out)
 	}
+	wantMembers(t, record(t, f.Server, "AssumeRoleWithWebIdentity"), map[string]any{"userIdentity.type": "WebIdentityUser",
+		"userIdentity.principalId": *out.Provider + ":" + f.ClientID + ":" + *out.SubjectFromWebIdentityToken,
+		"userIdentity.userName":    *out.SubjectFromWebIdentityToken, "userIdentity.identityProvider": *out.Provider,
+		"requestParameters.webIdentityToken": hidden, "requestParameters.roleSessionName": "web",
+		"responseElements.credentials.sessionToken": hidden, "responseElements.subjectFromWebIdentityToken": *out.SubjectFromWebIdentityToken})
 	parts := strings.Split(token, ".")
 	encode := base64.RawURLEncoding.EncodeToString
 	for name, forged := range map[string]string{

@@ -16,6 +16,9 @@ import (
 	"github.com/poolhouse/poolhouse/conformance/harness"
 )
 
+// hidden is what the audit log has in place of secrets.
+const hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
+
 const awsACS = "https://signin.aws.amazon.com/saml"
 
 func spMetadata(entity, acs string) string {
@@ -52,6 +55,15 @@ func TestSAMLCredentials(t *testing.T) {
 		if *out.Subject != f.Alice.Email || *out.Audience != awsACS || *out.Issuer != f.URL+"/"+f.PoolID+"/saml/metadata" {
 			t.Errorf("answer %+v", out)
 		}
+		r := record(t, f.Server, "AssumeRoleWithSAML")
+		wantMembers(t, r, map[string]any{"userIdentity.type": "SAMLUser", "userIdentity.userName": f.Alice.Email,
+			"userIdentity.identityProvider": *out.NameQualifier, "requestParameters.roleArn": role, "requestParameters.principalArn": provider,
+			"requestParameters.sAMLAssertion": hidden, "responseElements.credentials.accessKeyId": *out.Credentials.AccessKeyId,
+			"responseElements.credentials.sessionToken": hidden, "responseElements.credentials.secretAccessKey": hidden,
+			"responseElements.assumedRoleUser.arn": *out.AssumedRoleUser.Arn, "responseElements.nameQualifier": *out.NameQualifier})
+		if id, _ := member(r, "requestParameters", "sAMLAssertionID").(string); id == "" || !bytes.Contains(mustDecode(t, assertion), []byte(`"`+id+`"`)) {
+			t.Errorf("assertion ID %q", id)
+		}
 		_, err = assume(assertion)
 		harness.WantCode(t, err, "InvalidIdentityToken", "")
 
@@ -60,6 +72,9 @@ func TestSAMLCredentials(t *testing.T) {
 		must(t, err)
 		_, err = as.IDP.DeleteUserPool(t.Context(), &idp.DeleteUserPoolInput{UserPoolId: &f.PoolID})
 		harness.WantCode(t, err, "AccessDeniedException", "")
+		wantMembers(t, record(t, f.Server, "DeleteUserPool"), map[string]any{"userIdentity.type": "AssumedRole", "errorCode": "AccessDeniedException",
+			"userIdentity.sessionContext.sessionIssuer.arn": role, "userIdentity.sessionContext.sessionIssuer.userName": "employee",
+			"userIdentity.sessionContext.attributes.mfaAuthenticated": "false", "requestParameters.userPoolId": f.PoolID, "responseElements": nil})
 	})
 }
 
@@ -138,4 +153,11 @@ func TestSAMLApplications(t *testing.T) {
 			t.Errorf("%d apps are left", len(list.Applications))
 		}
 	})
+}
+
+func mustDecode(t *testing.T, text string) []byte {
+	t.Helper()
+	raw, err := base64.StdEncoding.DecodeString(text)
+	must(t, err)
+	return raw
 }

@@ -124,11 +124,13 @@ type Who struct {
 }
 
 // NoteUser notes whom of a user pool a call was about or by.
-func (c *Call) NoteUser(sub string) {
+func (c *Call) NoteUser(sub string) { c.note("sub", sub) }
+
+func (c *Call) note(name string, value any) {
 	if c.Notes.Extra == nil {
 		c.Notes.Extra = map[string]any{}
 	}
-	c.Notes.Extra["sub"] = sub
+	c.Notes.Extra[name] = value
 }
 
 type callKey struct{}

@@ -113,6 +113,7 @@ func (x *exchange) repeat(ctx context.Context, key string) (done bool, err error
 	if err := json.Unmarshal(raw, &a); err != nil {
 		return false, err
 	}
+	x.call.note("repeatedAttempt", true) // the log has one success of each call, and who was told of it again
 	x.write(a.Status, a.Type, a.Body)
 	return true, nil
 }

@@ -53,7 +53,7 @@ func (k *keyMaker) handler(t *testing.T) *awsapi.Handler {
 		Services: []awsapi.Service{{Name: "iam", Ops: []awsapi.Op{awsapi.Func("CreateAccessKey", awsapi.SigV4, k.create)},
 			Errors: awsapi.ErrorTable{{Is: errNotThere, Status: 404, Code: "NoSuchEntity"}}}},
 		Credentials: k, Authorizer: k, Now: func() time.Time { return k.clock }, Log: slog.New(slog.DiscardHandler),
-		Repeats: &awsapi.Repeats{Store: k.store, Sealer: keyringtest.New(t)},
+		Repeats: &awsapi.Repeats{Store: k.store, Sealer: keyringtest.New(t)}, Audit: &k.backend,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -97,6 +97,21 @@ func TestAnAttemptIsNotServedTwice(t *testing.T) {
 	}
 	if k.made != 6 {
 		t.Errorf("%d keys", k.made)
+	}
+}
+
+// The log tells the attempt that did something from the one that was told of it.
+func TestARepeatedAttemptIsMarkedInTheLog(t *testing.T) {
+	k := newKeyMaker()
+	b, h := &k.backend, k.handler(t)
+	attempt(t, h, invocation, "ci")
+	attempt(t, h, invocation, "ci")
+	if len(b.events) != 2 || b.events[0].Call.Notes.Extra != nil || b.events[0].Response == nil ||
+		b.events[1].Call.Notes.Extra["repeatedAttempt"] != true || b.events[1].Response != nil {
+		t.Errorf("events %+v", b.events)
+	}
+	if raw := fmt.Sprint(b.events[0].Response); strings.Contains(raw, "the secret number") || !strings.Contains(raw, "AKIAIOSFODNN7EXAMPLE") {
+		t.Errorf("recorded %s", raw)
 	}
 }
 

@@ -19,7 +19,7 @@ var (
 
 	// known look like secrets by their names and are none.
 	known = map[string]bool{"nexttoken": true, "paginationtoken": true, "clientrequesttoken": true, "errorcode": true,
-		"statuscode": true, "countrycode": true, "clientsecretid": true, "preventuserexistenceerrors": true}
+		"statuscode": true, "countrycode": true, "clientsecretid": true, "subjectfromwebidentitytoken": true, "preventuserexistenceerrors": true}
 )
 
 // Secret reports whether a member of that name holds texts that must not be

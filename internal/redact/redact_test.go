@@ -13,7 +13,7 @@ func TestSecret(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"NextToken", "PaginationToken", "RoleArn", "PolicyArn", "PolicyName", "SessionName", "ErrorCode",
-		"CodeDeliveryMedium", "Username", "ClientSecretId"} {
+		"CodeDeliveryMedium", "SubjectFromWebIdentityToken", "Username", "ClientSecretId"} {
 		if Secret(name) {
 			t.Errorf("%s would be hidden", name)
 		}

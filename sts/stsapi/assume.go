@@ -19,6 +19,7 @@ func (a *API) AssumeRole(ctx context.Context, in *AssumeRoleInput) (*AssumeRoleO
 	if err != nil {
 		return nil, err
 	}
+	noteChain(ctx, p)
 	r, err := a.STS.AssumeRole(ctx, p, sts.AssumeRoleRequest{
 		SessionSpec: spec(ctx, in.Policy, in.PolicyArns, in.DurationSeconds),
 		RoleARN:     *in.RoleArn, SessionName: *in.RoleSessionName, ExternalID: awsapi.Value(in.ExternalId),
@@ -33,6 +34,7 @@ func (a *API) AssumeRole(ctx context.Context, in *AssumeRoleInput) (*AssumeRoleO
 
 // AssumeRoleWithSAML serves the operation of that name.
 func (a *API) AssumeRoleWithSAML(ctx context.Context, in *AssumeRoleWithSAMLInput) (*AssumeRoleWithSAMLOutput, error) {
+	noteResources(ctx, *in.RoleArn, *in.PrincipalArn)
 	r, err := a.STS.AssumeRoleWithSAML(ctx, sts.SAMLRequest{
 		SessionSpec: spec(ctx, in.Policy, in.PolicyArns, in.DurationSeconds),
 		RoleARN:     *in.RoleArn, ProviderARN: *in.PrincipalArn, Response: *in.SAMLAssertion,
@@ -40,6 +42,7 @@ func (a *API) AssumeRoleWithSAML(ctx context.Context, in *AssumeRoleWithSAMLInpu
 	if err != nil {
 		return nil, err
 	}
+	noteSAMLUser(ctx, r)
 	return &AssumeRoleWithSAMLOutput{Credentials: credentials(r.Credentials), AssumedRoleUser: assumedUser(&r.AssumedRole),
 		PackedPolicySize: percent(r.PackedPolicy), Subject: &r.Subject, SubjectType: &r.SubjectType, Issuer: &r.Issuer,
 		Audience: &r.Audience, NameQualifier: &r.NameQualifier, SourceIdentity: optional(r.SourceIdentity)}, nil
@@ -47,6 +50,7 @@ func (a *API) AssumeRoleWithSAML(ctx context.Context, in *AssumeRoleWithSAMLInpu
 
 // AssumeRoleWithWebIdentity serves the operation of that name.
 func (a *API) AssumeRoleWithWebIdentity(ctx context.Context, in *AssumeRoleWithWebIdentityInput) (*AssumeRoleWithWebIdentityOutput, error) {
+	noteResources(ctx, *in.RoleArn)
 	r, err := a.STS.AssumeRoleWithToken(ctx, sts.WebTokenRequest{
 		SessionSpec: spec(ctx, in.Policy, in.PolicyArns, in.DurationSeconds),
 		RoleARN:     *in.RoleArn, SessionName: *in.RoleSessionName, Token: *in.WebIdentityToken,
@@ -55,6 +59,7 @@ func (a *API) AssumeRoleWithWebIdentity(ctx context.Context, in *AssumeRoleWithW
 	if err != nil {
 		return nil, err
 	}
+	noteWebIdentityUser(ctx, r)
 	return &AssumeRoleWithWebIdentityOutput{Credentials: credentials(r.Credentials), AssumedRoleUser: assumedUser(&r.AssumedRole),
 		PackedPolicySize: percent(r.PackedPolicy), SubjectFromWebIdentityToken: &r.Subject, Provider: &r.Provider,
 		Audience: &r.Audience, SourceIdentity: optional(r.SourceIdentity)}, nil
