@@ -90,7 +90,7 @@ func (s *Server) awsAPIs(ctx context.Context, st *stores, now func() time.Time) 
 		limiter = &throttle{pools: &cognitoidp.API{Pools: s.Pools, Tokens: s.Tokens}, limits: s.Limits}
 	}
 	return awsapi.NewHandler(awsapi.Config{
-		Limiter: limiter, Services: s.apis(s.cfg, access, log), Credentials: access, Authorizer: access, Audit: log,
+		Limiter: limiter, Services: s.apis(s.cfg, access, log), Credentials: access, Authorizer: access, Used: access, Audit: log,
 		Repeats: &awsapi.Repeats{Store: st.ephemeral(), Sealer: st.keys},
 		Region:  s.cfg.Region, Account: s.cfg.Account, Now: now, Log: s.log,
 	})
@@ -103,7 +103,7 @@ func (s *Services) apis(cfg Config, access *stsapi.Access, log *audit.Log) []aws
 		(&cognitoidentity.API{Pools: s.Identity, Authorizer: access, Audit: log, Region: cfg.Region, Account: cfg.Account}).Service(),
 		(&cognitosync.API{Datasets: s.Datasets, Identities: identities{s.Identity}, Region: cfg.Region, Account: cfg.Account}).Service(),
 		(&stsapi.API{STS: s.STS}).Service(),
-		(&iamapi.API{STS: s.STS}).Service(),
+		(&iamapi.API{STS: s.STS, Authorizer: access}).Service(),
 		s.senders.Service(),
 		(&cloudtrailapi.API{Log: log, Sealer: s.sealer}).Service(),
 		(&poolhouseapi.API{Apps: s.Apps, Pools: s.Pools, Tokens: s.Tokens, Consents: s.consents, Deliveries: s.deliveries, Region: cfg.Region, Account: cfg.Account}).Service(),

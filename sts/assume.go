@@ -183,7 +183,7 @@ func (s *Service) mayAssume(p *Principal, role *Role, stack *policy.Stack, actio
 		return false, err
 	}
 	stack.Resource, stack.Guarded, stack.Foreign = []*policy.Policy{trust}, true, role.Account != p.Account
-	r := &policy.Request{Principal: p.trusted(), Action: action, Resource: role.ARN(), Keys: keys}
+	r := &policy.Request{Principal: role.sees(p), Action: action, Resource: role.ARN(), Keys: keys}
 	return policy.Decide(r, stack).Allowed, nil
 }
 

@@ -47,8 +47,10 @@ func TestTrust(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			e := newEnv(t)
+			ann := e.user("ann", tt.own)
+			e.user("bob", "")
 			e.role("dev", tt.trust, "")
-			_, err := e.tryAssume(e.user("ann", tt.own), "dev", tt.change)
+			_, err := e.tryAssume(ann, "dev", tt.change)
 			if tt.want && err != nil {
 				t.Error(err)
 			}

@@ -89,13 +89,15 @@ func (s *Service) liveRole(ctx context.Context, st *session) (*Role, error) {
 	return role, nil
 }
 
+// liveUser finds a user by the name it had. If that is another's by now, or
+// nobody's, the user may have been renamed: its ID is what counts.
 func (s *Service) liveUser(ctx context.Context, name, id string) (*User, error) {
 	user, err := s.Store.Users().Get(ctx, s.Account, name)
+	if errors.Is(err, ErrNotFound) || err == nil && user.ID != id {
+		user, err = s.Store.UserByID(ctx, s.Account, id)
+	}
 	if err != nil {
 		return nil, unknownIfGone(err)
-	}
-	if user.ID != id {
-		return nil, ErrUnknownCredential
 	}
 	return user, nil
 }

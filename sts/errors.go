@@ -10,6 +10,8 @@ var (
 	ErrDeleteConflict = errors.New("sts: entity is in use")
 	ErrLimitExceeded  = errors.New("sts: limit exceeded")
 	ErrInvalidInput   = errors.New("sts: invalid input")
+	ErrUnmodifiable   = errors.New("sts: entity belongs to a service")
+	ErrNotAttachable  = errors.New("sts: policy cannot be attached")
 
 	ErrAccessDenied     = errors.New("sts: access denied")
 	ErrValidation       = errors.New("sts: validation error")

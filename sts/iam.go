@@ -5,8 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-
-	"github.com/poolhouse/poolhouse/sts/policy"
 )
 
 // defaultPath is where an entity stands that names no path.
@@ -48,20 +46,28 @@ type Page struct {
 	Prefix string // of the path, or empty
 }
 
-// list reads pages until it has enough entities whose path fits.
-func list[T any](ctx context.Context, c Collection[T], account string, p Page, path func(*T) string) (out []*T, next string, err error) {
-	limit := p.Limit
-	if limit <= 0 {
-		limit = 100
+func (p Page) limit() int {
+	if p.Limit <= 0 {
+		return 100
 	}
-	after := p.After
+	return p.Limit
+}
+
+// under keeps entities whose path begins with prefix.
+func under[T any](prefix string, path func(*T) string) func(*T) bool {
+	return func(e *T) bool { return strings.HasPrefix(path(e), prefix) }
+}
+
+// list reads pages until it has enough entities to keep.
+func list[T any](ctx context.Context, c Collection[T], account string, p Page, keep func(*T) bool) (out []*T, next string, err error) {
+	limit, after := p.limit(), p.After
 	for {
 		part, more, err := c.List(ctx, account, after, limit-len(out))
 		if err != nil {
 			return nil, "", err
 		}
 		for _, e := range part {
-			if strings.HasPrefix(path(e), p.Prefix) {
+			if keep(e) {
 				out = append(out, e)
 			}
 		}
@@ -72,72 +78,6 @@ func list[T any](ctx context.Context, c Collection[T], account string, p Page, p
 	}
 }
 
-// checkInline judges an inline policy before it is stored.
-func (s *Service) checkInline(name, doc string) error {
-	if !validName(name, 128) {
-		return fail(ErrValidation, "The specified value for policyName is invalid.")
-	}
-	return s.checkDocument(policy.Identity, doc)
-}
-
-func (p *Permissions) put(name, doc string) {
-	if p.Inline == nil {
-		p.Inline = map[string]string{}
-	}
-	p.Inline[name] = doc
-}
-
-// names returns the names of the inline policies in order.
-func (p *Permissions) names() []string {
-	out := make([]string, 0, len(p.Inline))
-	for n := range p.Inline {
-		out = append(out, n)
-	}
-	slices.Sort(out)
-	return out
-}
-
-// InlineNames returns the names of the inline policies in order.
-func (p *Permissions) InlineNames() []string { return p.names() }
-
-// maxAttached is how many managed policies a role or user may have.
-const maxAttached = 20
-
-func (p *Permissions) attach(arn string) error {
-	if slices.Contains(p.Attached, arn) {
-		return nil
-	}
-	if len(p.Attached) >= maxAttached {
-		return fail(ErrLimitExceeded, "Cannot exceed quota for PoliciesPerRole: 20")
-	}
-	p.Attached = append(p.Attached, arn)
-	return nil
-}
-
-func (p *Permissions) detach(arn string) error {
-	i := slices.Index(p.Attached, arn)
-	if i < 0 {
-		return fail(ErrNotFound, "Policy "+arn+" was not found.")
-	}
-	p.Attached = slices.Delete(p.Attached, i, i+1)
-	return nil
-}
-
-func (p *Permissions) uses(arn string) bool {
-	return p.Boundary == arn || slices.Contains(p.Attached, arn)
-}
-
-// deletable refuses while policies remain, as IAM does.
-func (p *Permissions) deletable() error {
-	switch {
-	case len(p.Inline) > 0:
-		return fail(ErrDeleteConflict, "Cannot delete entity, must delete policies first.")
-	case len(p.Attached) > 0:
-		return fail(ErrDeleteConflict, "Cannot delete entity, must detach all policies first.")
-	}
-	return nil
-}
-
 // setTags lays tags over those that an entity has.
 func setTags(old, tags []Tag) ([]Tag, error) {
 	if err := checkTags(tags, nil); err != nil {
@@ -145,7 +85,7 @@ func setTags(old, tags []Tag) ([]Tag, error) {
 	}
 	out := mergeTags(old, tags)
 	if len(out) > maxTags {
-		return nil, fail(ErrLimitExceeded, "Cannot exceed quota for TagsPerEntity: 50")
+		return nil, fail(ErrLimitExceeded, "The number of tags has reached the maximum limit.")
 	}
 	return out, nil
 }

@@ -10,37 +10,31 @@ import (
 	"github.com/poolhouse/poolhouse/sts/policy"
 )
 
-// Limits of managed policies.
-const (
-	maxManagedSize = 6144 // characters
-	maxVersions    = 5
-)
+// maxVersions is how many versions a managed policy can have.
+const maxVersions = 5
 
-// builtin are the policies of AWS's own account that every account can use.
-var builtin = map[string]string{
-	"arn:aws:iam::aws:policy/AdministratorAccess":                          `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`,
-	"arn:aws:iam::aws:policy/AmazonCognitoUnAuthedIdentitiesSessionPolicy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"rum:PutRumEvents","Resource":"*"}]}`,
-	"arn:aws:iam::aws:policy/IAMFullAccess":                                `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:*","Resource":"*"}]}`,
-	"arn:aws:iam::aws:policy/AmazonCognitoPowerUser": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["cognito-identity:*","cognito-idp:*",` +
-		`"cognito-sync:*","iam:ListRoles","iam:ListOpenIdConnectProviders","iam:GetRole","iam:ListSAMLProviders","iam:GetSAMLProvider"],"Resource":"*"}]}`,
-	"arn:aws:iam::aws:policy/AmazonCognitoReadOnly": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["cognito-identity:Describe*",` +
-		`"cognito-identity:Get*","cognito-identity:List*","cognito-idp:Describe*","cognito-idp:AdminGet*","cognito-idp:AdminList*","cognito-idp:List*",` +
-		`"cognito-idp:Get*","cognito-sync:Describe*","cognito-sync:Get*","cognito-sync:List*","iam:ListOpenIdConnectProviders","iam:ListRoles"],"Resource":"*"}]}`,
-}
-
-// policyName returns the name in the ARN of a policy of this account.
-func (s *Service) policyName(arn string) (string, bool) {
-	account, resource, ok := cutARN(arn, "iam")
+// policyName returns the name in the ARN of a policy of this account or of AWS.
+func (s *Service) policyName(arn string) (account, name string, err error) {
+	account, resource, ok := cutARN(strings.Replace(arn, "::aws:", "::"+awsDigits+":", 1), "iam")
 	rest, isPolicy := strings.CutPrefix(resource, "policy/")
-	return rest[strings.LastIndexByte(rest, '/')+1:], ok && isPolicy && account == s.Account
+	if name = rest[strings.LastIndexByte(rest, '/')+1:]; !ok || !isPolicy || !validName(name, 128) {
+		return "", "", fail(ErrInvalidInput, "ARN "+arn+" is not valid.")
+	}
+	return account, name, nil
 }
 
-func noPolicy(arn string) error { return fail(ErrNotFound, "Policy "+arn+" does not exist.") }
+func noPolicy(arn string) error { return fail(ErrNotFound, "Policy "+arn+" was not found.") }
 
-// Policy returns a managed policy of this account.
+// Policy returns a managed policy of this account or of AWS.
 func (s *Service) Policy(ctx context.Context, arn string) (*ManagedPolicy, error) {
-	name, ok := s.policyName(arn)
-	if !ok {
+	account, name, err := s.policyName(arn)
+	if err != nil {
+		return nil, err
+	}
+	if p, ok := builtin[arn]; ok {
+		return p.clone(), nil
+	}
+	if account != s.Account {
 		return nil, noPolicy(arn)
 	}
 	p, err := s.Store.Policies().Get(ctx, s.Account, name)
@@ -50,11 +44,8 @@ func (s *Service) Policy(ctx context.Context, arn string) (*ManagedPolicy, error
 	return p, err
 }
 
-// managedDocument returns the text that counts, also of a builtin policy.
+// managedDocument returns the text that counts.
 func (s *Service) managedDocument(ctx context.Context, arn string) (string, error) {
-	if doc, ok := builtin[arn]; ok {
-		return doc, nil
-	}
 	p, err := s.Policy(ctx, arn)
 	if err != nil {
 		return "", err
@@ -73,10 +64,27 @@ func (p *ManagedPolicy) Version(id string) (PolicyVersion, error) {
 	return PolicyVersion{}, fail(ErrNotFound, "Policy "+p.ARN()+" version "+id+" does not exist or is not attachable.")
 }
 
+// checkAttachable refuses a policy that is not there, or is a service's.
 func (s *Service) checkAttachable(ctx context.Context, arn string) error {
-	_, err := s.managedDocument(ctx, arn)
-	if errors.Is(err, ErrNotFound) {
+	p, err := s.Policy(ctx, arn)
+	if errors.Is(err, ErrNotFound) || err == nil && p.Deleting {
 		return fail(ErrNotFound, "Policy "+arn+" does not exist or is not attachable.")
+	}
+	if err == nil && p.ofService() {
+		return fail(ErrNotAttachable, "Cannot attach a Service Role Policy to a Customer Role.")
+	}
+	return err
+}
+
+// keepAttached looks once more at a policy that was just attached. Whoever deletes
+// it marks it first and counts its users then: either the count has this one, or
+// this look sees the mark and undoes what was done.
+func (s *Service) keepAttached(ctx context.Context, arn string, undo func() error) error {
+	err := s.checkAttachable(ctx, arn)
+	if errors.Is(err, ErrNotFound) {
+		if undone := undo(); undone != nil && !errors.Is(undone, ErrNotFound) {
+			return undone
+		}
 	}
 	return err
 }
@@ -85,7 +93,11 @@ func (s *Service) checkBoundary(ctx context.Context, arn string) error {
 	if arn == "" {
 		return nil
 	}
-	return s.checkAttachable(ctx, arn)
+	err := s.checkAttachable(ctx, arn)
+	if errors.Is(err, ErrNotFound) {
+		return fail(ErrNotFound, "Scope ARN: "+arn+" does not exist or is not attachable.")
+	}
+	return err
 }
 
 func (s *Service) checkManaged(doc string) error {
@@ -115,16 +127,35 @@ func (s *Service) CreatePolicy(ctx context.Context, p *ManagedPolicy, doc string
 	return explain(s.Store.Policies().Create(ctx, p), "", "A policy called "+p.Name+" already exists. Duplicate names are not allowed.")
 }
 
-func (s *Service) updatePolicy(ctx context.Context, arn string, fn func(*ManagedPolicy) error) error {
+// ownPolicy is Policy for one that is to be changed: AWS's own cannot be.
+func (s *Service) ownPolicy(ctx context.Context, arn string) (*ManagedPolicy, error) {
 	p, err := s.Policy(ctx, arn)
+	if err == nil && p.Account != s.Account {
+		return nil, fail(ErrAccessDenied, "Policy "+arn+" is managed by AWS and cannot be changed.")
+	}
+	return p, err
+}
+
+func (s *Service) updatePolicy(ctx context.Context, arn string, fn func(*ManagedPolicy) error) error {
+	p, err := s.ownPolicy(ctx, arn)
 	if err != nil {
 		return err
 	}
-	_, err = s.Store.Policies().Update(ctx, s.Account, p.Name, func(p *ManagedPolicy) error {
+	_, err = s.Store.Policies().Update(ctx, s.Account, p.Name, func(now *ManagedPolicy) error {
+		if now.ID != p.ID {
+			return noPolicy(arn)
+		}
+		return fn(now)
+	})
+	return explain(err, "Policy "+arn+" was not found.", "")
+}
+
+// revisePolicy is updatePolicy for what UpdateDate tells of: the versions.
+func (s *Service) revisePolicy(ctx context.Context, arn string, fn func(*ManagedPolicy) error) error {
+	return s.updatePolicy(ctx, arn, func(p *ManagedPolicy) error {
 		p.Updated = s.now()
 		return fn(p)
 	})
-	return explain(err, "Policy "+arn+" does not exist.", "")
 }
 
 // CreatePolicyVersion adds a version, the one that counts where asDefault is set.
@@ -132,7 +163,7 @@ func (s *Service) CreatePolicyVersion(ctx context.Context, arn, doc string, asDe
 	if err := s.checkManaged(doc); err != nil {
 		return v, err
 	}
-	err = s.updatePolicy(ctx, arn, func(p *ManagedPolicy) error {
+	err = s.revisePolicy(ctx, arn, func(p *ManagedPolicy) error {
 		if len(p.Versions) >= maxVersions {
 			return fail(ErrLimitExceeded, "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.")
 		}
@@ -149,7 +180,7 @@ func (s *Service) CreatePolicyVersion(ctx context.Context, arn, doc string, asDe
 
 // SetDefaultPolicyVersion chooses the version that counts.
 func (s *Service) SetDefaultPolicyVersion(ctx context.Context, arn, version string) error {
-	return s.updatePolicy(ctx, arn, func(p *ManagedPolicy) error {
+	return s.revisePolicy(ctx, arn, func(p *ManagedPolicy) error {
 		_, err := p.Version(version)
 		p.Default = version
 		return err
@@ -158,7 +189,7 @@ func (s *Service) SetDefaultPolicyVersion(ctx context.Context, arn, version stri
 
 // DeletePolicyVersion deletes a version other than the one that counts.
 func (s *Service) DeletePolicyVersion(ctx context.Context, arn, version string) error {
-	return s.updatePolicy(ctx, arn, func(p *ManagedPolicy) error {
+	return s.revisePolicy(ctx, arn, func(p *ManagedPolicy) error {
 		if version == p.Default {
 			return fail(ErrDeleteConflict, "Cannot delete the default version of a policy.")
 		}
@@ -170,56 +201,48 @@ func (s *Service) DeletePolicyVersion(ctx context.Context, arn, version string) 
 	})
 }
 
+// TagPolicy lays tags over those of the policy.
+func (s *Service) TagPolicy(ctx context.Context, arn string, tags []Tag) error {
+	return s.updatePolicy(ctx, arn, func(p *ManagedPolicy) (err error) { p.Tags, err = setTags(p.Tags, tags); return err })
+}
+
+// UntagPolicy removes tags.
+func (s *Service) UntagPolicy(ctx context.Context, arn string, keys []string) error {
+	return s.updatePolicy(ctx, arn, func(p *ManagedPolicy) error { p.Tags = dropTags(p.Tags, keys); return nil })
+}
+
 // DeletePolicy deletes a policy that nobody uses and that has one version.
 func (s *Service) DeletePolicy(ctx context.Context, arn string) error {
-	p, err := s.Policy(ctx, arn)
+	mark := func(deleting bool) error {
+		return s.updatePolicy(ctx, arn, func(p *ManagedPolicy) error { p.Deleting = deleting; return nil })
+	}
+	if err := mark(true); err != nil {
+		return err
+	}
+	err := s.deleteMarked(ctx, arn)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return errors.Join(err, mark(false))
+	}
+	return err
+}
+
+func (s *Service) deleteMarked(ctx context.Context, arn string) error {
+	usage, err := s.PolicyUsage(ctx)
 	if err != nil {
 		return err
 	}
-	used, err := s.AttachmentCount(ctx, arn)
-	if err != nil {
-		return err
-	}
-	if used > 0 {
+	if u := usage[arn]; u.Attached+u.Boundaries > 0 {
 		return fail(ErrDeleteConflict, "Cannot delete a policy attached to entities.")
 	}
-	return s.Store.Policies().Delete(ctx, s.Account, p.Name, func(p *ManagedPolicy) error {
+	_, name, err := s.policyName(arn)
+	if err != nil {
+		return err
+	}
+	err = s.Store.Policies().Delete(ctx, s.Account, name, func(p *ManagedPolicy) error {
 		if len(p.Versions) > 1 {
 			return fail(ErrDeleteConflict, "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.")
 		}
 		return nil
 	})
-}
-
-// Policies lists the managed policies of this account.
-func (s *Service) Policies(ctx context.Context, page Page) ([]*ManagedPolicy, string, error) {
-	return list(ctx, s.Store.Policies(), s.Account, page, func(p *ManagedPolicy) string { return p.Path })
-}
-
-// AttachmentCount returns how many roles and users use a policy. It reads all of
-// them: an account has tens, and the count is asked for rarely.
-func (s *Service) AttachmentCount(ctx context.Context, arn string) (int, error) {
-	roles, err := countUses(ctx, s.Store.Roles(), s.Account, func(r *Role) bool { return r.Permissions.uses(arn) })
-	if err != nil {
-		return 0, err
-	}
-	users, err := countUses(ctx, s.Store.Users(), s.Account, func(u *User) bool { return u.Permissions.uses(arn) })
-	return roles + users, err
-}
-
-func countUses[T any](ctx context.Context, c Collection[T], account string, uses func(*T) bool) (n int, err error) {
-	for after := ""; ; {
-		part, next, err := c.List(ctx, account, after, 500)
-		if err != nil {
-			return 0, err
-		}
-		for _, e := range part {
-			if uses(e) {
-				n++
-			}
-		}
-		if after = next; next == "" {
-			return n, nil
-		}
-	}
+	return explain(err, "Policy "+arn+" was not found.", "")
 }

@@ -2,33 +2,30 @@ package sts
 
 import (
 	"context"
-	"errors"
-	"net/url"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// Limits of providers.
-const (
-	maxClientIDs   = 100
-	maxThumbprints = 5
-)
-
 // CreateSAMLProvider registers an identity provider by its metadata.
 func (s *Service) CreateSAMLProvider(ctx context.Context, name, metadata string, tags []Tag) (*SAMLProvider, error) {
-	if !validName(name, 128) {
+	return s.CreateSAMLProviderWith(ctx, name, SAMLChange{Metadata: &metadata}, tags)
+}
+
+// CreateSAMLProviderWith is CreateSAMLProvider for one that encrypts its assertions.
+func (s *Service) CreateSAMLProviderWith(ctx context.Context, name string, c SAMLChange, tags []Tag) (p *SAMLProvider, err error) {
+	if !validName(name, 128) || c.Metadata == nil {
 		return nil, fail(ErrInvalidInput, "The specified value for name is invalid.")
 	}
-	p := &SAMLProvider{Account: s.Account, ID: newID("", 16), Name: name, Created: s.now()}
-	if err := s.readMetadata(p, metadata); err != nil {
-		return nil, err
-	}
-	var err error
+	p = &SAMLProvider{Account: s.Account, ID: newID("", 16), Name: name, Created: s.now()}
 	if p.Tags, err = setTags(nil, tags); err != nil {
 		return nil, err
 	}
-	err = s.Store.SAMLProviders().Create(ctx, p)
+	err = s.withKey(ctx, p.ID, c, func(key *SAMLKeyRef) error {
+		if err := s.changeSAML(p, c, key); err != nil {
+			return err
+		}
+		return s.Store.SAMLProviders().Create(ctx, p)
+	})
 	return p, explain(err, "", "SAMLProvider with name "+name+" already exists.")
 }
 
@@ -47,13 +44,18 @@ func (s *Service) readMetadata(p *SAMLProvider, metadata string) error {
 	return nil
 }
 
-func (s *Service) samlName(arn string) string {
+// providerName returns what stands behind kind in the ARN of a provider. That of
+// another account is nobody's.
+func (s *Service) providerName(arn, kind string) (string, error) {
 	account, resource, ok := cutARN(arn, "iam")
-	name, isProvider := strings.CutPrefix(resource, "saml-provider/")
-	if !ok || !isProvider || account != s.Account {
-		return ""
+	name, isProvider := strings.CutPrefix(resource, kind+"/")
+	if !ok || !isProvider || name == "" {
+		return "", fail(ErrInvalidInput, "ARN "+arn+" is not valid.")
 	}
-	return name
+	if account != s.Account {
+		return "", ErrNotFound
+	}
+	return name, nil
 }
 
 func noSAML(err error, arn string) error {
@@ -62,16 +64,63 @@ func noSAML(err error, arn string) error {
 
 // SAMLProvider returns a provider by its ARN.
 func (s *Service) SAMLProvider(ctx context.Context, arn string) (*SAMLProvider, error) {
-	p, err := s.Store.SAMLProviders().Get(ctx, s.Account, s.samlName(arn))
+	name, err := s.providerName(arn, "saml-provider")
+	if err != nil {
+		return nil, noSAML(err, arn)
+	}
+	p, err := s.Store.SAMLProviders().Get(ctx, s.Account, name)
 	return p, noSAML(err, arn)
+}
+
+func (s *Service) updateSAML(ctx context.Context, arn string, fn func(*SAMLProvider) error) error {
+	name, err := s.providerName(arn, "saml-provider")
+	if err == nil {
+		_, err = s.Store.SAMLProviders().Update(ctx, s.Account, name, fn)
+	}
+	return noSAML(err, arn)
+}
+
+// A SAMLChange is what changes of a provider; what is left out stays.
+type SAMLChange struct {
+	Metadata   *string
+	Encryption *Encryption
+	AddKey     *string // RSA private key in PEM, PKCS #8 or PKCS #1
+	RemoveKey  *string // ID; it goes before the other comes
 }
 
 // UpdateSAMLProvider replaces the metadata.
 func (s *Service) UpdateSAMLProvider(ctx context.Context, arn, metadata string) error {
-	_, err := s.Store.SAMLProviders().Update(ctx, s.Account, s.samlName(arn), func(p *SAMLProvider) error {
-		return s.readMetadata(p, metadata)
+	return s.ChangeSAMLProvider(ctx, arn, SAMLChange{Metadata: &metadata})
+}
+
+// ChangeSAMLProvider replaces the metadata, or how assertions are encrypted.
+func (s *Service) ChangeSAMLProvider(ctx context.Context, arn string, c SAMLChange) error {
+	p, err := s.SAMLProvider(ctx, arn)
+	if err != nil {
+		return err
+	}
+	err = s.withKey(ctx, p.ID, c, func(key *SAMLKeyRef) error {
+		_, err := s.Store.SAMLProviders().Update(ctx, s.Account, p.Name, func(now *SAMLProvider) error {
+			if now.ID != p.ID {
+				return noSAML(ErrNotFound, arn)
+			}
+			return s.changeSAML(now, c, key)
+		})
+		return err
 	})
+	if err == nil && c.RemoveKey != nil {
+		err = s.Store.SAMLKeys().Delete(ctx, s.Account, *c.RemoveKey, always)
+	}
 	return noSAML(err, arn)
+}
+
+func (s *Service) changeSAML(p *SAMLProvider, c SAMLChange, key *SAMLKeyRef) error {
+	if c.Metadata != nil {
+		if err := s.readMetadata(p, *c.Metadata); err != nil {
+			return err
+		}
+	}
+	return p.changeEncryption(c, key)
 }
 
 // SAMLProviders returns all providers.
@@ -92,155 +141,26 @@ func all[T any](ctx context.Context, c Collection[T], account string) (out []*T,
 	}
 }
 
-// DeleteSAMLProvider deletes a provider.
+// DeleteSAMLProvider deletes a provider and its private keys.
 func (s *Service) DeleteSAMLProvider(ctx context.Context, arn string) error {
-	return noSAML(s.Store.SAMLProviders().Delete(ctx, s.Account, s.samlName(arn), always), arn)
+	name, err := s.providerName(arn, "saml-provider")
+	if err != nil {
+		return noSAML(err, arn)
+	}
+	var keys []SAMLKeyRef
+	err = s.Store.SAMLProviders().Delete(ctx, s.Account, name, func(p *SAMLProvider) error { keys = p.Keys; return nil })
+	for i := 0; i < len(keys) && err == nil; i++ {
+		err = s.Store.SAMLKeys().Delete(ctx, s.Account, keys[i].ID, always)
+	}
+	return noSAML(err, arn)
 }
 
-// TagSAMLProvider lays tags over those of the provider; UntagSAMLProvider removes some.
+// TagSAMLProvider lays tags over those of the provider.
 func (s *Service) TagSAMLProvider(ctx context.Context, arn string, tags []Tag) error {
-	_, err := s.Store.SAMLProviders().Update(ctx, s.Account, s.samlName(arn), func(p *SAMLProvider) (err error) {
-		p.Tags, err = setTags(p.Tags, tags)
-		return err
-	})
-	return noSAML(err, arn)
+	return s.updateSAML(ctx, arn, func(p *SAMLProvider) (err error) { p.Tags, err = setTags(p.Tags, tags); return err })
 }
 
 // UntagSAMLProvider removes tags.
 func (s *Service) UntagSAMLProvider(ctx context.Context, arn string, keys []string) error {
-	_, err := s.Store.SAMLProviders().Update(ctx, s.Account, s.samlName(arn), func(p *SAMLProvider) error {
-		p.Tags = dropTags(p.Tags, keys)
-		return nil
-	})
-	return noSAML(err, arn)
-}
-
-// CreateOIDCProvider registers an issuer. Unlike AWS's, its URL may have a port,
-// and may be http if it leads to this machine or is an issuer of this server.
-func (s *Service) CreateOIDCProvider(ctx context.Context, issuer string, clientIDs, thumbprints []string, tags []Tag) (*OIDCProvider, error) {
-	if err := s.checkIssuer(issuer); err != nil {
-		return nil, err
-	}
-	p := &OIDCProvider{Account: s.Account, URL: providerURL(issuer), Issuer: issuer, Created: s.now()}
-	var err error
-	if p.Tags, err = setTags(nil, tags); err != nil {
-		return nil, err
-	}
-	if err := p.setThumbprints(thumbprints); err != nil {
-		return nil, err
-	}
-	for _, id := range clientIDs {
-		if err := p.addClient(id); err != nil {
-			return nil, err
-		}
-	}
-	err = s.Store.OIDCProviders().Create(ctx, p)
-	return p, explain(err, "", "Provider with url "+issuer+" already exists.")
-}
-
-func (s *Service) checkIssuer(issuer string) error {
-	u, err := url.Parse(issuer)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || len(issuer) > 255 ||
-		strings.ContainsAny(issuer, "*? \t\r\n") {
-		return fail(ErrInvalidInput, "Invalid Open ID Connect Provider URL")
-	}
-	ours := issuer == s.PublicURL || strings.HasPrefix(issuer, s.PublicURL+"/")
-	host := u.Hostname()
-	local := host == "localhost" || host == "127.0.0.1" || host == "::1"
-	if u.Scheme != "https" && !(u.Scheme == "http" && (ours || local)) {
-		return fail(ErrInvalidInput, "Invalid Open ID Connect Provider URL")
-	}
-	return nil
-}
-
-func (p *OIDCProvider) setThumbprints(list []string) error {
-	if len(list) > maxThumbprints {
-		return fail(ErrInvalidInput, "Thumbprint list must contain fewer than 5 entries.")
-	}
-	for _, t := range list {
-		if len(t) != 40 || strings.Trim(strings.ToLower(t), "0123456789abcdef") != "" {
-			return fail(ErrInvalidInput, "Thumbprint must be 40 hexadecimal digits.")
-		}
-	}
-	p.Thumbprints = slices.Clone(list)
-	return nil
-}
-
-func (p *OIDCProvider) addClient(id string) error {
-	switch {
-	case id == "" || len(id) > 255:
-		return fail(ErrInvalidInput, "The specified value for clientID is invalid.")
-	case slices.Contains(p.ClientIDs, id):
-		return nil
-	case len(p.ClientIDs) >= maxClientIDs:
-		return fail(ErrLimitExceeded, "Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: 100")
-	}
-	p.ClientIDs = append(p.ClientIDs, id)
-	return nil
-}
-
-func (s *Service) oidcURL(arn string) string {
-	account, resource, ok := cutARN(arn, "iam")
-	name, isProvider := strings.CutPrefix(resource, "oidc-provider/")
-	if !ok || !isProvider || account != s.Account {
-		return ""
-	}
-	return name
-}
-
-func noOIDC(err error, arn string) error {
-	return explain(err, "OpenIDConnect Provider not found for arn "+arn, "")
-}
-
-// OIDCProvider returns a provider by its ARN.
-func (s *Service) OIDCProvider(ctx context.Context, arn string) (*OIDCProvider, error) {
-	p, err := s.Store.OIDCProviders().Get(ctx, s.Account, s.oidcURL(arn))
-	return p, noOIDC(err, arn)
-}
-
-// OIDCProviders returns all providers.
-func (s *Service) OIDCProviders(ctx context.Context) ([]*OIDCProvider, error) {
-	return all(ctx, s.Store.OIDCProviders(), s.Account)
-}
-
-// DeleteOIDCProvider deletes a provider. Deleting one that is gone is no error.
-func (s *Service) DeleteOIDCProvider(ctx context.Context, arn string) error {
-	err := s.Store.OIDCProviders().Delete(ctx, s.Account, s.oidcURL(arn), always)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	return err
-}
-
-func (s *Service) updateOIDC(ctx context.Context, arn string, fn func(*OIDCProvider) error) error {
-	_, err := s.Store.OIDCProviders().Update(ctx, s.Account, s.oidcURL(arn), fn)
-	return noOIDC(err, arn)
-}
-
-// AddClientID lets tokens for another client in.
-func (s *Service) AddClientID(ctx context.Context, arn, id string) error {
-	return s.updateOIDC(ctx, arn, func(p *OIDCProvider) error { return p.addClient(id) })
-}
-
-// RemoveClientID keeps tokens for a client out; removing an absent one is no error.
-func (s *Service) RemoveClientID(ctx context.Context, arn, id string) error {
-	return s.updateOIDC(ctx, arn, func(p *OIDCProvider) error {
-		p.ClientIDs = slices.DeleteFunc(p.ClientIDs, func(c string) bool { return c == id })
-		return nil
-	})
-}
-
-// SetThumbprints replaces the thumbprints.
-func (s *Service) SetThumbprints(ctx context.Context, arn string, list []string) error {
-	return s.updateOIDC(ctx, arn, func(p *OIDCProvider) error { return p.setThumbprints(list) })
-}
-
-// TagOIDCProvider lays tags over those of the provider.
-func (s *Service) TagOIDCProvider(ctx context.Context, arn string, tags []Tag) error {
-	return s.updateOIDC(ctx, arn, func(p *OIDCProvider) (err error) { p.Tags, err = setTags(p.Tags, tags); return err })
-}
-
-// UntagOIDCProvider removes tags.
-func (s *Service) UntagOIDCProvider(ctx context.Context, arn string, keys []string) error {
-	return s.updateOIDC(ctx, arn, func(p *OIDCProvider) error { p.Tags = dropTags(p.Tags, keys); return nil })
+	return s.updateSAML(ctx, arn, func(p *SAMLProvider) error { p.Tags = dropTags(p.Tags, keys); return nil })
 }

@@ -3,8 +3,6 @@ package sts
 import (
 	"context"
 	"time"
-
-	"github.com/poolhouse/poolhouse/sts/policy"
 )
 
 // CreateRole makes a role. Name and Trust are required; ID, Account and Created
@@ -16,7 +14,10 @@ func (s *Service) CreateRole(ctx context.Context, r *Role) (err error) {
 	if r.Path, err = orPath(r.Path); err != nil {
 		return err
 	}
-	if err := s.checkDocument(policy.Trust, r.Trust); err != nil {
+	if r.linked() {
+		return fail(ErrInvalidInput, "A role of the path "+r.Path+" can only be made by CreateServiceLinkedRole.")
+	}
+	if err := s.setTrust(ctx, r, r.Trust); err != nil {
 		return err
 	}
 	if r.MaxSession == 0 {
@@ -31,8 +32,12 @@ func (s *Service) CreateRole(ctx context.Context, r *Role) (err error) {
 	if r.Tags, err = setTags(nil, r.Tags); err != nil {
 		return err
 	}
+	return explain(s.storeRole(ctx, r), "", "Role with name "+r.Name+" already exists.")
+}
+
+func (s *Service) storeRole(ctx context.Context, r *Role) error {
 	r.Account, r.ID, r.Created = s.Account, newID("AROA", 17), s.now()
-	return explain(s.Store.Roles().Create(ctx, r), "", "Role with name "+r.Name+" already exists.")
+	return s.Store.Roles().Create(ctx, r)
 }
 
 func checkMaxSession(d time.Duration) error {
@@ -54,12 +59,22 @@ func noRole(err error, name string) error {
 
 // Roles lists roles.
 func (s *Service) Roles(ctx context.Context, p Page) ([]*Role, string, error) {
-	return list(ctx, s.Store.Roles(), s.Account, p, func(r *Role) string { return r.Path })
+	return list(ctx, s.Store.Roles(), s.Account, p, under(p.Prefix, func(r *Role) string { return r.Path }))
 }
 
 func (s *Service) updateRole(ctx context.Context, name string, fn func(*Role) error) (*Role, error) {
 	r, err := s.Store.Roles().Update(ctx, s.Account, name, fn)
 	return r, noRole(err, name)
+}
+
+// modifyRole is updateRole for what only a service may change of its own role.
+func (s *Service) modifyRole(ctx context.Context, name string, fn func(*Role) error) (*Role, error) {
+	return s.updateRole(ctx, name, func(r *Role) error {
+		if err := r.modifiable(); err != nil {
+			return err
+		}
+		return fn(r)
+	})
 }
 
 // A RoleChange is what UpdateRole changes; nil leaves a part as it is.
@@ -82,6 +97,9 @@ func (s *Service) UpdateRole(ctx context.Context, name string, c RoleChange) (*R
 		}
 	}
 	return s.updateRole(ctx, name, func(r *Role) error {
+		if err := r.modifiable(); err != nil && (c.MaxSession != nil || c.Boundary != nil) {
+			return err // the description of a service's role is anybody's
+		}
 		if c.Description != nil {
 			r.Description = *c.Description
 		}
@@ -97,10 +115,11 @@ func (s *Service) UpdateRole(ctx context.Context, name string, c RoleChange) (*R
 
 // SetTrust replaces the trust policy. Sessions that began are not touched.
 func (s *Service) SetTrust(ctx context.Context, name, doc string) error {
-	if err := s.checkDocument(policy.Trust, doc); err != nil {
+	bound := &Role{}
+	if err := s.setTrust(ctx, bound, doc); err != nil {
 		return err
 	}
-	_, err := s.updateRole(ctx, name, func(r *Role) error { r.Trust = doc; return nil })
+	_, err := s.modifyRole(ctx, name, func(r *Role) error { r.Trust, r.TrustIDs = bound.Trust, bound.TrustIDs; return nil })
 	return err
 }
 
@@ -112,8 +131,21 @@ func (s *Service) RevokeSessions(ctx context.Context, name string) error {
 
 // DeleteRole deletes a role without policies, and with it its sessions.
 func (s *Service) DeleteRole(ctx context.Context, name string) error {
-	err := s.Store.Roles().Delete(ctx, s.Account, name, func(r *Role) error { return r.Permissions.deletable() })
-	return noRole(err, name)
+	return s.removeRole(ctx, name, func(r *Role) error {
+		if err := r.modifiable(); err != nil {
+			return err
+		}
+		return r.Permissions.deletable()
+	})
+}
+
+func (s *Service) removeRole(ctx context.Context, name string, check func(*Role) error) error {
+	id := ""
+	err := s.Store.Roles().Delete(ctx, s.Account, name, func(r *Role) error { id = r.ID; return check(r) })
+	if err != nil {
+		return noRole(err, name)
+	}
+	return s.Store.ForgetUse(ctx, s.Account, id)
 }
 
 // PutRolePolicy adds or replaces an inline policy.
@@ -121,7 +153,7 @@ func (s *Service) PutRolePolicy(ctx context.Context, role, name, doc string) err
 	if err := s.checkInline(name, doc); err != nil {
 		return err
 	}
-	_, err := s.updateRole(ctx, role, func(r *Role) error { r.Permissions.put(name, doc); return nil })
+	_, err := s.modifyRole(ctx, role, func(r *Role) error { return r.Permissions.put(ofRole, r.Name, name, doc) })
 	return err
 }
 
@@ -144,7 +176,7 @@ func noRolePolicy(name string) error {
 
 // DeleteRolePolicy deletes an inline policy.
 func (s *Service) DeleteRolePolicy(ctx context.Context, role, name string) error {
-	_, err := s.updateRole(ctx, role, func(r *Role) error {
+	_, err := s.modifyRole(ctx, role, func(r *Role) error {
 		if _, ok := r.Permissions.Inline[name]; !ok {
 			return noRolePolicy(name)
 		}
@@ -159,13 +191,16 @@ func (s *Service) AttachRolePolicy(ctx context.Context, role, arn string) error 
 	if err := s.checkAttachable(ctx, arn); err != nil {
 		return err
 	}
-	_, err := s.updateRole(ctx, role, func(r *Role) error { return r.Permissions.attach(arn) })
-	return err
+	_, err := s.modifyRole(ctx, role, func(r *Role) error { return r.Permissions.attach(ofRole, arn) })
+	if err != nil {
+		return err
+	}
+	return s.keepAttached(ctx, arn, func() error { return s.DetachRolePolicy(ctx, role, arn) })
 }
 
 // DetachRolePolicy detaches a managed policy.
 func (s *Service) DetachRolePolicy(ctx context.Context, role, arn string) error {
-	_, err := s.updateRole(ctx, role, func(r *Role) error { return r.Permissions.detach(arn) })
+	_, err := s.modifyRole(ctx, role, func(r *Role) error { return r.Permissions.detach(arn) })
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -14,8 +15,8 @@ import (
 )
 
 // A Service issues, verifies and authorises credentials of one account, and
-// keeps its roles, users, policies and providers. All fields but Local, Remote
-// and the root key must be set before use; it must not be copied.
+// keeps its roles, users, policies and providers. All fields but Local, Remote,
+// Thumbprints and the root key must be set before use; it must not be copied.
 type Service struct {
 	Store     Store
 	Ephemeral ephemeral.Store // remembers which assertions were used
@@ -34,7 +35,10 @@ type Service struct {
 	RootAccessKeyID     string
 	RootSecretAccessKey string
 
+	Thumbprints ThumbprintSource // of OpenID providers; nil leaves them out
+
 	policies policy.Cache
+	uses     useTimes
 }
 
 // idAlphabet is RFC 4648's base32, of which every identifier is made.
@@ -48,6 +52,14 @@ func newID(prefix string, n int) string {
 		raw[i] = idAlphabet[b&31]
 	}
 	return prefix + string(raw)
+}
+
+// newUUID returns a random UUID (RFC 9562 section 5.4).
+func newUUID() string {
+	var raw [16]byte
+	rand.Read(raw[:])
+	raw[6], raw[8] = raw[6]&0x0f|0x40, raw[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", raw[:4], raw[4:6], raw[6:8], raw[8:10], raw[10:])
 }
 
 // newSecret returns a secret access key of 40 characters, 240 bits.

@@ -14,6 +14,18 @@ type Store interface {
 	Policies() Collection[ManagedPolicy]
 	SAMLProviders() Collection[SAMLProvider]
 	OIDCProviders() Collection[OIDCProvider]
+	SAMLKeys() Collection[SAMLKey]
+
+	// UserByID and RoleByID find an entity by its stable ID, whatever its name is
+	// now, or return ErrNotFound.
+	UserByID(ctx context.Context, account, id string) (*User, error)
+	RoleByID(ctx context.Context, account, id string) (*Role, error)
+
+	// RecordUse notes the use of an access key or a role, by its ID. Of two uses the
+	// later one stays. LastUse returns it, or a zero Use. ForgetUse removes it.
+	RecordUse(ctx context.Context, account, id string, u Use) error
+	LastUse(ctx context.Context, account, id string) (Use, error)
+	ForgetUse(ctx context.Context, account, id string) error
 }
 
 // A Collection keeps the entities of one kind, each under its account and name.
@@ -28,7 +40,8 @@ type Collection[T any] interface {
 
 	// Update replaces an entity with the result of fn, as one atomic step. fn may
 	// run more than once and must have no side effects. If fn returns an error,
-	// nothing is written and Update returns that error.
+	// nothing is written and Update returns that error. fn may change the entity's
+	// name; ErrExists says that the new one is taken.
 	Update(ctx context.Context, account, name string, fn func(*T) error) (*T, error)
 
 	// Delete removes an entity if check agrees to the one found; check's error

@@ -12,7 +12,11 @@ type Role struct {
 	Path        string // "/" or "/team/"
 	Name        string // unique in the account ignoring case
 	Description string
-	Trust       string        // trust policy document
+	Trust       string // trust policy document, as it was written
+	// TrustIDs are the stable IDs of the users and roles that Trust names, by the ARN
+	// it names them by: trust in an entity goes neither to a later one of its name
+	// nor away with a new name.
+	TrustIDs    map[string]string
 	MaxSession  time.Duration // 1 to 12 hours
 	Permissions Permissions
 	Tags        []Tag
@@ -44,7 +48,7 @@ type User struct {
 type AccessKey struct {
 	Account string
 	ID      string // AKIA…
-	User    string // name
+	User    string // name when the key was made; the user's own name counts
 	UserID  string
 	Secret  string // sealed at rest
 	Active  bool
@@ -64,6 +68,9 @@ type ManagedPolicy struct {
 	Tags        []Tag
 	Created     time.Time
 	Updated     time.Time
+	// Deleting keeps the policy from being attached while it is looked whether
+	// anybody uses it.
+	Deleting bool `json:",omitempty"`
 }
 
 // A PolicyVersion is one text of a managed policy.
@@ -85,6 +92,33 @@ type SAMLProvider struct {
 	Tags         []Tag
 	Created      time.Time
 	ValidUntil   time.Time // zero where the metadata does not say
+	Encryption   Encryption
+	Keys         []SAMLKeyRef // at most 2: an older one opens what was made with it during a change
+}
+
+// Encryption is whether a provider's assertions are encrypted.
+type Encryption string
+
+// The modes. With none, an encrypted assertion has no key that opens it.
+const (
+	EncryptionNone     Encryption = ""
+	EncryptionAllowed  Encryption = "Allowed"
+	EncryptionRequired Encryption = "Required"
+)
+
+// A SAMLKeyRef names a private key of a provider. A key that no provider lists
+// opens nothing.
+type SAMLKeyRef struct {
+	ID      string // 22 or more of A to Z and 0 to 9
+	Created time.Time
+}
+
+// A SAMLKey is the key itself.
+type SAMLKey struct {
+	Account  string
+	ID       string
+	Provider string // stable ID
+	PKCS8    []byte // RSA, sealed at rest
 }
 
 // An OIDCProvider is an identity provider whose ID tokens are exchanged for
@@ -115,6 +149,9 @@ func (u *User) Key() (account, name string) { return u.Account, u.Name }
 
 // Key returns what identifies the access key in its collection.
 func (k *AccessKey) Key() (account, name string) { return k.Account, k.ID }
+
+// Key returns what identifies the key in its collection.
+func (k *SAMLKey) Key() (account, name string) { return k.Account, k.ID }
 
 // Key returns what identifies the policy in its collection.
 func (p *ManagedPolicy) Key() (account, name string) { return p.Account, p.Name }

@@ -1,13 +1,6 @@
 package sts
 
-import (
-	"context"
-	"slices"
-)
-
-// maxAccessKeys is how many access keys a user may have: two, so that one can be
-// replaced by the other.
-const maxAccessKeys = 2
+import "context"
 
 // CreateUser makes a user. Name is required; ID, Account and Created are filled in.
 func (s *Service) CreateUser(ctx context.Context, u *User) (err error) {
@@ -39,11 +32,38 @@ func noUser(err error, name string) error {
 
 // Users lists users.
 func (s *Service) Users(ctx context.Context, p Page) ([]*User, string, error) {
-	return list(ctx, s.Store.Users(), s.Account, p, func(u *User) string { return u.Path })
+	return list(ctx, s.Store.Users(), s.Account, p, under(p.Prefix, func(u *User) string { return u.Path }))
 }
 
 func (s *Service) updateUser(ctx context.Context, name string, fn func(*User) error) error {
 	_, err := s.Store.Users().Update(ctx, s.Account, name, fn)
+	return noUser(err, name)
+}
+
+// RenameUser gives a user another name and another path; nil leaves either as it
+// is. Keys, policies, sessions and the trust of roles go with the user, whose ID
+// stays; what names the user by its ARN elsewhere does not.
+func (s *Service) RenameUser(ctx context.Context, name string, newName, newPath *string) error {
+	if newName != nil && !validName(*newName, 64) {
+		return fail(ErrValidation, "The specified value for newUserName is invalid.")
+	}
+	if newPath != nil {
+		if _, err := orPath(*newPath); err != nil {
+			return err
+		}
+	}
+	_, err := s.Store.Users().Update(ctx, s.Account, name, func(u *User) error {
+		if newName != nil {
+			u.Name = *newName
+		}
+		if newPath != nil {
+			u.Path = *newPath
+		}
+		return nil
+	})
+	if newName != nil {
+		err = explain(err, "", "User with name "+*newName+" already exists.")
+	}
 	return noUser(err, name)
 }
 
@@ -71,7 +91,7 @@ func (s *Service) PutUserPolicy(ctx context.Context, user, name, doc string) err
 	if err := s.checkInline(name, doc); err != nil {
 		return err
 	}
-	return s.updateUser(ctx, user, func(u *User) error { u.Permissions.put(name, doc); return nil })
+	return s.updateUser(ctx, user, func(u *User) error { return u.Permissions.put(ofUser, u.Name, name, doc) })
 }
 
 // UserPolicy returns the text of an inline policy.
@@ -107,7 +127,11 @@ func (s *Service) AttachUserPolicy(ctx context.Context, user, arn string) error 
 	if err := s.checkAttachable(ctx, arn); err != nil {
 		return err
 	}
-	return s.updateUser(ctx, user, func(u *User) error { return u.Permissions.attach(arn) })
+	err := s.updateUser(ctx, user, func(u *User) error { return u.Permissions.attach(ofUser, arn) })
+	if err != nil {
+		return err
+	}
+	return s.keepAttached(ctx, arn, func() error { return s.DetachUserPolicy(ctx, user, arn) })
 }
 
 // DetachUserPolicy detaches a managed policy.
@@ -123,90 +147,4 @@ func (s *Service) TagUser(ctx context.Context, name string, tags []Tag) error {
 // UntagUser removes tags.
 func (s *Service) UntagUser(ctx context.Context, name string, keys []string) error {
 	return s.updateUser(ctx, name, func(u *User) error { u.Tags = dropTags(u.Tags, keys); return nil })
-}
-
-// CreateAccessKey makes an access key; its secret is shown this once. The key is
-// stored before the user lists it: one that fails between the two is dead.
-func (s *Service) CreateAccessKey(ctx context.Context, user string) (*AccessKey, error) {
-	u, err := s.User(ctx, user)
-	if err != nil {
-		return nil, err
-	}
-	k := &AccessKey{Account: s.Account, ID: newID("AKIA", 16), User: u.Name, UserID: u.ID,
-		Secret: newSecret(), Active: true, Created: s.now()}
-	if err := s.Store.AccessKeys().Create(ctx, k); err != nil {
-		return nil, err
-	}
-	err = s.updateUser(ctx, user, func(u *User) error {
-		if len(u.AccessKeys) >= maxAccessKeys {
-			return fail(ErrLimitExceeded, "Cannot exceed quota for AccessKeysPerUser: 2")
-		}
-		if u.ID != k.UserID {
-			return noUser(ErrNotFound, user)
-		}
-		u.AccessKeys = append(u.AccessKeys, k.ID)
-		return nil
-	})
-	if err != nil {
-		_ = s.Store.AccessKeys().Delete(ctx, s.Account, k.ID, always) // it is dead either way
-		return nil, err
-	}
-	return k, nil
-}
-
-// AccessKeys returns the keys of a user.
-func (s *Service) AccessKeys(ctx context.Context, user string) ([]*AccessKey, error) {
-	u, err := s.User(ctx, user)
-	if err != nil {
-		return nil, err
-	}
-	var out []*AccessKey
-	for _, id := range u.AccessKeys {
-		k, err := s.Store.AccessKeys().Get(ctx, s.Account, id)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, k)
-	}
-	return out, nil
-}
-
-// SetAccessKey switches a key on or off.
-func (s *Service) SetAccessKey(ctx context.Context, user, id string, active bool) error {
-	if err := s.ownedKey(ctx, user, id); err != nil {
-		return err
-	}
-	_, err := s.Store.AccessKeys().Update(ctx, s.Account, id, func(k *AccessKey) error { k.Active = active; return nil })
-	return noKey(err, id)
-}
-
-func (s *Service) ownedKey(ctx context.Context, user, id string) error {
-	u, err := s.User(ctx, user)
-	if err != nil {
-		return err
-	}
-	if !owns(u, id) {
-		return noKey(ErrNotFound, id)
-	}
-	return nil
-}
-
-func noKey(err error, id string) error {
-	return explain(err, "The Access Key with id "+id+" cannot be found.", "")
-}
-
-// DeleteAccessKey deletes a key; it is dead once the user no longer lists it.
-func (s *Service) DeleteAccessKey(ctx context.Context, user, id string) error {
-	err := s.updateUser(ctx, user, func(u *User) error {
-		i := slices.Index(u.AccessKeys, id)
-		if i < 0 {
-			return noKey(ErrNotFound, id)
-		}
-		u.AccessKeys = slices.Delete(u.AccessKeys, i, i+1)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return s.Store.AccessKeys().Delete(ctx, s.Account, id, always)
 }

@@ -37,6 +37,9 @@ func (x *exchange) authenticate() error {
 		return x.refused(err)
 	}
 	x.call.Caller = caller
+	if x.h.cfg.Used != nil {
+		x.h.cfg.Used.RecordUse(x.r.Context(), x.call)
+	}
 	return nil
 }
 

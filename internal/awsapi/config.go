@@ -17,6 +17,7 @@ type Config struct {
 	Credentials CredentialSource // who signs; required if any operation is signed
 	Authorizer  Authorizer       // what they may do; required if any operation is signed
 	Audit       Auditor          // nil records nothing
+	Used        UseRecorder      // nil notes no use of credentials
 	Limiter     Limiter          // nil limits nothing
 	Repeats     *Repeats         // nil serves every attempt of a call anew
 	Region      string           // of calls whose signature names none

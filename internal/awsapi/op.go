@@ -158,6 +158,13 @@ type CredentialSource interface {
 	Credential(ctx context.Context, accessKeyID, sessionToken string) (secret string, caller *Caller, err error)
 }
 
+// A UseRecorder notes when credentials are used.
+type UseRecorder interface {
+	// RecordUse is called for every call whose signature held, before it is known
+	// whether the caller may do it.
+	RecordUse(ctx context.Context, c *Call)
+}
+
 // An Authorizer decides whether a caller may perform an action on a resource.
 type Authorizer interface {
 	// Authorize returns nil to allow the call. A refusal is an *Error with the

@@ -63,6 +63,9 @@ var backupTables = []backupTable{
 	table("policy", "sts_policies", texts("account", "name"), docs("entity")),
 	table("saml_provider", "sts_saml_providers", texts("account", "name"), docs("entity")),
 	table("oidc_provider", "sts_oidc_providers", texts("account", "name"), docs("entity")),
+	table("saml_key", "sts_saml_keys", texts("account", "name"),
+		sealed(docs("entity"), "sts_saml_keys", "account", "name")),
+	table("last_used", "sts_last_used", texts("account", "id", "service", "region"), numbers("used")),
 
 	table("identity_pool", "identity_pool", texts("id"), docs("data")),
 	table("identity", "identity", texts("id", "pool", "merged_into"), numbers("disabled", "created", "modified")),

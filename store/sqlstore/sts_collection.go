@@ -74,10 +74,14 @@ func (c *collection[T, P]) Update(ctx context.Context, account, name string, fn 
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE `+c.table+` SET entity = $1 WHERE account = $2 AND name = $3`,
-			value, account, c.fold(name))
+		_, renamed := P(entity).Key()
+		_, err = tx.ExecContext(ctx, `UPDATE `+c.table+` SET entity = $1, name = $2 WHERE account = $3 AND name = $4`,
+			value, c.fold(renamed), account, c.fold(name))
 		return err
 	})
+	if isUnique(err, "") {
+		return nil, sts.ErrExists
+	}
 	if err != nil {
 		return nil, err
 	}

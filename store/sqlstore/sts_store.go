@@ -46,22 +46,32 @@ func (s *STSStore) OIDCProviders() sts.Collection[sts.OIDCProvider] {
 
 // AccessKeys returns the collection of access keys, each sealed to its row.
 func (s *STSStore) AccessKeys() sts.Collection[sts.AccessKey] {
-	aad := func(account, id string) string { return "sts_access_keys/" + account + "/" + id }
-	return &collection[sts.AccessKey, *sts.AccessKey]{
-		db: s.db, table: "sts_access_keys", fold: exact,
-		encode: func(k *sts.AccessKey) (any, error) {
-			raw, err := json.Marshal(k)
+	return sealedRows[sts.AccessKey](s, "sts_access_keys")
+}
+
+// SAMLKeys returns the collection of private keys, each sealed to its row.
+func (s *STSStore) SAMLKeys() sts.Collection[sts.SAMLKey] {
+	return sealedRows[sts.SAMLKey](s, "sts_saml_keys")
+}
+
+// sealedRows is a collection whose entities hold secrets.
+func sealedRows[T any, P keyed[T]](s *STSStore, table string) *collection[T, P] {
+	aad := func(account, name string) string { return table + "/" + account + "/" + name }
+	return &collection[T, P]{
+		db: s.db, table: table, fold: exact,
+		encode: func(e *T) (any, error) {
+			raw, err := json.Marshal(e)
 			if err != nil {
 				return nil, err
 			}
-			return s.sealer.Seal(raw, aad(k.Account, k.ID))
+			return s.sealer.Seal(raw, aad(P(e).Key()))
 		},
-		decode: func(account, id string, sealed []byte) (*sts.AccessKey, error) {
-			raw, err := s.sealer.Open(sealed, aad(account, id))
+		decode: func(account, name string, sealed []byte) (*T, error) {
+			raw, err := s.sealer.Open(sealed, aad(account, name))
 			if err != nil {
 				return nil, err
 			}
-			return fromJSON[sts.AccessKey](account, id, raw)
+			return fromJSON[T](account, name, raw)
 		},
 	}
 }

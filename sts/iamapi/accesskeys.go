@@ -2,6 +2,7 @@ package iamapi
 
 import (
 	"context"
+	"errors"
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
 	"github.com/poolhouse/poolhouse/sts"
@@ -38,12 +39,40 @@ func (a *API) ListAccessKeys(ctx context.Context, in *ListAccessKeysInput) (*Lis
 	if err != nil {
 		return nil, err
 	}
-	out := &ListAccessKeysOutput{IsTruncated: awsapi.Ptr(false)}
+	keys := make([]AccessKeyMetadata, 0, len(list))
 	for _, k := range list {
-		out.AccessKeyMetadata = append(out.AccessKeyMetadata,
-			AccessKeyMetadata{UserName: &k.User, AccessKeyId: &k.ID, Status: keyStatus(k), CreateDate: &k.Created})
+		keys = append(keys, AccessKeyMetadata{UserName: &k.User, AccessKeyId: &k.ID, Status: keyStatus(k), CreateDate: &k.Created})
 	}
-	return out, nil
+	out := &ListAccessKeysOutput{}
+	out.AccessKeyMetadata, out.IsTruncated, out.Marker, err =
+		part(keys, func(k AccessKeyMetadata) string { return *k.AccessKeyId }, in.Marker, in.MaxItems)
+	return out, err
+}
+
+// GetAccessKeyLastUsed serves the operation of that name.
+func (a *API) GetAccessKeyLastUsed(ctx context.Context, in *GetAccessKeyLastUsedInput) (*GetAccessKeyLastUsedOutput, error) {
+	u, use, err := a.STS.AccessKeyLastUsed(ctx, *in.AccessKeyId)
+	if errors.Is(err, sts.ErrNotFound) {
+		return nil, notYours(ctx, *in.AccessKeyId)
+	}
+	if err != nil {
+		return nil, err
+	}
+	used := &AccessKeyLastUsed{ServiceName: awsapi.Ptr("N/A"), Region: awsapi.Ptr("N/A")}
+	if !use.Time.IsZero() {
+		used = &AccessKeyLastUsed{LastUsedDate: &use.Time, ServiceName: &use.Service, Region: &use.Region}
+	}
+	return &GetAccessKeyLastUsedOutput{UserName: &u.Name, AccessKeyLastUsed: used}, nil
+}
+
+// notYours refuses a key of nobody as AWS refuses one of another account.
+func notYours(ctx context.Context, key string) error {
+	who := ""
+	if c := awsapi.FromContext(ctx).Caller; c != nil {
+		who = c.ARN
+	}
+	return &awsapi.Error{Status: 403, Code: "AccessDenied",
+		Message: "User: " + who + " is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key " + key}
 }
 
 // UpdateAccessKey serves the operation of that name.
@@ -53,7 +82,7 @@ func (a *API) UpdateAccessKey(ctx context.Context, in *UpdateAccessKeyInput) (*U
 		return nil, err
 	}
 	if *in.Status != "Active" && *in.Status != "Inactive" {
-		return nil, &awsapi.Error{Status: 400, Code: "ValidationError", Message: "Status must be Active or Inactive."}
+		return nil, &awsapi.Error{Status: 400, Code: "InvalidInput", Message: "Status must be Active or Inactive."}
 	}
 	return &UpdateAccessKeyOutput{}, a.STS.SetAccessKey(ctx, user, *in.AccessKeyId, *in.Status == "Active")
 }

@@ -14,7 +14,8 @@ import (
 
 // An API serves the operations.
 type API struct {
-	STS *sts.Service
+	STS        *sts.Service
+	Authorizer awsapi.Authorizer // asked for the second resource of an operation that has two
 }
 
 // Service describes the operations to the wire layer.
@@ -28,6 +29,9 @@ var Errors = awsapi.ErrorTable{
 	{Is: sts.ErrExists, Status: 409, Code: "EntityAlreadyExists", Message: "The entity already exists."},
 	{Is: sts.ErrDeleteConflict, Status: 409, Code: "DeleteConflict", Message: "The entity is in use."},
 	{Is: sts.ErrLimitExceeded, Status: 409, Code: "LimitExceeded", Message: "A quota is exceeded."},
+	{Is: sts.ErrUnmodifiable, Status: 400, Code: "UnmodifiableEntity", Message: "The entity belongs to a service."},
+	{Is: sts.ErrNotAttachable, Status: 400, Code: "PolicyNotAttachable", Message: "The policy cannot be attached."},
+	{Is: sts.ErrIDPCommunication, Status: 400, Code: "OpenIdIdpCommunicationError", Message: "The identity provider cannot be reached."},
 	{Is: sts.ErrInvalidInput, Status: 400, Code: "InvalidInput", Message: "The input is invalid."},
 	{Is: sts.ErrMalformedPolicy, Status: 400, Code: "MalformedPolicyDocument", Message: "Syntax errors in policy."},
 	{Is: sts.ErrValidation, Status: 400, Code: "ValidationError", Message: "The request is invalid."},
@@ -72,7 +76,10 @@ func boundary(arn string) *AttachedPermissionsBoundary {
 
 // page reads the members that every list operation has.
 func page(prefix, marker *string, items *int32) (sts.Page, error) {
-	p := sts.Page{Limit: int(awsapi.Value(items))}
+	p := sts.Page{Limit: 100}
+	if items != nil {
+		p.Limit = int(*items)
+	}
 	if prefix != nil && *prefix != "/" {
 		p.Prefix = *prefix
 	}
@@ -111,8 +118,8 @@ func part[T any](list []T, name func(T) string, marker *string, items *int32) ([
 		}
 	}
 	end, next := len(list), ""
-	if limit := p.Limit; limit > 0 && start+limit < end {
-		end = start + limit
+	if start+p.Limit < end {
+		end = start + p.Limit
 		next = name(list[end-1])
 	}
 	truncated, token := more(next)

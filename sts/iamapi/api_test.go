@@ -212,7 +212,7 @@ func TestSAMLProvider(t *testing.T) {
 	refuse(t, a.CreateSAMLProvider, &iamapi.CreateSAMLProviderInput{Name: p("corp"), SAMLMetadataDocument: p("<x/>")}, "InvalidInput")
 	refuse(t, a.CreateSAMLProvider, &iamapi.CreateSAMLProviderInput{Name: p("corp"), SAMLMetadataDocument: p("<x/>"), AssertionEncryptionMode: p("Required")}, "InvalidInput")
 	refuse(t, a.GetSAMLProvider, &iamapi.GetSAMLProviderInput{SAMLProviderArn: p("arn:aws:iam::000000000000:saml-provider/corp")}, "NoSuchEntity")
-	refuse(t, a.DeleteSAMLProvider, &iamapi.DeleteSAMLProviderInput{SAMLProviderArn: p("x")}, "NoSuchEntity")
+	refuse(t, a.DeleteSAMLProvider, &iamapi.DeleteSAMLProviderInput{SAMLProviderArn: p("x")}, "InvalidInput")
 	if list := call(t, a.ListSAMLProviders, &iamapi.ListSAMLProvidersInput{}).SAMLProviderList; len(list) != 0 {
 		t.Errorf("got %+v", list)
 	}

@@ -31,6 +31,9 @@ func (a *API) keys(_ string, in any) map[string][]string {
 	if arn := text(v, "PolicyArn"); arn != "" && (text(v, "RoleName") != "" || text(v, "UserName") != "") {
 		out["iam:PolicyARN"] = []string{arn}
 	}
+	if service := text(v, "AWSServiceName"); service != "" {
+		out["iam:AWSServiceName"] = []string{service}
+	}
 	addRequestTags(out, v)
 	return out
 }
@@ -47,6 +50,12 @@ func (a *API) target(v reflect.Value) (tags []sts.Tag, boundary string) {
 	}
 	if name := text(v, "UserName"); name != "" {
 		if u, err := a.STS.User(ctx, name); err == nil {
+			return u.Tags, u.Permissions.Boundary
+		}
+		return nil, ""
+	}
+	if key := text(v, "AccessKeyId"); key != "" {
+		if u, err := a.STS.AccessKeyOwner(ctx, key); err == nil {
 			return u.Tags, u.Permissions.Boundary
 		}
 		return nil, ""

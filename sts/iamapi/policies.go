@@ -7,15 +7,12 @@ import (
 	"github.com/poolhouse/poolhouse/sts"
 )
 
-// policyOut describes a policy. The count of its users is read where it is shown.
-func (a *API) policyOut(ctx context.Context, p *sts.ManagedPolicy) (*Policy, error) {
-	n, err := a.STS.AttachmentCount(ctx, p.ARN())
-	if err != nil {
-		return nil, err
-	}
+// policyOut describes a policy and how often it is used.
+func policyOut(p *sts.ManagedPolicy, used sts.PolicyCount) *Policy {
 	return &Policy{PolicyName: &p.Name, PolicyId: &p.ID, Arn: awsapi.Ptr(p.ARN()), Path: &p.Path, DefaultVersionId: &p.Default,
-		AttachmentCount: awsapi.Ptr(int32(n)), IsAttachable: awsapi.Ptr(true), Description: optional(p.Description),
-		CreateDate: &p.Created, UpdateDate: &p.Updated, Tags: tagsOut(p.Tags)}, nil
+		AttachmentCount: awsapi.Ptr(int32(used.Attached)), PermissionsBoundaryUsageCount: awsapi.Ptr(int32(used.Boundaries)),
+		IsAttachable: awsapi.Ptr(!p.Deleting), Description: optional(p.Description),
+		CreateDate: &p.Created, UpdateDate: &p.Updated, Tags: tagsOut(p.Tags)}
 }
 
 func versionOut(p *sts.ManagedPolicy, v sts.PolicyVersion, withText bool) *PolicyVersion {
@@ -32,8 +29,7 @@ func (a *API) CreatePolicy(ctx context.Context, in *CreatePolicyInput) (*CreateP
 	if err := a.STS.CreatePolicy(ctx, p, *in.PolicyDocument); err != nil {
 		return nil, err
 	}
-	out, err := a.policyOut(ctx, p)
-	return &CreatePolicyOutput{Policy: out}, err
+	return &CreatePolicyOutput{Policy: policyOut(p, sts.PolicyCount{})}, nil
 }
 
 // GetPolicy serves the operation of that name.
@@ -42,37 +38,73 @@ func (a *API) GetPolicy(ctx context.Context, in *GetPolicyInput) (*GetPolicyOutp
 	if err != nil {
 		return nil, err
 	}
-	out, err := a.policyOut(ctx, p)
-	return &GetPolicyOutput{Policy: out}, err
+	usage, err := a.STS.PolicyUsage(ctx)
+	return &GetPolicyOutput{Policy: policyOut(p, usage[p.ARN()])}, err
 }
 
-// ListPolicies serves the operation of that name, for the account's own policies.
+// ListPolicies serves the operation of that name. As in AWS it leaves tags and
+// descriptions out.
 func (a *API) ListPolicies(ctx context.Context, in *ListPoliciesInput) (*ListPoliciesOutput, error) {
-	out := &ListPoliciesOutput{IsTruncated: awsapi.Ptr(false)}
-	if awsapi.Value(in.Scope) == "AWS" {
-		return out, nil
-	}
 	p, err := page(in.PathPrefix, in.Marker, in.MaxItems)
 	if err != nil {
 		return nil, err
 	}
-	list, next, err := a.STS.Policies(ctx, p)
+	list, usage, next, err := a.STS.Policies(ctx, sts.PolicyFilter{Page: p, Scope: sts.PolicyScope(awsapi.Value(in.Scope)),
+		Use: sts.PolicyUse(awsapi.Value(in.PolicyUsageFilter)), Used: awsapi.Value(in.OnlyAttached) || in.PolicyUsageFilter != nil})
 	if err != nil {
 		return nil, err
 	}
+	out := &ListPoliciesOutput{}
 	out.IsTruncated, out.Marker = more(next)
 	for _, p := range list {
-		one, err := a.policyOut(ctx, p)
-		if err != nil {
-			return nil, err
-		}
-		if awsapi.Value(in.OnlyAttached) && *one.AttachmentCount == 0 {
-			continue
-		}
+		one := policyOut(p, usage[p.ARN()])
 		one.Tags, one.Description = nil, nil
 		out.Policies = append(out.Policies, *one)
 	}
 	return out, nil
+}
+
+// ListEntitiesForPolicy serves the operation of that name. There are no groups.
+func (a *API) ListEntitiesForPolicy(ctx context.Context, in *ListEntitiesForPolicyInput) (*ListEntitiesForPolicyOutput, error) {
+	p, err := page(in.PathPrefix, in.Marker, in.MaxItems)
+	if err != nil {
+		return nil, err
+	}
+	list, next, err := a.STS.PolicyEntities(ctx, *in.PolicyArn, sts.EntityFilter{Page: p,
+		Kind: sts.EntityKind(awsapi.Value(in.EntityFilter)), Use: sts.PolicyUse(awsapi.Value(in.PolicyUsageFilter))})
+	if err != nil {
+		return nil, err
+	}
+	out := &ListEntitiesForPolicyOutput{}
+	out.IsTruncated, out.Marker = more(next)
+	for _, r := range list.Roles {
+		out.PolicyRoles = append(out.PolicyRoles, PolicyRole{RoleName: &r.Name, RoleId: &r.ID})
+	}
+	for _, u := range list.Users {
+		out.PolicyUsers = append(out.PolicyUsers, PolicyUser{UserName: &u.Name, UserId: &u.ID})
+	}
+	return out, nil
+}
+
+// TagPolicy serves the operation of that name.
+func (a *API) TagPolicy(ctx context.Context, in *TagPolicyInput) (*TagPolicyOutput, error) {
+	return &TagPolicyOutput{}, a.STS.TagPolicy(ctx, *in.PolicyArn, tagsIn(in.Tags))
+}
+
+// UntagPolicy serves the operation of that name.
+func (a *API) UntagPolicy(ctx context.Context, in *UntagPolicyInput) (*UntagPolicyOutput, error) {
+	return &UntagPolicyOutput{}, a.STS.UntagPolicy(ctx, *in.PolicyArn, in.TagKeys)
+}
+
+// ListPolicyTags serves the operation of that name.
+func (a *API) ListPolicyTags(ctx context.Context, in *ListPolicyTagsInput) (out *ListPolicyTagsOutput, err error) {
+	p, err := a.STS.Policy(ctx, *in.PolicyArn)
+	if err != nil {
+		return nil, err
+	}
+	out = &ListPolicyTagsOutput{}
+	out.Tags, out.IsTruncated, out.Marker, err = part(tagsOut(p.Tags), tagKey, in.Marker, in.MaxItems)
+	return out, err
 }
 
 // DeletePolicy serves the operation of that name.

@@ -9,10 +9,13 @@ import (
 // resource returns the ARN that authorisation is asked for: of the entity that
 // the input names. It is read from the store, so that a name in another case, or
 // one without its path, cannot slip past a policy that denies the entity.
-func (a *API) resource(_ string, in any) string {
+func (a *API) resource(op string, in any) string {
 	v := reflect.Indirect(reflect.ValueOf(in))
 	if v.Kind() != reflect.Struct {
 		return "*"
+	}
+	if op == "GetAccessKeyLastUsed" {
+		return a.keyOwner(text(v, "AccessKeyId"))
 	}
 	if name := text(v, "RoleName"); name != "" {
 		if r, err := a.STS.Role(context.Background(), name); err == nil {
@@ -34,7 +37,27 @@ func (a *API) resource(_ string, in any) string {
 	return a.otherResource(v)
 }
 
+// keyOwner is the user whose access key it is, "*" for a key of nobody.
+func (a *API) keyOwner(key string) string {
+	if u, err := a.STS.AccessKeyOwner(context.Background(), key); err == nil {
+		return u.ARN()
+	}
+	return "*"
+}
+
 func (a *API) otherResource(v reflect.Value) string {
+	if service := text(v, "AWSServiceName"); service != "" {
+		if arn := a.STS.LinkedRoleARN(service); arn != "" {
+			return arn
+		}
+		return "*"
+	}
+	if task := text(v, "DeletionTaskId"); task != "" {
+		if arn, ok := a.STS.TaskRole(task); ok {
+			return arn
+		}
+		return "*"
+	}
 	if arn := text(v, "SAMLProviderArn"); arn != "" {
 		if p, err := a.STS.SAMLProvider(context.Background(), arn); err == nil {
 			return p.ARN()

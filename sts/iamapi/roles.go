@@ -8,11 +8,25 @@ import (
 	"github.com/poolhouse/poolhouse/sts"
 )
 
-func roleOut(r *sts.Role) *Role {
+// listedRole is what lists tell of a role: as in AWS neither tags nor boundary.
+func (a *API) listedRole(ctx context.Context, r *sts.Role) (*Role, error) {
+	trust, err := a.STS.ShownTrust(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	return &Role{Path: &r.Path, RoleName: &r.Name, RoleId: &r.ID, Arn: awsapi.Ptr(r.ARN()), CreateDate: &r.Created,
-		AssumeRolePolicyDocument: escape(r.Trust), Description: optional(r.Description),
-		MaxSessionDuration: awsapi.Ptr(int32(r.MaxSession / time.Second)), PermissionsBoundary: boundary(r.Permissions.Boundary),
-		Tags: tagsOut(r.Tags), RoleLastUsed: &RoleLastUsed{}}
+		AssumeRolePolicyDocument: escape(trust), Description: optional(r.Description),
+		MaxSessionDuration: awsapi.Ptr(int32(r.MaxSession / time.Second))}, nil
+}
+
+// roleOut is all that is told of a role but its last use.
+func (a *API) roleOut(ctx context.Context, r *sts.Role) (*Role, error) {
+	out, err := a.listedRole(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	out.PermissionsBoundary, out.Tags = boundary(r.Permissions.Boundary), tagsOut(r.Tags)
+	return out, nil
 }
 
 // CreateRole serves the operation of that name.
@@ -23,7 +37,8 @@ func (a *API) CreateRole(ctx context.Context, in *CreateRoleInput) (*CreateRoleO
 	if err := a.STS.CreateRole(ctx, r); err != nil {
 		return nil, err
 	}
-	return &CreateRoleOutput{Role: roleOut(r)}, nil
+	out, err := a.roleOut(ctx, r)
+	return &CreateRoleOutput{Role: out}, err
 }
 
 // GetRole serves the operation of that name.
@@ -32,10 +47,18 @@ func (a *API) GetRole(ctx context.Context, in *GetRoleInput) (*GetRoleOutput, er
 	if err != nil {
 		return nil, err
 	}
-	return &GetRoleOutput{Role: roleOut(r)}, nil
+	out, err := a.roleOut(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	use, err := a.STS.RoleLastUsed(ctx, r)
+	if out.RoleLastUsed = (&RoleLastUsed{}); !use.Time.IsZero() {
+		out.RoleLastUsed = &RoleLastUsed{LastUsedDate: &use.Time, Region: &use.Region}
+	}
+	return &GetRoleOutput{Role: out}, err
 }
 
-// ListRoles serves the operation of that name. As in AWS it leaves tags out.
+// ListRoles serves the operation of that name.
 func (a *API) ListRoles(ctx context.Context, in *ListRolesInput) (*ListRolesOutput, error) {
 	p, err := page(in.PathPrefix, in.Marker, in.MaxItems)
 	if err != nil {
@@ -48,8 +71,10 @@ func (a *API) ListRoles(ctx context.Context, in *ListRolesInput) (*ListRolesOutp
 	out := &ListRolesOutput{}
 	out.IsTruncated, out.Marker = more(next)
 	for _, r := range list {
-		role := roleOut(r)
-		role.Tags, role.RoleLastUsed, role.PermissionsBoundary = nil, nil, nil
+		role, err := a.listedRole(ctx, r)
+		if err != nil {
+			return nil, err
+		}
 		out.Roles = append(out.Roles, *role)
 	}
 	return out, nil
@@ -71,7 +96,8 @@ func (a *API) UpdateRoleDescription(ctx context.Context, in *UpdateRoleDescripti
 	if err != nil {
 		return nil, err
 	}
-	return &UpdateRoleDescriptionOutput{Role: roleOut(r)}, nil
+	out, err := a.roleOut(ctx, r)
+	return &UpdateRoleDescriptionOutput{Role: out}, err
 }
 
 // UpdateAssumeRolePolicy serves the operation of that name.

@@ -8,24 +8,21 @@ import (
 	"github.com/poolhouse/poolhouse/sts"
 )
 
-// noEncryption refuses what would weaken a provider if it were ignored.
-func noEncryption(mode, key *string) error {
-	if awsapi.Value(mode) == "Required" || key != nil {
-		return &awsapi.Error{Status: 400, Code: "InvalidInput", Message: "Encrypted assertions are not supported by this server: leave AssertionEncryptionMode and private keys out."}
-	}
-	return nil
-}
-
 // CreateSAMLProvider serves the operation of that name.
 func (a *API) CreateSAMLProvider(ctx context.Context, in *CreateSAMLProviderInput) (*CreateSAMLProviderOutput, error) {
-	if err := noEncryption(in.AssertionEncryptionMode, in.AddPrivateKey); err != nil {
-		return nil, err
-	}
-	p, err := a.STS.CreateSAMLProvider(ctx, *in.Name, *in.SAMLMetadataDocument, tagsIn(in.Tags))
+	p, err := a.STS.CreateSAMLProviderWith(ctx, *in.Name, sts.SAMLChange{Metadata: in.SAMLMetadataDocument,
+		Encryption: encryption(in.AssertionEncryptionMode), AddKey: in.AddPrivateKey}, tagsIn(in.Tags))
 	if err != nil {
 		return nil, err
 	}
 	return &CreateSAMLProviderOutput{SAMLProviderArn: awsapi.Ptr(p.ARN()), Tags: tagsOut(p.Tags)}, nil
+}
+
+func encryption(mode *string) *sts.Encryption {
+	if mode == nil {
+		return nil
+	}
+	return awsapi.Ptr(sts.Encryption(*mode))
 }
 
 // GetSAMLProvider serves the operation of that name.
@@ -34,8 +31,12 @@ func (a *API) GetSAMLProvider(ctx context.Context, in *GetSAMLProviderInput) (*G
 	if err != nil {
 		return nil, err
 	}
-	return &GetSAMLProviderOutput{SAMLProviderUUID: &p.ID, SAMLMetadataDocument: &p.Metadata, CreateDate: &p.Created,
-		ValidUntil: samlValidity(p), Tags: tagsOut(p.Tags)}, nil
+	out := &GetSAMLProviderOutput{SAMLProviderUUID: &p.ID, SAMLMetadataDocument: &p.Metadata, CreateDate: &p.Created,
+		ValidUntil: samlValidity(p), Tags: tagsOut(p.Tags), AssertionEncryptionMode: optional(string(p.Encryption))}
+	for _, k := range p.Keys {
+		out.PrivateKeyList = append(out.PrivateKeyList, SAMLPrivateKey{KeyId: &k.ID, Timestamp: &k.Created})
+	}
+	return out, nil
 }
 
 // samlValidity is a hundred years where the metadata does not end, as in AWS.
@@ -48,13 +49,10 @@ func samlValidity(p *sts.SAMLProvider) *time.Time {
 
 // UpdateSAMLProvider serves the operation of that name.
 func (a *API) UpdateSAMLProvider(ctx context.Context, in *UpdateSAMLProviderInput) (*UpdateSAMLProviderOutput, error) {
-	if err := noEncryption(in.AssertionEncryptionMode, in.AddPrivateKey); err != nil {
+	err := a.STS.ChangeSAMLProvider(ctx, *in.SAMLProviderArn, sts.SAMLChange{Metadata: in.SAMLMetadataDocument,
+		Encryption: encryption(in.AssertionEncryptionMode), AddKey: in.AddPrivateKey, RemoveKey: in.RemovePrivateKey})
+	if err != nil {
 		return nil, err
-	}
-	if in.SAMLMetadataDocument != nil {
-		if err := a.STS.UpdateSAMLProvider(ctx, *in.SAMLProviderArn, *in.SAMLMetadataDocument); err != nil {
-			return nil, err
-		}
 	}
 	return &UpdateSAMLProviderOutput{SAMLProviderArn: in.SAMLProviderArn}, nil
 }

@@ -152,6 +152,15 @@ type DeleteAccessKeyInput struct {
 type DeleteAccessKeyOutput struct {
 }
 
+// DeleteLoginProfileInput is what DeleteLoginProfile takes.
+type DeleteLoginProfileInput struct {
+	UserName *string
+}
+
+// DeleteLoginProfileOutput is what DeleteLoginProfile answers.
+type DeleteLoginProfileOutput struct {
+}
+
 // DeleteOpenIDConnectProviderInput is what DeleteOpenIDConnectProvider takes.
 type DeleteOpenIDConnectProviderInput struct {
 	OpenIDConnectProviderArn *string // required
@@ -478,6 +487,48 @@ type ListEntitiesForPolicyOutput struct {
 	Marker       *string
 }
 
+// ListGroupsForUserInput is what ListGroupsForUser takes.
+type ListGroupsForUserInput struct {
+	UserName *string // required
+	Marker   *string
+	MaxItems *int32
+}
+
+// ListGroupsForUserOutput is what ListGroupsForUser answers.
+type ListGroupsForUserOutput struct {
+	Groups      []Group // required
+	IsTruncated *bool
+	Marker      *string
+}
+
+// ListInstanceProfilesForRoleInput is what ListInstanceProfilesForRole takes.
+type ListInstanceProfilesForRoleInput struct {
+	RoleName *string // required
+	Marker   *string
+	MaxItems *int32
+}
+
+// ListInstanceProfilesForRoleOutput is what ListInstanceProfilesForRole answers.
+type ListInstanceProfilesForRoleOutput struct {
+	InstanceProfiles []InstanceProfile // required
+	IsTruncated      *bool
+	Marker           *string
+}
+
+// ListMFADevicesInput is what ListMFADevices takes.
+type ListMFADevicesInput struct {
+	UserName *string
+	Marker   *string
+	MaxItems *int32
+}
+
+// ListMFADevicesOutput is what ListMFADevices answers.
+type ListMFADevicesOutput struct {
+	MFADevices  []MFADevice // required
+	IsTruncated *bool
+	Marker      *string
+}
+
 // ListOpenIDConnectProviderTagsInput is what ListOpenIDConnectProviderTags takes.
 type ListOpenIDConnectProviderTagsInput struct {
 	OpenIDConnectProviderArn *string // required
@@ -611,6 +662,50 @@ type ListSAMLProvidersOutput struct {
 	SAMLProviderList []SAMLProviderListEntry
 }
 
+// ListSSHPublicKeysInput is what ListSSHPublicKeys takes.
+type ListSSHPublicKeysInput struct {
+	UserName *string
+	Marker   *string
+	MaxItems *int32
+}
+
+// ListSSHPublicKeysOutput is what ListSSHPublicKeys answers.
+type ListSSHPublicKeysOutput struct {
+	SSHPublicKeys []SSHPublicKeyMetadata
+	IsTruncated   *bool
+	Marker        *string
+}
+
+// ListServiceSpecificCredentialsInput is what ListServiceSpecificCredentials takes.
+type ListServiceSpecificCredentialsInput struct {
+	UserName    *string
+	ServiceName *string
+	AllUsers    *bool
+	Marker      *string
+	MaxItems    *int32
+}
+
+// ListServiceSpecificCredentialsOutput is what ListServiceSpecificCredentials answers.
+type ListServiceSpecificCredentialsOutput struct {
+	ServiceSpecificCredentials []ServiceSpecificCredentialMetadata
+	Marker                     *string
+	IsTruncated                *bool
+}
+
+// ListSigningCertificatesInput is what ListSigningCertificates takes.
+type ListSigningCertificatesInput struct {
+	UserName *string
+	Marker   *string
+	MaxItems *int32
+}
+
+// ListSigningCertificatesOutput is what ListSigningCertificates answers.
+type ListSigningCertificatesOutput struct {
+	Certificates []SigningCertificate // required
+	IsTruncated  *bool
+	Marker       *string
+}
+
 // ListUserPoliciesInput is what ListUserPolicies takes.
 type ListUserPoliciesInput struct {
 	UserName *string // required
@@ -651,6 +746,20 @@ type ListUsersOutput struct {
 	Users       []User // required
 	IsTruncated *bool
 	Marker      *string
+}
+
+// ListVirtualMFADevicesInput is what ListVirtualMFADevices takes.
+type ListVirtualMFADevicesInput struct {
+	AssignmentStatus *string
+	Marker           *string
+	MaxItems         *int32
+}
+
+// ListVirtualMFADevicesOutput is what ListVirtualMFADevices answers.
+type ListVirtualMFADevicesOutput struct {
+	VirtualMFADevices []VirtualMFADevice // required
+	IsTruncated       *bool
+	Marker            *string
 }
 
 // PutRolePermissionsBoundaryInput is what PutRolePermissionsBoundary takes.
@@ -1062,6 +1171,33 @@ type PolicyRole struct {
 	RoleId   *string
 }
 
+// Group is the structure of that name in the service model.
+type Group struct {
+	Path       *string    // required
+	GroupName  *string    // required
+	GroupId    *string    // required
+	Arn        *string    // required
+	CreateDate *time.Time // required
+}
+
+// InstanceProfile is the structure of that name in the service model.
+type InstanceProfile struct {
+	Path                *string    // required
+	InstanceProfileName *string    // required
+	InstanceProfileId   *string    // required
+	Arn                 *string    // required
+	CreateDate          *time.Time // required
+	Roles               []Role     // required
+	Tags                []Tag
+}
+
+// MFADevice is the structure of that name in the service model.
+type MFADevice struct {
+	UserName     *string    // required
+	SerialNumber *string    // required
+	EnableDate   *time.Time // required
+}
+
 // OpenIDConnectProviderListEntry is the structure of that name in the service model.
 type OpenIDConnectProviderListEntry struct {
 	Arn *string
@@ -1072,6 +1208,45 @@ type SAMLProviderListEntry struct {
 	Arn        *string
 	ValidUntil *time.Time
 	CreateDate *time.Time
+}
+
+// SSHPublicKeyMetadata is the structure of that name in the service model.
+type SSHPublicKeyMetadata struct {
+	UserName       *string    // required
+	SSHPublicKeyId *string    // required
+	Status         *string    // required
+	UploadDate     *time.Time // required
+}
+
+// ServiceSpecificCredentialMetadata is the structure of that name in the service model.
+type ServiceSpecificCredentialMetadata struct {
+	UserName                    *string // required
+	Status                      *string // required
+	ServiceUserName             *string
+	ServiceCredentialAlias      *string
+	CreateDate                  *time.Time // required
+	ExpirationDate              *time.Time
+	ServiceSpecificCredentialId *string // required
+	ServiceName                 *string // required
+}
+
+// SigningCertificate is the structure of that name in the service model.
+type SigningCertificate struct {
+	UserName        *string // required
+	CertificateId   *string // required
+	CertificateBody *string // required
+	Status          *string // required
+	UploadDate      *time.Time
+}
+
+// VirtualMFADevice is the structure of that name in the service model.
+type VirtualMFADevice struct {
+	SerialNumber     *string // required
+	Base32StringSeed []byte
+	QRCodePNG        []byte
+	User             *User
+	EnableDate       *time.Time
+	Tags             []Tag
 }
 
 // OrderedOrganizationPolicyType is the structure of that name in the service model.

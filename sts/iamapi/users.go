@@ -2,6 +2,7 @@ package iamapi
 
 import (
 	"context"
+	"errors"
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
 	"github.com/poolhouse/poolhouse/sts"
@@ -10,6 +11,16 @@ import (
 func userOut(u *sts.User) *User {
 	return &User{Path: &u.Path, UserName: &u.Name, UserId: &u.ID, Arn: awsapi.Ptr(u.ARN()), CreateDate: &u.Created,
 		PermissionsBoundary: boundary(u.Permissions.Boundary), Tags: tagsOut(u.Tags)}
+}
+
+// calledByRoot reports whether the account's root key signed the call.
+func calledByRoot(ctx context.Context) bool {
+	c := awsapi.FromContext(ctx).Caller
+	if c == nil {
+		return false
+	}
+	p, ok := c.Principal.(*sts.Principal)
+	return ok && p.Kind == sts.Root
 }
 
 // self is the user that an operation without UserName is about: the caller.
@@ -37,6 +48,10 @@ func (a *API) CreateUser(ctx context.Context, in *CreateUserInput) (*CreateUserO
 
 // GetUser serves the operation of that name.
 func (a *API) GetUser(ctx context.Context, in *GetUserInput) (*GetUserOutput, error) {
+	if in.UserName == nil && calledByRoot(ctx) {
+		c := awsapi.FromContext(ctx).Caller
+		return &GetUserOutput{User: &User{Path: awsapi.Ptr("/"), UserId: &c.UserID, Arn: &c.ARN}}, nil
+	}
 	name, err := a.self(ctx, in.UserName)
 	if err != nil {
 		return nil, err
@@ -66,6 +81,35 @@ func (a *API) ListUsers(ctx context.Context, in *ListUsersInput) (*ListUsersOutp
 		out.Users = append(out.Users, *user)
 	}
 	return out, nil
+}
+
+// UpdateUser serves the operation of that name. Who moves a user needs permission
+// for both ends: for the user that is, and for the one that it becomes.
+func (a *API) UpdateUser(ctx context.Context, in *UpdateUserInput) (*UpdateUserOutput, error) {
+	u, err := a.STS.User(ctx, *in.UserName)
+	if err != nil {
+		return nil, err
+	}
+	moved := *u
+	if in.NewUserName != nil {
+		moved.Name = *in.NewUserName
+	}
+	if in.NewPath != nil {
+		moved.Path = *in.NewPath
+	}
+	if moved.ARN() != u.ARN() {
+		if err := a.mayBecome(ctx, &moved, in); err != nil {
+			return nil, err
+		}
+	}
+	return &UpdateUserOutput{}, a.STS.RenameUser(ctx, *in.UserName, in.NewUserName, in.NewPath)
+}
+
+func (a *API) mayBecome(ctx context.Context, u *sts.User, in *UpdateUserInput) error {
+	if a.Authorizer == nil {
+		return errors.New("iamapi: nobody to ask for iam:UpdateUser")
+	}
+	return a.Authorizer.Authorize(ctx, awsapi.FromContext(ctx).Caller, "iam:UpdateUser", u.ARN(), a.keys("UpdateUser", in))
 }
 
 // DeleteUser serves the operation of that name.

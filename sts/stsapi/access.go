@@ -18,6 +18,7 @@ type Access struct {
 var (
 	_ awsapi.CredentialSource = (*Access)(nil)
 	_ awsapi.Authorizer       = (*Access)(nil)
+	_ awsapi.UseRecorder      = (*Access)(nil)
 )
 
 // Credential implements awsapi.CredentialSource.
@@ -50,6 +51,13 @@ func (a *Access) Authorize(ctx context.Context, c *awsapi.Caller, action, resour
 		return e
 	}
 	return err
+}
+
+// RecordUse implements awsapi.UseRecorder.
+func (a *Access) RecordUse(ctx context.Context, c *awsapi.Call) {
+	if p, ok := c.Caller.Principal.(*sts.Principal); ok {
+		a.Service.RecordUse(ctx, p, c.Service, c.Region)
+	}
 }
 
 // own replaces the missing resource of IAM operations that mean the calling user

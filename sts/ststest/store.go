@@ -29,6 +29,9 @@ var checks = []struct {
 	{"parallel updates lose nothing", testParallel},
 	{"delete asks first", testDelete},
 	{"pages", testPages},
+	{"another name", testRename},
+	{"by stable ID", testByID},
+	{"the last use", testLastUse},
 	{"a cancelled context", testCancelled},
 }
 
@@ -71,6 +74,7 @@ func testWhole(t *testing.T, s sts.Store) {
 		Versions: []sts.PolicyVersion{{ID: "v1", Document: "{}", Created: created}}, Created: created, Updated: created})
 	whole(t, s.SAMLProviders(), "corp", &sts.SAMLProvider{Account: account, Name: "corp", Metadata: "<m/>", EntityID: "e",
 		Certificates: [][]byte{{1, 2}}, Created: created})
+	whole(t, s.SAMLKeys(), "K1", &sts.SAMLKey{Account: account, ID: "K1", Provider: "P1", PKCS8: []byte{1, 2}})
 	whole(t, s.OIDCProviders(), "host:8080/p", &sts.OIDCProvider{Account: account, URL: "host:8080/p", Issuer: "http://host:8080/p",
 		ClientIDs: []string{"c"}, Thumbprints: []string{"t"}, Created: created})
 }
@@ -224,6 +228,80 @@ func testPages(t *testing.T, s sts.Store) {
 	}
 	if strings.Join(got, " ") != "a a-b a.b a_b ab b+c b=d c@d Z" {
 		t.Errorf("got %q", got)
+	}
+}
+
+func testRename(t *testing.T, s sts.Store) {
+	ctx := context.Background()
+	for _, name := range []string{"ann", "bob"} {
+		if err := s.Users().Create(ctx, &sts.User{Account: account, Name: name, ID: "AIDA" + name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rename := func(from, to string) error {
+		_, err := s.Users().Update(ctx, account, from, func(u *sts.User) error { u.Name = to; return nil })
+		return err
+	}
+	if err := rename("ann", "BOB"); !errors.Is(err, sts.ErrExists) {
+		t.Errorf("a taken name: got %v, want ErrExists", err)
+	}
+	for _, step := range [][2]string{{"ann", "Ann"}, {"ANN", "eve"}} {
+		if err := rename(step[0], step[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Users().Get(ctx, account, "ann"); !errors.Is(err, sts.ErrNotFound) {
+		t.Errorf("the old name: got %v, want ErrNotFound", err)
+	}
+	if u, err := s.Users().Get(ctx, account, "eve"); err != nil || u.ID != "AIDAann" {
+		t.Errorf("the new name: got %+v, %v", u, err)
+	}
+}
+
+func testByID(t *testing.T, s sts.Store) {
+	ctx := context.Background()
+	if err := s.Users().Create(ctx, &sts.User{Account: account, Name: "Ann", ID: "AIDA1"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Roles().Create(ctx, role("Dev")); err != nil {
+		t.Fatal(err)
+	}
+	if u, err := s.UserByID(ctx, account, "AIDA1"); err != nil || u.Name != "Ann" {
+		t.Errorf("got %+v, %v", u, err)
+	}
+	if r, err := s.RoleByID(ctx, account, "AROA1"); err != nil || r.Name != "Dev" {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	for _, at := range [][2]string{{account, "AIDA2"}, {account, "aida1"}, {"111111111111", "AIDA1"}} {
+		if _, err := s.UserByID(ctx, at[0], at[1]); !errors.Is(err, sts.ErrNotFound) {
+			t.Errorf("%v: got %v, want ErrNotFound", at, err)
+		}
+	}
+}
+
+func testLastUse(t *testing.T, s sts.Store) {
+	ctx := context.Background()
+	if u, err := s.LastUse(ctx, account, "AKIA1"); err != nil || u != (sts.Use{}) {
+		t.Errorf("never used: got %+v, %v", u, err)
+	}
+	newest := sts.Use{Time: created, Service: "sts", Region: "us-east-1"}
+	older := sts.Use{Time: created.Add(-time.Minute), Service: "iam", Region: "us-west-2"}
+	for _, u := range []sts.Use{older, newest, older} {
+		if err := s.RecordUse(ctx, account, "AKIA1", u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if u, err := s.LastUse(ctx, account, "AKIA1"); err != nil || u != newest {
+		t.Errorf("got %+v, %v", u, err)
+	}
+	if u, err := s.LastUse(ctx, "111111111111", "AKIA1"); err != nil || u != (sts.Use{}) {
+		t.Errorf("another account: got %+v, %v", u, err)
+	}
+	if err := s.ForgetUse(ctx, account, "AKIA1"); err != nil {
+		t.Fatal(err)
+	}
+	if u, err := s.LastUse(ctx, account, "AKIA1"); err != nil || u != (sts.Use{}) {
+		t.Errorf("forgotten: got %+v, %v", u, err)
 	}
 }
 
