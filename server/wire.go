@@ -142,7 +142,7 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 		Providers: s.samlSP, Answerers: map[string]chain.Answerer{providerlogout.Goal: s.samlSP},
 		Secure: secure(url), Script: static.Path("post.js"), Wording: hosted.PostText}
 	leaving.Mount(mux)
-	(&providerlogout.Handler{Store: store, Receiver: s.samlSP, Browser: sessions, Chain: leaving, Ephemeral: ephemeral, Now: now}).Mount(mux)
+	(&providerlogout.Handler{Limiter: hosted, Store: store, Receiver: s.samlSP, Browser: sessions, Chain: leaving, Ephemeral: ephemeral, Now: now}).Mount(mux)
 	op := &oidcop.Handler{Store: store, Tokens: s.Tokens, Grants: st.db.IDP(), Browser: sessions, Gate: gate, SignOut: s.SignOut, Limits: s.Limits, Issuer: issuer,
 		Script: static.Path("post.js"), Now: now, Log: s.log}
 	if op.Clients, err = s.clientAuthentication(store, ephemeral, issuer, now); err != nil {

@@ -58,6 +58,16 @@ type SAMLSettings struct {
 	SHA1             bool          `json:",omitempty"` // signatures with SHA-1 count
 	CBC              bool          `json:",omitempty"` // AES-CBC is decrypted, inside a signed Response
 	MetadataKey      string        `json:",omitempty"` // PEM certificate that must have signed the metadata
+
+	// MetadataValidDays bounds how far ahead validUntil of the metadata may be, in days:
+	// then it has to be there. Zero asks for none.
+	MetadataValidDays int `json:",omitempty"`
+	// MetadataQueryEntity has MetadataURL be a server of metadata queries, which is asked
+	// for this entity (Metadata Query Protocol, draft-young-md-query).
+	MetadataQueryEntity string `json:",omitempty"`
+	// ScopedAttributes are attributes beside those that are known to have a scope, whose
+	// values must end in a domain of the provider's metadata (shibmd:Scope).
+	ScopedAttributes []string `json:",omitempty"`
 }
 
 // OIDCSettings are those of a provider of OpenID Connect or OAuth 2.0.

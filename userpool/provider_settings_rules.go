@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 )
@@ -17,6 +18,7 @@ const (
 	maxProviderText    = 2048 // bytes of a claim, a group upstream, an URN
 	maxProviderList    = 20
 	maxProviderSkew    = 10 * time.Minute
+	maxValidDays       = 3650
 )
 
 // PutProviderSettings gives a provider settings in place of those that it has. The
@@ -66,8 +68,7 @@ func (p *Provider) checkSettings(pool *Pool) error {
 	}
 	saml := set.SAML
 	switch {
-	case p.Type != ProviderSAML && (saml.Skew != 0 || saml.PostRequests || saml.NameIDFormat != "" || saml.Contexts != nil || saml.ForceAuthn ||
-		saml.SubjectAttribute != "" || saml.SHA1 || saml.CBC || saml.MetadataKey != ""):
+	case p.Type != ProviderSAML && !reflect.ValueOf(saml).IsZero():
 		return invalid("Only SAML providers have SAML settings.")
 	case p.Type == ProviderSAML && (set.OIDC.Dialect != "" || set.OIDC.Tenants != nil):
 		return invalid("SAML providers have no OIDC settings.")
@@ -136,6 +137,10 @@ func (s *SAMLSettings) check() error {
 	switch {
 	case s.Skew < 0 || s.Skew > maxProviderSkew:
 		return invalid("The tolerance of clocks can be 10 minutes.")
+	case s.MetadataValidDays < 0 || s.MetadataValidDays > maxValidDays:
+		return invalid("MetadataValidDays can be 0 to %d.", maxValidDays)
+	case badSetting(s.MetadataQueryEntity) || badList(s.ScopedAttributes):
+		return invalid("A SAML setting is too long or not valid text.")
 	case badSetting(s.NameIDFormat) || badSetting(s.SubjectAttribute) || badList(s.Contexts):
 		return invalid("A SAML setting is too long or not valid text.")
 	case s.MetadataKey == "":

@@ -43,8 +43,14 @@ type Chain interface {
 // Goal is the kind of a chain's goal that *samlsp.Service answers.
 const Goal = "upstream"
 
+// A Limiter counts what anybody can send, before it is read. *login.Handler does.
+type Limiter interface {
+	LimitPool(w http.ResponseWriter, r *http.Request) error
+}
+
 // A Handler serves /{pool}/saml2/logout.
 type Handler struct {
+	Limiter   Limiter
 	Store     Store
 	Receiver  Receiver
 	Browser   *browser.Store
@@ -74,6 +80,9 @@ func (h *Handler) byRedirect(w http.ResponseWriter, r *http.Request) error {
 	if ticket := r.URL.Query().Get("ticket"); ticket != "" {
 		return h.resume(w, r, pool, ticket)
 	}
+	if err := h.Limiter.LimitPool(w, r); err != nil {
+		return err
+	}
 	l, err := h.Receiver.Receive(r.Context(), pool, r.URL.RawQuery, nil)
 	if err != nil {
 		return refused(err)
@@ -89,6 +98,9 @@ func (h *Handler) byRedirect(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) byPost(w http.ResponseWriter, r *http.Request) error {
 	pool, err := h.pool(r)
 	if err != nil {
+		return err
+	}
+	if err := h.Limiter.LimitPool(w, r); err != nil {
 		return err
 	}
 	if err := r.ParseForm(); err != nil {

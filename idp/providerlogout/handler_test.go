@@ -39,21 +39,24 @@ const (
 // A rig is a pool with users who came from providers, and a chain that writes down
 // what it is to end.
 type rig struct {
-	t      *testing.T
-	srv    *httptest.Server
-	db     *sqlstore.DB
-	users  userpool.Store
-	here   *browser.Store
-	says   *samlsp.Logout // what is received next
-	err    error
-	starts []*chain.Start
-	told   []string
+	t       *testing.T
+	srv     *httptest.Server
+	db      *sqlstore.DB
+	users   userpool.Store
+	here    *browser.Store
+	says    *samlsp.Logout // what is received next
+	err     error
+	starts  []*chain.Start
+	told    []string
+	limited bool // too many come
+	read    int  // messages that were looked at
 }
 
 func (r *rig) Receive(_ context.Context, p *userpool.Pool, query string, form url.Values) (*samlsp.Logout, error) {
 	if p.ID != pool || (form == nil) != strings.HasPrefix(query, "SAML") {
 		r.t.Errorf("query %q, form %v", query, form)
 	}
+	r.read++
 	return r.says, r.err
 }
 
@@ -70,6 +73,14 @@ func (r *rig) Answered(w http.ResponseWriter, _ *http.Request, p userpool.PoolID
 	}
 	_, err := io.WriteString(w, "answered")
 	return err
+}
+
+// LimitPool implements providerlogout.Limiter.
+func (r *rig) LimitPool(http.ResponseWriter, *http.Request) error {
+	if r.limited {
+		return web.Fail(http.StatusTooManyRequests, "Too many.", nil)
+	}
+	return nil
 }
 
 func newRig(t *testing.T) *rig {
@@ -94,7 +105,7 @@ func newRig(t *testing.T) *rig {
 		http.Error(w, e.Text, e.Status)
 		return nil
 	})
-	(&providerlogout.Handler{Store: r.users, Receiver: r, Browser: r.here, Chain: r, Ephemeral: ephemeraltest.New(clock.Now), Now: clock.Now}).Mount(mux)
+	(&providerlogout.Handler{Limiter: r, Store: r.users, Receiver: r, Browser: r.here, Chain: r, Ephemeral: ephemeraltest.New(clock.Now), Now: clock.Now}).Mount(mux)
 	mux.Get("/{pool}/enter", r.enter)
 	r.srv = httptest.NewServer(mux)
 	t.Cleanup(r.srv.Close)
@@ -286,5 +297,24 @@ func TestRefused(t *testing.T) {
 	}
 	if len(r.starts) > 0 {
 		t.Error("something ended")
+	}
+}
+
+// TestLimited: of too many messages none is read: each would cost a signature.
+func TestLimited(t *testing.T) {
+	r := newRig(t)
+	r.limited = true
+	for _, send := range []func() (*http.Response, error){
+		func() (*http.Response, error) { return http.Get(r.srv.URL + page + "?SAMLRequest=x") },
+		func() (*http.Response, error) {
+			return http.PostForm(r.srv.URL+page, url.Values{"SAMLRequest": {"x"}})
+		},
+	} {
+		res, err := send()
+		r.must(err)
+		res.Body.Close()
+		if res.StatusCode != http.StatusTooManyRequests || r.read > 0 {
+			t.Errorf("status %d, %d read", res.StatusCode, r.read)
+		}
 	}
 }

@@ -106,7 +106,7 @@ func (a *Application) applyMetadata(xml string) error {
 	if err != nil {
 		return userpool.Fail(userpool.ErrInvalidParameter, "The metadata is not that of a SAML 2.0 service provider.")
 	}
-	if err := current(sp, a.Modified); err != nil {
+	if err := current(sp, a.Modified, a.Settings.MetadataValidDays); err != nil {
 		return err
 	}
 	acs := postEndpoints(sp)
@@ -144,10 +144,15 @@ func (a *Application) selectMetadata(xml string) (string, error) {
 	return string(one), nil
 }
 
-// current refuses metadata that has run out.
-func current(sp *samlxml.SPMetadata, now time.Time) error {
-	if !sp.ValidUntil.IsZero() && !now.Before(sp.ValidUntil) {
+// current refuses metadata that has run out and, where a number of days is given, what
+// does not say when it will, or only later than that (SAML2Int SDP-MD03).
+func current(sp *samlxml.SPMetadata, now time.Time, days int) error {
+	end := sp.ValidUntil
+	switch {
+	case !end.IsZero() && !now.Before(end):
 		return userpool.Fail(userpool.ErrInvalidParameter, "The metadata is no longer valid.")
+	case days > 0 && (end.IsZero() || end.After(now.AddDate(0, 0, days))):
+		return userpool.Fail(userpool.ErrInvalidParameter, "The metadata has no validUntil, or one later than MetadataValidDays allows.")
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func (s *Service) Refresh(ctx context.Context) (found bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	doc, fetchErr := s.Fetcher.FetchNewer(ctx, a.MetadataURL, a.Fresh.ETag, a.Settings.metadataLimit())
+	doc, fetchErr := s.Fetcher.FetchNewer(ctx, a.Settings.metadataAddress(a.MetadataURL), a.Fresh.ETag, a.Settings.metadataLimit())
 	if ctx.Err() != nil {
 		return true, ctx.Err()
 	}
@@ -132,7 +132,7 @@ func (a *Application) stillValid(now time.Time) error {
 	if err != nil {
 		return err
 	}
-	return current(sp, now)
+	return current(sp, now, a.Settings.MetadataValidDays)
 }
 
 // problemOf is what an administrator reads of a failure. What a fetch says may tell of

@@ -250,3 +250,62 @@ func TestRelayStateOfApp(t *testing.T) {
 		})
 	}
 }
+
+// TestMetadataValidDays: metadata has to end, and soon enough, where that is asked for,
+// also when it is fetched again.
+func TestMetadataValidDays(t *testing.T) {
+	until := func(doc string, d time.Duration) string {
+		return strings.Replace(doc, " entityID=", ` validUntil="`+samlxml.Time(clock.Now().Add(d))+`" entityID=`, 1)
+	}
+	var plain string
+	var p *publisher
+	r := newRig(t, func(s *samlidp.Spec) {
+		plain = *s.MetadataXML
+		p = publish(t, until(plain, 10*24*time.Hour))
+		s.MetadataXML, s.MetadataURL, s.Settings = nil, &p.URL, &samlidp.Settings{MetadataValidDays: 14}
+	})
+	for name, doc := range map[string]string{"no end": plain, "too late": until(plain, 15*24*time.Hour)} {
+		_, err := r.apps.Update(t.Context(), poolID, r.app.ID, samlidp.Spec{MetadataXML: &doc})
+		if !errors.Is(err, userpool.ErrInvalidParameter) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	p.doc = plain
+	if a := r.refresh(t, 7*time.Hour); a.Fresh.Failures != 1 || !strings.Contains(a.Fresh.Problem, "validUntil") {
+		t.Errorf("%+v", a.Fresh)
+	}
+}
+
+// TestMetadataQuery: a server of queries is asked for the one entity, each time.
+func TestMetadataQuery(t *testing.T) {
+	var paths []string
+	var doc string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		paths = append(paths, req.URL.EscapedPath())
+		_, _ = w.Write([]byte(doc))
+	}))
+	t.Cleanup(server.Close)
+	r := newRig(t, func(s *samlidp.Spec) {
+		doc = *s.MetadataXML
+		m, err := samlxml.ParseSPMetadata([]byte(doc))
+		if err != nil {
+			t.Fatal(err)
+		}
+		entity := m.Entity.EntityID
+		s.MetadataXML, s.MetadataURL = nil, ptr(server.URL+"/global/")
+		s.Settings = &samlidp.Settings{MetadataQuery: true, MetadataEntityID: entity}
+	})
+	want := "/global/entities/" + strings.ReplaceAll(r.app.EntityID, "/", "%2F")
+	r.refresh(t, 7*time.Hour)
+	if len(paths) != 2 || paths[0] != want || paths[1] != want {
+		t.Errorf("asked for %q, want %q", paths, want)
+	}
+	doc = string(samlxml.WriteAppMetadata("urn:other", []string{"https://x.example/acs"}))
+	if a := r.refresh(t, 7*time.Hour); a.Fresh.Failures != 1 {
+		t.Errorf("another entity: %+v", a.Fresh)
+	}
+	_, err := r.apps.Update(t.Context(), poolID, r.app.ID, samlidp.Spec{Settings: &samlidp.Settings{MetadataQuery: true}})
+	if !errors.Is(err, userpool.ErrInvalidParameter) {
+		t.Errorf("a query for nothing: %v", err)
+	}
+}

@@ -90,14 +90,14 @@ func (h *Handler) loggingOut(ctx context.Context, pool *userpool.Pool, l *samlxm
 	stale := func(err error) error {
 		return badRequest("The app's sign-out request is too old, was used before, or was not meant for us.", err)
 	}
-	if err := l.Current(h.SLOURL(pool.ID), h.Now()); err != nil {
+	if err := l.Current(h.SLOURL(pool.ID), h.Now(), samlxml.Skew); err != nil {
 		return nil, stale(err)
 	}
 	if len(l.RelayState) > maxRelayState {
 		return nil, stale(samlxml.ErrTooLarge)
 	}
 	key := string(pool.ID) + "\n" + string(app.ID) + "\n" + l.Envelope().ID
-	first, err := h.Ephemeral.Claim(ctx, nsLogout, key, l.Until())
+	first, err := h.Ephemeral.Claim(ctx, nsLogout, key, l.Until(samlxml.Skew))
 	if err == nil && !first {
 		err = stale(errors.New("samlidp: a message of single logout came twice"))
 	}

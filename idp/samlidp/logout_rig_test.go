@@ -287,7 +287,7 @@ func (p *person) arrived(at page, a *app, path string) *samlxml.Logout {
 		p.r.t.Fatalf("%v: sent to %q, want %s: %d %s", err, to, want, at.status, at.body)
 	}
 	p.r.must(l.Verify(p.r.certs))
-	p.r.must(l.Current(want, clock.Now()))
+	p.r.must(l.Current(want, clock.Now(), samlxml.Skew))
 	if l.Envelope().Issuer != p.r.h.EntityID(poolID) {
 		p.r.t.Errorf("issuer %q", l.Envelope().Issuer)
 	}

@@ -120,7 +120,7 @@ func (s *Service) fetch(ctx context.Context, spec *Spec, settings Settings) erro
 		return nil
 	}
 	set(&settings, spec.Settings)
-	raw, err := s.Fetcher.Fetch(ctx, *spec.MetadataURL, settings.metadataLimit())
+	raw, err := s.Fetcher.Fetch(ctx, settings.metadataAddress(*spec.MetadataURL), settings.metadataLimit())
 	if err != nil {
 		if ctx.Err() != nil {
 			return errors.Join(err, ctx.Err())

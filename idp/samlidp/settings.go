@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/poolhouse/poolhouse/internal/expr"
+	"github.com/poolhouse/poolhouse/internal/samlmeta"
 )
 
 // Settings are the finer points of an application. The zero value is what suits most.
@@ -45,6 +46,12 @@ type Settings struct {
 	MetadataSigner string
 	// MetadataEntityID chooses the app from the metadata of a federation.
 	MetadataEntityID string
+	// MetadataQuery has the URL of the metadata be a server of metadata queries, which is
+	// asked for MetadataEntityID (Metadata Query Protocol, draft-young-md-query).
+	MetadataQuery bool
+	// MetadataValidDays bounds how far ahead validUntil of the metadata may be, in days:
+	// then it has to be there. Zero asks for none.
+	MetadataValidDays int
 
 	// RequireSignedRequests refuses requests without a signature. Metadata can want
 	// that too.
@@ -58,12 +65,28 @@ type Settings struct {
 // maxPattern is the longest GroupPattern, in bytes: what it compiles to is kept.
 const maxPattern = 256
 
+const maxValidDays = 3650
+
+// metadataAddress is where metadata that is named by a URL is fetched.
+func (s *Settings) metadataAddress(address string) string {
+	if s.MetadataQuery {
+		return samlmeta.QueryAddress(address, s.MetadataEntityID)
+	}
+	return address
+}
+
 func (s *Settings) validate(fail func(string) error) error {
 	if s.SignatureAlgorithm != "" && signatureMethods[s.SignatureAlgorithm] == "" {
 		return fail("SignatureAlgorithm must be rsa-sha256, rsa-sha384, rsa-sha512, ecdsa-sha256, ecdsa-sha384 or ecdsa-sha512.")
 	}
 	if s.EncryptionAlgorithm != "" && ciphers[s.EncryptionAlgorithm] == "" {
 		return fail("EncryptionAlgorithm must be aes256-gcm, aes128-gcm, aes256-cbc or aes128-cbc.")
+	}
+	if s.MetadataQuery && s.MetadataEntityID == "" {
+		return fail("MetadataQuery needs MetadataEntityId, which is asked for.")
+	}
+	if s.MetadataValidDays < 0 || s.MetadataValidDays > maxValidDays {
+		return fail("MetadataValidDays can be 0 to 3650.")
 	}
 	if len(s.RelayState) > maxRelayState {
 		return fail("RelayState is too long.")

@@ -27,7 +27,7 @@ func mustInstant(el *etree.Element, key string) (time.Time, error) {
 
 // decodeAssertion reads an assertion that was verified. It refuses what it does
 // not understand where that could change the meaning (Core 2.5.1: conditions).
-func decodeAssertion(el *etree.Element) (*saml.Assertion, error) {
+func decodeAssertion(el *etree.Element, p *Policy) (*saml.Assertion, error) {
 	if err := only(el, "Issuer", "Signature", "Subject", "Conditions", "Advice",
 		"AuthnStatement", "AttributeStatement"); err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func decodeAssertion(el *etree.Element) (*saml.Assertion, error) {
 	if a.Issuer.Value, err = issuer(el); err != nil {
 		return nil, err
 	}
-	if a.Subject, err = decodeSubject(el); err != nil {
+	if a.Subject, err = decodeSubject(el, p); err != nil {
 		return nil, err
 	}
 	if a.Conditions, err = decodeConditions(el); err != nil {
@@ -84,16 +84,18 @@ func decodeNameID(parent *etree.Element) (*saml.NameID, error) {
 	}, nil
 }
 
-func decodeSubject(parent *etree.Element) (*saml.Subject, error) {
+// decodeSubject reads a Subject whose name stands in clear, or encrypted to one of p's
+// keys (Core 2.2.4).
+func decodeSubject(parent *etree.Element, p *Policy) (*saml.Subject, error) {
 	el, err := mustChild(parent, nsAssertion, "Subject")
 	if err != nil {
 		return nil, err
 	}
-	if err := only(el, "NameID", "SubjectConfirmation"); err != nil {
+	if err := only(el, "NameID", "EncryptedID", "SubjectConfirmation"); err != nil {
 		return nil, err
 	}
 	s := &saml.Subject{}
-	if s.NameID, err = decodeNameID(el); err != nil {
+	if s.NameID, err = subjectName(el, p); err != nil {
 		return nil, err
 	}
 	for _, c := range children(el, nsAssertion, "SubjectConfirmation") {
@@ -107,6 +109,23 @@ func decodeSubject(parent *etree.Element) (*saml.Subject, error) {
 		return nil, malformed("no SubjectConfirmation")
 	}
 	return s, nil
+}
+
+func subjectName(el *etree.Element, p *Policy) (*saml.NameID, error) {
+	name, err := decodeNameID(el)
+	if err != nil {
+		return nil, err
+	}
+	encrypted, err := child(el, nsAssertion, "EncryptedID")
+	switch {
+	case encrypted == nil || err != nil:
+		return name, err
+	case name != nil:
+		return nil, malformed("a NameID beside an EncryptedID")
+	case len(p.Keys) == 0:
+		return nil, ErrEncrypted
+	}
+	return decryptName(encrypted, p)
 }
 
 func decodeConfirmation(el *etree.Element) (saml.SubjectConfirmation, error) {

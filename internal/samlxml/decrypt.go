@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/beevik/etree"
+	"github.com/crewjam/saml"
 )
 
 // decryptAssertion decrypts an EncryptedAssertion and parses what was in it. A
@@ -26,6 +27,26 @@ func decryptAssertion(el *etree.Element, keys []*rsa.PrivateKey, cbc bool) (*etr
 		return nil, fmt.Errorf("%w: content is %q", ErrDecrypt, root.Tag)
 	}
 	return root, noStrays(root, root)
+}
+
+// decryptName decrypts an EncryptedID of a message that was verified. A failure is
+// ErrDecrypt, whatever its cause.
+func decryptName(el *etree.Element, p *Policy) (*saml.NameID, error) {
+	plain, err := decryptData(el, p.Keys, p.CBC)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDecrypt, err)
+	}
+	doc, err := Parse(plain, Messages())
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDecrypt, err)
+	}
+	parent := etree.NewElement("EncryptedID")
+	parent.AddChild(doc.Root())
+	name, err := decodeNameID(parent)
+	if err != nil || name == nil || name.Value == "" {
+		return nil, fmt.Errorf("%w: content is no NameID", ErrDecrypt)
+	}
+	return name, nil
 }
 
 func decryptData(el *etree.Element, keys []*rsa.PrivateKey, cbc bool) ([]byte, error) {

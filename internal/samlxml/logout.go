@@ -1,8 +1,6 @@
 package samlxml
 
 import (
-	"crypto/rsa"
-	"fmt"
 	"time"
 
 	"github.com/beevik/etree"
@@ -139,30 +137,16 @@ func (r *LogoutRequest) decodeName() error {
 	return nil
 }
 
-// Decrypt fills in NameID from an EncryptedID, with the first of keys that fits. It
+// Decrypt fills in NameID from an EncryptedID, with the first of p's keys that fits. It
 // does nothing where the name came in clear. Verify first: nothing is to be
 // decrypted for a stranger. A failure is ErrDecrypt, whatever its cause.
-func (r *LogoutRequest) Decrypt(keys []*rsa.PrivateKey) error {
+func (r *LogoutRequest) Decrypt(p *Policy) error {
 	encrypted, err := child(r.root, nsAssertion, "EncryptedID")
 	if encrypted == nil || err != nil {
 		return err
 	}
-	plain, err := decryptData(encrypted, keys, false)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrDecrypt, err)
-	}
-	doc, err := Parse(plain, Messages())
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrDecrypt, err)
-	}
-	parent := etree.NewElement("EncryptedID")
-	parent.AddChild(doc.Root())
-	name, err := decodeNameID(parent)
-	if err != nil || name == nil || name.Value == "" {
-		return fmt.Errorf("%w: content is no NameID", ErrDecrypt)
-	}
-	r.NameID = name
-	return nil
+	r.NameID, err = decryptName(encrypted, p)
+	return err
 }
 
 func (r *LogoutResponse) decode() error {

@@ -16,7 +16,7 @@ type Logout struct {
 	Response   *LogoutResponse
 	RelayState string
 
-	verify func([]*x509.Certificate) error
+	verify func(*Policy) error
 }
 
 // LogoutByRedirect reads a message of the HTTP-Redirect binding from the raw query of
@@ -28,7 +28,7 @@ func LogoutByRedirect(rawQuery string) (*Logout, error) {
 	}
 	l := &Logout{RelayState: in.RelayState}
 	// A signature in the XML counts for nothing here (Bindings 3.4.4.1).
-	l.verify = in.VerifySignature
+	l.verify = func(p *Policy) error { return in.verify(p.Certificates, p.SHA1) }
 	return l, l.parse(in.Message, in.IsResponse)
 }
 
@@ -68,8 +68,13 @@ func (l *Logout) Envelope() Envelope {
 // the Issuer. What is in the message afterwards is what was signed. Without a
 // signature it returns ErrNoSignature.
 func (l *Logout) Verify(certs []*x509.Certificate) error {
+	return l.VerifyBy(&Policy{Certificates: certs})
+}
+
+// VerifyBy is Verify for a peer of whom the reader accepts what p says.
+func (l *Logout) VerifyBy(p *Policy) error {
 	claimed := l.Envelope()
-	if err := l.verify(certs); err != nil {
+	if err := l.verify(p); err != nil {
 		return err
 	}
 	if l.Envelope() != claimed {
@@ -80,16 +85,16 @@ func (l *Logout) Verify(certs []*x509.Certificate) error {
 
 // enveloped verifies the signature in the XML, and reads the message again from the
 // bytes that were verified.
-func (l *Logout) enveloped(certs []*x509.Certificate) error {
+func (l *Logout) enveloped(p *Policy) error {
 	if l.Response != nil {
-		root, _, err := Verify(l.Response.root, certs)
+		root, _, err := verify(l.Response.root, p.Certificates, p.SHA1)
 		if err != nil {
 			return err
 		}
 		*l.Response = LogoutResponse{root: root}
 		return l.Response.decode()
 	}
-	root, _, err := Verify(l.Request.root, certs)
+	root, _, err := verify(l.Request.root, p.Certificates, p.SHA1)
 	if err != nil {
 		return err
 	}
@@ -102,21 +107,23 @@ var ErrDestination = errors.New("samlxml: the message is meant for another desti
 
 // Current judges a verified message by its Destination, which has to be there and be
 // destination to the letter (Bindings 3.4.5.2 and 3.5.5.2), and by its times: it is
-// good for Skew, and clocks may differ by as much. Whether it came before is for the
+// good for Skew, and clocks may differ by skew. Whether it came before is for the
 // caller: remember ID until Until.
-func (l *Logout) Current(destination string, now time.Time) error {
+func (l *Logout) Current(destination string, now time.Time, skew time.Duration) error {
 	e := l.Envelope()
 	if e.Destination != destination {
 		return fmt.Errorf("%w: %q", ErrDestination, e.Destination)
 	}
-	if err := within(e.IssueInstant, l.ends(), now, Skew); err != nil {
+	if err := within(e.IssueInstant, l.ends(), now, skew); err != nil {
 		return err
 	}
-	return within(time.Time{}, e.IssueInstant.Add(Skew), now, Skew)
+	return within(time.Time{}, e.IssueInstant.Add(Skew), now, skew)
 }
 
 // Until is when the message cannot be accepted any more.
-func (l *Logout) Until() time.Time { return l.Envelope().IssueInstant.Add(2 * Skew) }
+func (l *Logout) Until(skew time.Duration) time.Time {
+	return l.Envelope().IssueInstant.Add(Skew + skew)
+}
 
 func (l *Logout) ends() time.Time {
 	if l.Request == nil {

@@ -216,20 +216,20 @@ func TestLogoutCurrent(t *testing.T) {
 				tt.change(r)
 			}
 			l := arrive(t, send(t, keys().sp, r, saml.HTTPPostBinding))
-			if err := l.Current(tt.to, tt.at); !errors.Is(err, tt.want) {
+			if err := l.Current(tt.to, tt.at, samlxml.Skew); !errors.Is(err, tt.want) {
 				t.Errorf("error %v", err)
 			}
-			if tt.want == nil && !tt.at.Before(l.Until()) {
-				t.Errorf("accepted at %s, remembered until %s", tt.at, l.Until())
+			if tt.want == nil && !tt.at.Before(l.Until(samlxml.Skew)) {
+				t.Errorf("accepted at %s, remembered until %s", tt.at, l.Until(samlxml.Skew))
 			}
 		})
 	}
 	// Whoever signs has to say for whom: another pool's message must not be ours.
 	l := &samlxml.Logout{Request: logoutRequest()}
-	if err := l.Current("", now); err != nil {
+	if err := l.Current("", now, samlxml.Skew); err != nil {
 		t.Error(err) // only an endpoint without an address could be meant
 	}
-	if err := l.Current(sloURL, now); !errors.Is(err, samlxml.ErrDestination) {
+	if err := l.Current(sloURL, now, samlxml.Skew); !errors.Is(err, samlxml.ErrDestination) {
 		t.Errorf("no destination: %v", err)
 	}
 }
@@ -244,15 +244,15 @@ func TestLogoutEncryptedID(t *testing.T) {
 	}
 	mine, others := []*rsa.PrivateKey{keys().sp.Key.(*rsa.PrivateKey)}, []*rsa.PrivateKey{keys().other.Key.(*rsa.PrivateKey)}
 	r := parse(`<NameID xmlns="urn:oasis:names:tc:SAML:2.0:assertion" Format="f">n</NameID>`)
-	if err := r.Decrypt(others); !errors.Is(err, samlxml.ErrDecrypt) {
+	if err := r.Decrypt(&samlxml.Policy{Keys: others}); !errors.Is(err, samlxml.ErrDecrypt) {
 		t.Errorf("with another key: %v", err)
 	}
-	if err := r.Decrypt(append(others, mine...)); err != nil || r.NameID.Value != "n" || r.NameID.Format != "f" {
+	if err := r.Decrypt(&samlxml.Policy{Keys: append(others, mine...)}); err != nil || r.NameID.Value != "n" || r.NameID.Format != "f" {
 		t.Errorf("%v, name %+v", err, r.NameID)
 	}
 	for _, content := range []string{`<NameID>n</NameID>`, `<NameID xmlns="urn:oasis:names:tc:SAML:2.0:assertion"/>`, `n`,
 		`<!DOCTYPE x><NameID xmlns="urn:oasis:names:tc:SAML:2.0:assertion">n</NameID>`} {
-		if r := parse(content); !errors.Is(r.Decrypt(mine), samlxml.ErrDecrypt) || r.NameID != nil {
+		if r := parse(content); !errors.Is(r.Decrypt(&samlxml.Policy{Keys: mine}), samlxml.ErrDecrypt) || r.NameID != nil {
 			t.Errorf("%s: name %+v", content, r.NameID)
 		}
 	}

@@ -19,6 +19,7 @@ type IDPMetadata struct {
 	SLO          []Endpoint
 
 	WantAuthnRequestsSigned bool
+	Scopes                  []Scope       // that its scoped attributes may have (shibmd:Scope)
 	ValidUntil              time.Time     // zero where absent
 	CacheFor                time.Duration // the shortest cacheDuration; zero where absent
 	Entities                int           // how many identity providers the document describes; this is the first
@@ -86,7 +87,10 @@ func readIDP(root *etree.Element) (*IDPMetadata, error) {
 	if m.SSO, err = endpoints(role, "SingleSignOnService"); err != nil {
 		return nil, err
 	}
-	m.SLO, err = endpoints(role, "SingleLogoutService")
+	if m.SLO, err = endpoints(role, "SingleLogoutService"); err != nil {
+		return nil, err
+	}
+	m.Scopes, err = scopes(entity, role)
 	return m, err
 }
 

@@ -13,6 +13,7 @@ import (
 	dsig "github.com/russellhaering/goxmldsig"
 
 	"github.com/poolhouse/poolhouse/internal/samlxml"
+	"github.com/poolhouse/poolhouse/internal/samlxml/samlattack"
 )
 
 func reader(keys ...samlxml.Signer) *samlxml.Policy {
@@ -195,5 +196,39 @@ func TestOddValueIsLeftOut(t *testing.T) {
 	}
 	if got := r.Assertion.AttributeStatements[0].Attributes[0].Values; len(got) != 1 {
 		t.Errorf("values %+v", got)
+	}
+}
+
+// TestEncryptedSubject: a name that is encrypted inside what was signed is read with a
+// key of ours, and with nothing else; it stands beside no other name.
+func TestEncryptedSubject(t *testing.T) {
+	name := regexp.MustCompile(`<saml:NameID[^>]*>[^<]*</saml:NameID>`)
+	raw := string(write(t, keys().idp, outgoing()))
+	clear := name.FindString(raw)
+	if clear == "" {
+		t.Fatal(raw)
+	}
+	m := samlattack.New(t, []byte(raw), keys().idp, "alice", "mallory")
+	sealed := encryptedID(t, `<NameID xmlns="urn:oasis:names:tc:SAML:2.0:assertion" Format="f">alice-sealed</NameID>`)
+	doc := m.Signed(clear, sealed)
+	r, err := reader(keys().other, keys().sp).Read([]byte(doc), now)
+	if err != nil || r.Assertion.Subject.NameID.Value != "alice-sealed" || r.Assertion.Subject.NameID.Format != "f" {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	for what, tt := range map[string]struct {
+		doc  string
+		by   *samlxml.Policy
+		want error
+	}{
+		"no key":        {doc, reader(), samlxml.ErrEncrypted},
+		"another key":   {doc, reader(keys().other), samlxml.ErrDecrypt},
+		"beside a name": {m.Signed(clear, clear+sealed), reader(keys().sp), samlxml.ErrMalformed},
+		"no name":       {m.Signed(clear, encryptedID(t, `<x/>`)), reader(keys().sp), samlxml.ErrDecrypt},
+		"twice":         {m.Signed(clear, sealed+sealed), reader(keys().sp), samlxml.ErrMalformed},
+		"swapped":       {strings.Replace(doc, sealed, encryptedID(t, `<NameID xmlns="urn:oasis:names:tc:SAML:2.0:assertion">mallory</NameID>`), 1), reader(keys().sp), samlxml.ErrSignature},
+	} {
+		if r, err := tt.by.Read([]byte(tt.doc), now); !errors.Is(err, tt.want) {
+			t.Errorf("%s: %+v, %v", what, r, err)
+		}
 	}
 }

@@ -133,11 +133,14 @@ func (r *Redirect) keepSignature(raw map[string]string) (err error) {
 // VerifySignature verifies the query's signature over the text as it was
 // received, with each of certs. Without one it returns ErrNoSignature, whatever
 // signature the XML may carry.
-func (r *Redirect) VerifySignature(certs []*x509.Certificate) error {
+func (r *Redirect) VerifySignature(certs []*x509.Certificate) error { return r.verify(certs, false) }
+
+// verify is VerifySignature. With sha1, RSA with SHA-1 counts too.
+func (r *Redirect) verify(certs []*x509.Certificate, sha1 bool) error {
 	if !r.Signed {
 		return ErrNoSignature
 	}
-	m, ok := methods[r.algorithm]
+	m, ok := methodOfName(r.algorithm, sha1)
 	if !ok {
 		return fmt.Errorf("%w: %q", ErrAlgorithm, r.algorithm)
 	}

@@ -119,7 +119,7 @@ func (r *Response) assertion(root *etree.Element, p *Policy) error {
 	case !isUnsigned(err) || !r.ResponseSigned:
 		return err
 	}
-	if r.Assertion, err = decodeAssertion(el); err != nil {
+	if r.Assertion, err = decodeAssertion(el, p); err != nil {
 		return err
 	}
 	if r.Issuer == "" {

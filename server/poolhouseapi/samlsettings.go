@@ -22,6 +22,8 @@ func settingsIn(in *SamlSettingsType) *samlidp.Settings {
 		OnlyRequested:       awsapi.Value(in.OnlyRequested),
 		MetadataSigner:      awsapi.Value(in.MetadataSigner),
 		MetadataEntityID:    awsapi.Value(in.MetadataEntityId),
+		MetadataQuery:       awsapi.Value(in.MetadataQuery),
+		MetadataValidDays:   int(awsapi.Value(in.MetadataValidDays)),
 		RelayState:          awsapi.Value(in.RelayState),
 		RelayStateFixed:     awsapi.Value(in.RelayStateFixed),
 
@@ -42,6 +44,8 @@ func settingsOut(s *samlidp.Settings) *SamlSettingsType {
 		OnlyRequested:       &s.OnlyRequested,
 		MetadataSigner:      given(s.MetadataSigner),
 		MetadataEntityId:    given(s.MetadataEntityID),
+		MetadataQuery:       &s.MetadataQuery,
+		MetadataValidDays:   awsapi.Ptr(int32(s.MetadataValidDays)),
 		RelayState:          given(s.RelayState),
 		RelayStateFixed:     &s.RelayStateFixed,
 

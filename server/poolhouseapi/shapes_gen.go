@@ -632,6 +632,8 @@ type SamlSettingsType struct {
 	RequireSignedRequests *bool
 	RelayState            *string
 	RelayStateFixed       *bool
+	MetadataQuery         *bool
+	MetadataValidDays     *int32
 }
 
 // SamlApplicationType is the structure of that name in the service model.

@@ -2,6 +2,7 @@ package samlsp
 
 import (
 	"context"
+	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,7 +50,7 @@ func (s *Service) expect(ctx context.Context, answer *sp.Answer, m *samlxml.IDPM
 		return nil, err
 	}
 	want := &expected{now: s.Now(), skew: skew(p), issuer: m.EntityID, audience: EntityID(p.Pool), acs: s.addresses(pool, acsPath),
-		encrypted: isOn(p, "EncryptedResponses"), settings: &p.Settings.SAML}
+		encrypted: isOn(p, "EncryptedResponses"), scopes: m.Scopes, settings: &p.Settings.SAML}
 	if answer.Memo == nil {
 		if !isOn(p, "IDPInit") {
 			return nil, invalid(errUnasked)
@@ -82,7 +83,7 @@ func (s *Service) read(ctx context.Context, answer *sp.Answer, m *samlxml.IDPMet
 	if err != nil {
 		return nil, err
 	}
-	policy := samlxml.Policy{Certificates: m.Certificates, Keys: keys, Skew: skew(p), SHA1: p.Settings.SAML.SHA1, CBC: p.Settings.SAML.CBC}
+	policy := policy(p, m, keys)
 	r, err := policy.Read(raw, s.Now())
 	switch {
 	case errors.Is(err, samlxml.ErrStatus) && r.Issuer == m.EntityID:
@@ -91,6 +92,11 @@ func (s *Service) read(ctx context.Context, answer *sp.Answer, m *samlxml.IDPMet
 		return nil, invalid(err)
 	}
 	return r, nil
+}
+
+// policy is what is accepted of a provider, in assertions and in logout messages.
+func policy(p *userpool.Provider, m *samlxml.IDPMetadata, keys []*rsa.PrivateKey) *samlxml.Policy {
+	return &samlxml.Policy{Certificates: m.Certificates, Keys: keys, Skew: skew(p), SHA1: p.Settings.SAML.SHA1, CBC: p.Settings.SAML.CBC}
 }
 
 const nsAssertion = "saml-sp-assertion"

@@ -37,7 +37,10 @@ func (s *Service) Check(ctx context.Context, p *userpool.Provider) (*Checked, er
 	if c.metadata, err = readMetadata(c.document.Body, &p.Settings.SAML); err != nil {
 		return nil, s.unfit(ctx, p, err)
 	}
-	if err := s.stillValid(c.metadata); err != nil {
+	switch err := s.stillValid(c.metadata, p); {
+	case errors.Is(err, errEndless):
+		return nil, userpool.Fail(userpool.ErrInvalidParameter, "The metadata has no validUntil, or one later than the settings of the provider allow.")
+	case err != nil:
 		return nil, userpool.Fail(userpool.ErrInvalidParameter, "The metadata is not valid any more: its validUntil is over.")
 	}
 	note(p.Details, "SSORedirectBindingURI", c.metadata.SSO)
@@ -55,7 +58,7 @@ func (s *Service) given(ctx context.Context, p *userpool.Provider) (*Checked, er
 	if file != "" {
 		return &Checked{document: &outbound.Document{Body: []byte(file)}}, nil
 	}
-	d, err := s.Fetcher.FetchNewer(ctx, address, "", limit)
+	d, err := s.fetch(ctx, p, address, "")
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -70,6 +73,8 @@ func (s *Service) given(ctx context.Context, p *userpool.Provider) (*Checked, er
 func (s *Service) unfit(ctx context.Context, p *userpool.Provider, err error) error {
 	s.Log.WarnContext(ctx, "metadata not accepted", "pool", p.Pool, "provider", p.Name, "error", err)
 	switch {
+	case errors.Is(err, errRenamed):
+		return userpool.Fail(userpool.ErrInvalidParameter, "The metadata is of another entity than the one that was asked for.")
 	case errors.Is(err, errSeveral):
 		return userpool.Fail(userpool.ErrInvalidParameter, "The metadata describes more than one identity provider. Give the metadata of one.")
 	case errors.Is(err, samlxml.ErrNoSignature), errors.Is(err, samlxml.ErrSignature), errors.Is(err, samlxml.ErrAlgorithm):

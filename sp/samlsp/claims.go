@@ -18,6 +18,7 @@ func (want *expected) arrival(r *samlxml.Response) (*sp.Arrival, error) {
 	if err != nil {
 		return nil, err
 	}
+	want.withinScope(claims)
 	subject, err := want.subject(r.Assertion, claims)
 	if err != nil {
 		return nil, err

@@ -33,6 +33,8 @@ func readMetadata(raw []byte, settings *userpool.SAMLSettings) (*samlxml.IDPMeta
 		return nil, errSeveral
 	case endpoint(m.SSO, saml.HTTPRedirectBinding) == nil && endpoint(m.SSO, saml.HTTPPostBinding) == nil:
 		return nil, fmt.Errorf("%w: no sign-in address by HTTP-Redirect or HTTP-POST", samlxml.ErrMetadata)
+	case settings.MetadataQueryEntity != "" && m.EntityID != settings.MetadataQueryEntity:
+		return nil, fmt.Errorf("%w: %q was asked for, and it is of %q", errRenamed, settings.MetadataQueryEntity, m.EntityID)
 	}
 	return m, nil
 }
@@ -86,7 +88,7 @@ func (s *Service) known(ctx context.Context, p *userpool.Provider) (*samlxml.IDP
 func (s *Service) usable(ctx context.Context, p *userpool.Provider, raw []byte) (*samlxml.IDPMetadata, error) {
 	m, err := s.cache.get(p, raw)
 	if err == nil {
-		err = s.stillValid(m)
+		err = s.stillValid(m, p)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", sp.ErrUnusable, err)
@@ -117,7 +119,7 @@ func (s *Service) document(ctx context.Context, p *userpool.Provider) ([]byte, e
 
 // first fetches metadata that nobody has yet.
 func (s *Service) first(ctx context.Context, p *userpool.Provider, address string) ([]byte, error) {
-	d, err := s.Fetcher.FetchNewer(ctx, address, "", samlxml.Metadata().Bytes)
+	d, err := s.fetch(ctx, p, address, "")
 	if err != nil {
 		return nil, fmt.Errorf("%w: metadata: %w", sp.ErrUnreachable, err)
 	}
@@ -126,6 +128,15 @@ func (s *Service) first(ctx context.Context, p *userpool.Provider, address strin
 		return nil, fmt.Errorf("%w: metadata: %w", sp.ErrUnusable, err)
 	}
 	return d.Body, s.keep(ctx, p, address, d, m)
+}
+
+// fetch gets the metadata of a provider: at an address, or of a server there that is
+// asked for it.
+func (s *Service) fetch(ctx context.Context, p *userpool.Provider, address, etag string) (*outbound.Document, error) {
+	if entity := p.Settings.SAML.MetadataQueryEntity; entity != "" {
+		address = samlmeta.QueryAddress(address, entity)
+	}
+	return s.Fetcher.FetchNewer(ctx, address, etag, samlxml.Metadata().Bytes)
 }
 
 // keep stores what was fetched for a provider.
@@ -145,13 +156,14 @@ type metadataCache struct {
 type metadataKey struct {
 	document [sha256.Size]byte
 	signer   string
+	asked    string // the entity, where a server was asked for one
 }
 
 // maxCached bounds the cache; past it, it starts afresh.
 const maxCached = 1024
 
 func (c *metadataCache) get(p *userpool.Provider, raw []byte) (*samlxml.IDPMetadata, error) {
-	key := metadataKey{sha256.Sum256(raw), p.Settings.SAML.MetadataKey}
+	key := metadataKey{sha256.Sum256(raw), p.Settings.SAML.MetadataKey, p.Settings.SAML.MetadataQueryEntity}
 	c.mu.Lock()
 	m, ok := c.m[key]
 	c.mu.Unlock()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/crewjam/saml"
 
@@ -69,7 +70,7 @@ func (s *Service) Receive(ctx context.Context, pool *userpool.Pool, query string
 	if err != nil {
 		return nil, err
 	}
-	if err := s.current(pool, in); err != nil {
+	if err := s.current(pool, in, skew(p)); err != nil {
 		return nil, invalid(err)
 	}
 	if in.Response != nil {
@@ -90,7 +91,7 @@ func (s *Service) sender(ctx context.Context, pool userpool.PoolID, in *samlxml.
 		if err != nil {
 			return nil, err
 		}
-		if failure = in.Verify(m.Certificates); failure == nil {
+		if failure = in.VerifyBy(policy(p, m, nil)); failure == nil {
 			return p, nil
 		}
 	}
@@ -98,9 +99,9 @@ func (s *Service) sender(ctx context.Context, pool userpool.PoolID, in *samlxml.
 }
 
 // current judges when a message was made and for whom: at one of the pool's addresses.
-func (s *Service) current(pool *userpool.Pool, in *samlxml.Logout) (err error) {
+func (s *Service) current(pool *userpool.Pool, in *samlxml.Logout, skew time.Duration) (err error) {
 	for _, here := range s.addresses(pool, logoutPath) {
-		if err = in.Current(here, s.Now()); !errors.Is(err, samlxml.ErrDestination) {
+		if err = in.Current(here, s.Now(), skew); !errors.Is(err, samlxml.ErrDestination) {
 			return err
 		}
 	}
@@ -128,10 +129,10 @@ func (s *Service) ended(ctx context.Context, p *userpool.Provider, in *samlxml.L
 		return nil, err
 	}
 	r := in.Request
-	if err := r.Decrypt(keys); err != nil {
+	if err := r.Decrypt(&samlxml.Policy{Keys: keys, CBC: p.Settings.SAML.CBC}); err != nil {
 		return nil, invalid(err)
 	}
-	first, err := s.Ephemeral.Claim(ctx, nsEnded, string(p.Pool)+"\n"+r.Issuer+"\n"+r.ID, in.Until())
+	first, err := s.Ephemeral.Claim(ctx, nsEnded, string(p.Pool)+"\n"+r.Issuer+"\n"+r.ID, in.Until(skew(p)))
 	if err != nil {
 		return nil, err
 	}

@@ -65,9 +65,9 @@ func (s *Service) newer(ctx context.Context, p *userpool.Provider, src *Source) 
 	if err != nil { // the settings have changed: it may not do any more
 		etag = ""
 	}
-	d, err := s.Fetcher.FetchNewer(ctx, src.URL, etag, samlxml.Metadata().Bytes)
+	d, err := s.fetch(ctx, p, src.URL, etag)
 	if errors.Is(err, outbound.ErrUnchanged) {
-		return known, s.stillValid(known)
+		return known, s.stillValid(known, p)
 	}
 	if err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (s *Service) newer(ctx context.Context, p *userpool.Provider, src *Source) 
 	if m.EntityID != before.EntityID {
 		return nil, fmt.Errorf("%w: it was %q and calls itself %q", errRenamed, before.EntityID, m.EntityID)
 	}
-	if err := s.stillValid(m); err != nil {
+	if err := s.stillValid(m, p); err != nil {
 		return nil, err
 	}
 	src.Document, src.ETag = d.Body, d.ETag
@@ -89,11 +89,18 @@ func (s *Service) newer(ctx context.Context, p *userpool.Provider, src *Source) 
 var (
 	errRenamed = errors.New("samlsp: the metadata is another provider's")
 	errStale   = errors.New("samlsp: the metadata is not valid any more")
+	errEndless = errors.New("samlsp: the metadata does not end soon enough")
 )
 
-func (s *Service) stillValid(m *samlxml.IDPMetadata) error {
-	if end := m.ValidUntil; !end.IsZero() && !s.Now().Before(end) {
+// stillValid refuses metadata that has run out, or that promises to be good for longer
+// than the provider's settings let it, or does not say (SAML2Int SDP-MD03).
+func (s *Service) stillValid(m *samlxml.IDPMetadata, p *userpool.Provider) error {
+	end, days := m.ValidUntil, p.Settings.SAML.MetadataValidDays
+	switch {
+	case !end.IsZero() && !s.Now().Before(end):
 		return fmt.Errorf("%w: since %s", errStale, end)
+	case days > 0 && (end.IsZero() || end.After(s.Now().AddDate(0, 0, days))):
+		return fmt.Errorf("%w: until %s, more than %d days", errEndless, end, days)
 	}
 	return nil
 }

@@ -16,11 +16,12 @@ import (
 type expected struct {
 	now       time.Time
 	skew      time.Duration
-	issuer    string   // the provider's name
-	audience  string   // ours
-	acs       []string // where it may be posted
-	request   *memo    // nil where nobody asked
-	encrypted bool     // the assertion has to be
+	issuer    string          // the provider's name
+	audience  string          // ours
+	acs       []string        // where it may be posted
+	request   *memo           // nil where nobody asked
+	encrypted bool            // the assertion has to be
+	scopes    []samlxml.Scope // that the provider speaks for
 	settings  *userpool.SAMLSettings
 }
 
