@@ -32,11 +32,14 @@ func FederatedName(provider, name string) string {
 
 // Join makes a user of somebody from a provider, once however many ask for the same
 // identity at a time: the others get ErrAliasExists. A function of the pool may
-// refuse, or link the identity to another user, which is ErrAliasExists too. A
-// username that somebody else has is ErrUserExists.
+// refuse, or link the identity to another user, which is ErrAliasExists too. Where
+// somebody else has the username it gets a few letters more.
 func (s *Service) Join(ctx context.Context, p *Pool, c *Client, in *Newcomer) (*User, error) {
 	u, err := s.newcomer(p, in)
 	if err != nil {
+		return nil, err
+	}
+	if u.Username, err = s.freeName(ctx, u); err != nil {
 		return nil, err
 	}
 	if err := s.preJoin(ctx, p, c, u, in); err != nil {
@@ -75,6 +78,22 @@ func (s *Service) newcomer(p *Pool, in *Newcomer) (*User, error) {
 		Enabled: true, Created: now, Modified: now, Attributes: map[string]string{}}
 	u.setAttributes(attributes)
 	return u, nil
+}
+
+// freeName is the username of a newcomer, or another one where somebody has it or is
+// known by it. Whoever signs up under the name that a person from a provider is to have
+// neither is that person from then on nor keeps them out.
+func (s *Service) freeName(ctx context.Context, u *User) (string, error) {
+	_, err := s.Store.User(ctx, u.Pool, u.Username)
+	if errors.Is(err, ErrUserNotFound) {
+		return u.Username, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	suffix := "_" + randomText(10, lowerLetters+digits)
+	name := []rune(u.Username)
+	return string(name[:min(len(name), 128-len(suffix))]) + suffix, nil
 }
 
 // checkArrived says, in Cognito's words, which required attributes a provider did not
