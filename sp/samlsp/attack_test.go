@@ -185,4 +185,18 @@ func TestLogoutAttacks(t *testing.T) {
 	if _, err := r.bring("?"+u.RawQuery, nil); err != nil {
 		t.Errorf("the query that the attacks differ from: %v", err)
 	}
+	leave := must[*sp.Departure](t)(r.Leave(t.Context(), r.p, must[*sp.Arrival](t)(r.signIn(r.p, nil)).Session, "ticket"))
+	asked := r.as(leave, must[*x509.Certificate](t)(r.SigningCertificate(t.Context(), poolID))).Request.ID
+	answer := must[*samlxml.Sending](t)(trusted().SendLogout(r.answer(asked), saml.HTTPPostBinding, logoutURL, "ticket"))
+	m = samlattack.New(t, must[[]byte](t)(samlxml.DecodePost(answer.Form.Get("SAMLResponse"))), trusted(), idpEntity, "https://evil.example")
+	for _, a := range m.Attacks() {
+		t.Run("answer/"+a.Class+"/"+a.Name, func(t *testing.T) {
+			if l, err := r.bring("", url.Values{"SAMLResponse": {base64.StdEncoding.EncodeToString([]byte(a.Doc))}}); !errors.Is(err, sp.ErrInvalid) {
+				t.Errorf("%+v %v: %s", l, err, a.Doc)
+			}
+		})
+	}
+	if l, err := r.bring("", url.Values{"SAMLResponse": {base64.StdEncoding.EncodeToString([]byte(m.Good()))}}); err != nil || !l.Done {
+		t.Errorf("the answer that the attacks differ from: %+v %v", l, err)
+	}
 }

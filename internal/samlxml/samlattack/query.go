@@ -66,6 +66,10 @@ func (q *Query) Attacks() []Attack {
 	if err != nil {
 		q.t.Fatal(err)
 	}
+	foreign := samlxml.ECDSASHA256
+	if q.value("SigAlg") == url.QueryEscape(foreign) {
+		foreign = samlxml.RSASHA256
+	}
 	repacked := q.name + "=" + escape(stored(plain))
 	return list("query", map[string]string{
 		"no signature":                    q.with("Signature", ""),
@@ -78,7 +82,7 @@ func (q *Query) Attacks() []Attack {
 		"HMAC":                            algorithm(dsNS + "hmac-sha1"),
 		"unknown algorithm":               algorithm("urn:x"),
 		"algorithm of another hash":       algorithm(samlxml.RSASHA512),
-		"algorithm of another key":        algorithm(samlxml.ECDSASHA256),
+		"algorithm of another key":        algorithm(foreign),
 		"relay state changed":             q.with("RelayState", "&RelayState=changed"),
 		"relay state dropped":             q.with("RelayState", ""),
 		"relay state twice":               q.raw + "&RelayState=changed",
