@@ -2,6 +2,7 @@ package samlattack
 
 import (
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/hmac"
 	_ "crypto/md5"
 	_ "crypto/sha1"
@@ -9,6 +10,8 @@ import (
 	"encoding/pem"
 	"regexp"
 	"strings"
+
+	"github.com/poolhouse/poolhouse/internal/samlxml"
 )
 
 // Keys are attacks on whose key counts.
@@ -27,6 +30,10 @@ func (m *Message) Keys() []Attack {
 // Algorithms are attacks on how it is signed.
 func (m *Message) Algorithms() []Attack {
 	const more = "http://www.w3.org/2001/04/xmldsig-more#"
+	foreign := samlxml.ECDSASHA256
+	if m.byECDSA() {
+		foreign = samlxml.RSASHA256
+	}
 	seals := map[string]Seal{
 		"signature with SHA-1":                  {Method: dsNS + "rsa-sha1", Hash: crypto.SHA1},
 		"signature with MD5":                    {Method: more + "rsa-md5", Hash: crypto.MD5},
@@ -35,7 +42,7 @@ func (m *Message) Algorithms() []Attack {
 		"digest of another length":              {Digest: "http://www.w3.org/2001/04/xmlenc#sha512"},
 		"another hash than the method says":     {Hash: crypto.SHA512},
 		"unknown method":                        {Method: "urn:x"},
-		"method of another kind of key":         {Method: more + "ecdsa-sha256"},
+		"method of another kind of key":         {Method: foreign},
 		"unknown canonicalisation":              {Canonical: "urn:x"},
 		"inclusive canonicalisation":            {Canonical: "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"},
 		"exclusive canonicalisation + comments": {Canonical: exclusive + "WithComments"},
@@ -49,12 +56,22 @@ func (m *Message) Algorithms() []Attack {
 
 // hmac signs with HMAC-SHA256, its secret the certificate that everybody knows.
 func (m *Message) hmac() string {
-	doc := strings.Replace(m.sign(Seal{}, m.replaced(m.whole, m.Genuine, m.Evil)), "xmldsig-more#rsa-sha256", "xmldsig-more#hmac-sha256", 1)
+	kind := "#rsa-sha256"
+	if m.byECDSA() {
+		kind = "#ecdsa-sha256"
+	}
+	doc := strings.Replace(m.sign(Seal{}, m.replaced(m.whole, m.Genuine, m.Evil)), "xmldsig-more"+kind, "xmldsig-more#hmac-sha256", 1)
 	old := signaturePart.FindString(doc)
 	info := regexp.MustCompile(`(?s)<ds:SignedInfo>(.*</ds:SignedInfo>)`).FindStringSubmatch(old)[1]
 	mac := hmac.New(sha256.New, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: m.Trusted.Certificate.Raw}))
 	mac.Write([]byte(`<ds:SignedInfo xmlns:ds="` + dsNS + `">` + info))
 	return m.once(doc, old, wrap(info, mac.Sum(nil), m.keyInfo(Seal{})))
+}
+
+// byECDSA reports whether the trusted key is one of ECDSA.
+func (m *Message) byECDSA() bool {
+	_, ok := m.Trusted.Key.Public().(*ecdsa.PublicKey)
+	return ok
 }
 
 // SignedInfo are attacks on what exactly is signed.
