@@ -72,7 +72,7 @@ func (s *Service) AssumeRole(ctx context.Context, p *Principal, in AssumeRoleReq
 		if err != nil {
 			return nil, err
 		}
-		return nil, fail(ErrAccessDenied, "User: "+p.ARN+" is not authorized to perform: "+action+" on resource: "+in.RoleARN)
+		return nil, s.refuseRole(ctx, p, action, in.RoleARN, in.Keys)
 	}
 	return s.begin(ctx, &a, p.Kind == RoleSession, in.Tags, in.Transitive)
 }

@@ -12,22 +12,22 @@ import (
 )
 
 // Authorize returns nil if p may perform action on resource, else a Fault of
-// kind ErrAccessDenied. keys are the condition keys of the request; those of
+// kind ErrAccessDenied with the sealed reason. keys are the condition keys of the request; those of
 // the principal stand above them.
 func (s *Service) Authorize(ctx context.Context, p *Principal, action, resource string, keys map[string][]string) error {
 	if free(action) {
 		return nil
 	}
+	r := &policy.Request{Principal: p.trusted(), Action: action, Resource: resource, Keys: s.requestKeys(p, keys)}
 	if barred(p, action) {
-		return denied(p, action, resource, policy.Decision{Part: policy.SessionPart})
+		return s.refuse(ctx, p, r, nil, policy.Decision{Part: policy.SessionPart})
 	}
 	stack, err := s.stack(ctx, p)
 	if err != nil {
 		return err
 	}
-	d := policy.Decide(&policy.Request{Principal: p.trusted(), Action: action, Resource: resource, Keys: s.requestKeys(p, keys)}, stack)
-	if !d.Allowed {
-		return denied(p, action, resource, d)
+	if d := policy.Decide(r, stack); !d.Allowed {
+		return s.refuse(ctx, p, r, stack, d)
 	}
 	return nil
 }
@@ -54,25 +54,6 @@ func barred(p *Principal, action string) bool {
 	default: // of GetSessionToken or GetFederationToken, and never with MFA
 		return service == "iam" || service == "sts"
 	}
-}
-
-// denied words a refusal as AWS does.
-func denied(p *Principal, action, resource string, d policy.Decision) error {
-	text := "User: " + p.ARN + " is not authorized to perform: " + action + " on resource: " + resource
-	switch part := d.Part.String(); {
-	case d.Explicit:
-		text += " with an explicit deny in " + article(part) + part
-	case part != "":
-		text += " because no " + part + " allows the " + action + " action"
-	}
-	return fail(ErrAccessDenied, text)
-}
-
-func article(noun string) string {
-	if noun[0] == 'i' {
-		return "an "
-	}
-	return "a "
 }
 
 // stack returns the principal's own policies.

@@ -23,6 +23,8 @@ var (
 	ErrTokenExpired     = errors.New("sts: identity token expired")
 	ErrIDPCommunication = errors.New("sts: identity provider unreachable")
 
+	ErrInvalidMessage = errors.New("sts: invalid or expired authorization message")
+
 	ErrUnknownCredential = errors.New("sts: unknown, altered or revoked credential")
 	ErrExpiredCredential = errors.New("sts: expired credential")
 )
@@ -32,6 +34,8 @@ type Fault struct {
 	Kind  error  // one of the Err values
 	Text  string // what the client reads
 	Cause error  // for the log only; may be nil
+	// Sealed is an encoded authorization message; empty for none. See DecodeRefusal.
+	Sealed string
 }
 
 // fail returns a Fault.
@@ -49,3 +53,6 @@ func (f *Fault) Unwrap() []error { return []error{f.Kind, f.Cause} }
 
 // PublicText returns the text for the client.
 func (f *Fault) PublicText() string { return f.Text }
+
+// SealedText returns the encoded authorization message, or "".
+func (f *Fault) SealedText() string { return f.Sealed }

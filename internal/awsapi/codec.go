@@ -48,7 +48,7 @@ func renamed(e *Error, status int) *Error {
 	if !ok {
 		return e
 	}
-	return &Error{Status: status, Code: code, Message: e.Message, RetryAfter: e.RetryAfter}
+	return &Error{Status: status, Code: code, Message: e.Message, RetryAfter: e.RetryAfter, Sealed: e.Sealed}
 }
 
 // A jsonCodec is AWS JSON 1.1.
@@ -70,7 +70,7 @@ func (jsonCodec) fail(x *exchange, e *Error) {
 	}
 	errorHeaders(x.w.Header(), kind, e)
 	b := appendJSONString([]byte(`{"__type":`), e.Code)
-	b = appendJSONString(append(b, `,"message":`...), e.Message)
+	b = appendJSONString(append(b, `,"message":`...), e.text())
 	x.write(e.Status, "application/x-amz-json-1.1", append(b, '}'))
 }
 
@@ -104,7 +104,7 @@ func (restCodec) answer(x *exchange, out reflect.Value) {
 
 func (restCodec) fail(x *exchange, e *Error) {
 	errorHeaders(x.w.Header(), e.Code, e)
-	b := appendJSONString([]byte(`{"message":`), e.Message)
+	b := appendJSONString([]byte(`{"message":`), e.text())
 	x.write(e.Status, "application/json", append(b, '}'))
 }
 
@@ -113,7 +113,7 @@ func (restCodec) refusal(e *Error) *Error {
 	case "RequestEntityTooLarge":
 		return renamed(e, e.Status)
 	case "AccessDenied": // Sync declares a name of its own, and its clients catch that
-		return &Error{Status: http.StatusForbidden, Code: "NotAuthorizedException", Message: e.Message}
+		return &Error{Status: http.StatusForbidden, Code: "NotAuthorizedException", Message: e.Message, Sealed: e.Sealed}
 	}
 	return renamed(e, http.StatusForbidden)
 }

@@ -12,9 +12,27 @@ type Error struct {
 	Message string
 
 	RetryAfter time.Duration // when to try again; 0 says nothing of it
+
+	// Sealed is an encoded authorization message. It goes out behind the message,
+	// as EC2's does, but not to the audit log. Empty for none.
+	Sealed string
 }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// text is the message as clients read it.
+func (e *Error) text() string {
+	if e.Sealed == "" {
+		return e.Message
+	}
+	return e.Message + " Encoded authorization failure message: " + e.Sealed
+}
+
+// A SealedError carries an encoded authorization message.
+type SealedError interface {
+	error
+	SealedText() string
+}
 
 // A PublicError carries a text written for clients. A domain error that
 // implements it speaks for itself; its Kind decides code and status.
@@ -48,6 +66,10 @@ func (t ErrorTable) Find(err error) (e *Error, ok bool) {
 		var p PublicError
 		if errors.As(err, &p) {
 			e.Message = p.PublicText()
+		}
+		var sealed SealedError
+		if errors.As(err, &sealed) {
+			e.Sealed = sealed.SealedText()
 		}
 		return e, true
 	}

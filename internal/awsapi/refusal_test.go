@@ -114,3 +114,23 @@ func TestRefusalFromAnOperation(t *testing.T) {
 		t.Errorf("%d %s", w.Code, code)
 	}
 }
+
+// An encoded authorization message is for the client: behind the message, but in no
+// header and not in the audit log.
+func TestSealedMessage(t *testing.T) {
+	for i, q := range []request{getUser, datasets} { // the query format is tested where it is denied
+		e := &awsapi.Error{Status: 403, Code: "AccessDenied", Message: "no", Sealed: "Abc_-"}
+		b := &backend{denied: e, fail: e}
+		w := q.serve(t, b)
+		_, message := errorOf(w)
+		if want := "no Encoded authorization failure message: Abc_-"; message != want {
+			t.Errorf("%d: got %q, want %q", i, message, want)
+		}
+		if h := w.Header().Get("X-Amzn-Errormessage"); strings.Contains(h, "Abc") {
+			t.Errorf("%d: header %q", i, h)
+		}
+		if len(b.events) != 1 || b.events[0].ErrorText != "no" {
+			t.Errorf("%d: recorded %+v", i, b.events)
+		}
+	}
+}

@@ -41,7 +41,7 @@ func xmlError(namespace, requestID string, e *Error) []byte {
 	x.leaf("Type", fault)
 	x.leaf("Code", e.Code)
 	if e.Message != "" {
-		x.leaf("Message", e.Message)
+		x.leaf("Message", e.text())
 	}
 	x.close("Error")
 	x.leaf("RequestId", requestID)

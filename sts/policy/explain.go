@@ -91,6 +91,19 @@ func (p *Policy) Statement(index int) string {
 	return p.text[st.start-1 : st.end]
 }
 
+// Statement returns the text of the statement that denied, "" where none did.
+func (s *Stack) Statement(d Decision) string {
+	if !d.Explicit {
+		return ""
+	}
+	for _, l := range s.parts() {
+		if l.Part == d.Part {
+			return l.Policies[d.Policy].Statement(d.Index)
+		}
+	}
+	return ""
+}
+
 // addMissing adds what a statement about the action and the resource asks for.
 func (e *evaluation) addMissing(missing *nameSet, st *statement) {
 	if _, ok := e.principalFits(st); !ok || !e.actionFits(st) {

@@ -26,6 +26,7 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("AssumeRole", awsapi.SigV4, a.AssumeRole),
 		awsapi.Func("AssumeRoleWithSAML", awsapi.Public, a.AssumeRoleWithSAML),
 		awsapi.Func("AssumeRoleWithWebIdentity", awsapi.Public, a.AssumeRoleWithWebIdentity),
+		awsapi.Func("DecodeAuthorizationMessage", awsapi.SigV4, a.DecodeAuthorizationMessage),
 		awsapi.Func("GetAccessKeyInfo", awsapi.SigV4, a.GetAccessKeyInfo),
 		awsapi.Func("GetCallerIdentity", awsapi.SigV4, a.GetCallerIdentity),
 		awsapi.Func("GetFederationToken", awsapi.SigV4, a.GetFederationToken),
@@ -42,6 +43,7 @@ var Errors = awsapi.ErrorTable{
 	{Is: sts.ErrPackedPolicy, Status: 400, Code: "PackedPolicyTooLarge", Message: "Serialized token too large for session"},
 	{Is: sts.ErrInvalidToken, Status: 400, Code: "InvalidIdentityToken", Message: "The identity token is invalid."},
 	{Is: sts.ErrTokenExpired, Status: 400, Code: "ExpiredTokenException", Message: "The identity token is expired."},
+	{Is: sts.ErrInvalidMessage, Status: 400, Code: "InvalidAuthorizationMessageException", Message: "The encoded authorization message is invalid or has expired."},
 	{Is: sts.ErrIDPCommunication, Status: 400, Code: "IDPCommunicationError", Message: "The identity provider cannot be reached."},
 }
 

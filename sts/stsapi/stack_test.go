@@ -75,8 +75,12 @@ func wantCode(t *testing.T, err error, status int, code, text string) {
 		t.Errorf("got %v", err)
 		return
 	}
-	if api.ErrorCode() != code || res.HTTPStatusCode() != status || api.ErrorMessage() != text {
-		t.Errorf("got %d %s %q, want %d %s %q", res.HTTPStatusCode(), api.ErrorCode(), api.ErrorMessage(), status, code, text)
+	got, sealed, denied := strings.Cut(api.ErrorMessage(), " Encoded authorization failure message: ")
+	if api.ErrorCode() != code || res.HTTPStatusCode() != status || got != text {
+		t.Errorf("got %d %s %q, want %d %s %q", res.HTTPStatusCode(), api.ErrorCode(), got, status, code, text)
+	}
+	if denied != (code == "AccessDenied") || denied && len(sealed) < 1000 {
+		t.Errorf("%s: sealed message %q", code, sealed)
 	}
 }
 
