@@ -5,7 +5,8 @@ import "sync"
 // keysPerGeneration bounds the cache to twice as many keys, about 1 MB.
 const keysPerGeneration = 2048
 
-// A KeyCache keeps derived signing keys, each of which costs four HMACs. It
+// A KeyCache keeps derived signing keys, each of which costs four HMACs, or a
+// multiplication on a curve. It
 // forgets the keys that were not used for a while: when the young generation is
 // full it becomes the old one, and the old one goes. The zero value is ready;
 // it is safe for concurrent use.
@@ -15,8 +16,9 @@ type KeyCache struct {
 }
 
 // A keyID names a derived key by the secret itself: a changed secret is another
-// key, so that nothing has to be invalidated.
-type keyID struct{ secret, date, region, service string }
+// key, so that nothing has to be invalidated. Keys of SigV4A have an access key
+// and neither date, region nor service.
+type keyID struct{ secret, date, region, service, accessKey string }
 
 func (c *KeyCache) get(id keyID) []byte {
 	c.mu.Lock()
@@ -37,6 +39,9 @@ func (c *KeyCache) get(id keyID) []byte {
 
 // derive computes a signing key (IAM user guide, "Calculate the signature").
 func derive(id keyID) []byte {
+	if id.accessKey != "" {
+		return deriveWide(id.accessKey, id.secret)
+	}
 	k := mac([]byte("AWS4"+id.secret), []byte(id.date))
 	k = mac(k, []byte(id.region))
 	k = mac(k, []byte(id.service))

@@ -13,9 +13,9 @@ const maxSignedHeaders = 100
 
 // parseHeader reads an Authorization header.
 func parseHeader(r *http.Request, auth string, query []Param) (*Signature, error) {
-	rest, ok := strings.CutPrefix(auth, algorithm+" ")
-	if !ok {
-		return nil, &Error{Incomplete, "Authorization header must use " + algorithm + "."}
+	name, rest, _ := strings.Cut(auth, " ")
+	if name != algorithm && name != asymmetric {
+		return nil, &Error{Incomplete, "Authorization header must use " + algorithm + " or " + asymmetric + "."}
 	}
 	parts := map[string]string{}
 	for field := range strings.SplitSeq(rest, ",") {
@@ -31,7 +31,7 @@ func parseHeader(r *http.Request, auth string, query []Param) (*Signature, error
 			fmt.Fprintf(&text, "Authorization header requires '%s' parameter. ", name)
 		}
 	}
-	s := &Signature{mac: parts["Signature"], query: query}
+	s := &Signature{mac: parts["Signature"], query: query, asymmetric: name == asymmetric}
 	date, err := single(r.Header, "X-Amz-Date")
 	if err != nil {
 		return nil, err
@@ -51,7 +51,11 @@ func parseHeader(r *http.Request, auth string, query []Param) (*Signature, error
 	if s.payloadHash, err = single(r.Header, "X-Amz-Content-Sha256"); err != nil {
 		return nil, err
 	}
-	return s, s.fill(parts["Credential"], date, parts["SignedHeaders"])
+	set, err := single(r.Header, regionSetHeader)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.fill(parts["Credential"], date, parts["SignedHeaders"], set)
 }
 
 // single returns the value of a header that must not be repeated.
@@ -77,8 +81,8 @@ func parsePresigned(r *http.Request, query []Param) (*Signature, error) {
 		}
 		get[p.Name] = p.Value
 	}
-	if get["X-Amz-Algorithm"] != algorithm {
-		return nil, &Error{Incomplete, "X-Amz-Algorithm must be " + algorithm + "."}
+	if name := get["X-Amz-Algorithm"]; name != algorithm && name != asymmetric {
+		return nil, &Error{Incomplete, "X-Amz-Algorithm must be " + algorithm + " or " + asymmetric + "."}
 	}
 	for _, name := range []string{"X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date"} {
 		if get[name] == "" {
@@ -88,6 +92,7 @@ func parsePresigned(r *http.Request, query []Param) (*Signature, error) {
 	s := &Signature{
 		SessionToken: get["X-Amz-Security-Token"], mac: get["X-Amz-Signature"],
 		payloadHash: get["X-Amz-Content-Sha256"], query: query, presigned: true,
+		asymmetric: get["X-Amz-Algorithm"] == asymmetric,
 	}
 	if s.payloadHash == "" {
 		var err error
@@ -103,22 +108,33 @@ func parsePresigned(r *http.Request, query []Param) (*Signature, error) {
 		}
 		s.Expires = time.Duration(n) * time.Second
 	}
-	return s, s.fill(get["X-Amz-Credential"], get["X-Amz-Date"], get["X-Amz-SignedHeaders"])
+	return s, s.fill(get["X-Amz-Credential"], get["X-Amz-Date"], get["X-Amz-SignedHeaders"], get[regionSetHeader])
 }
 
 // fill reads the parts that both forms have.
-func (s *Signature) fill(credential, date, signedHeaders string) error {
-	scope := strings.Split(credential, "/")
-	if len(scope) != 5 || scope[0] == "" {
-		return &Error{Incomplete, "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '" + clip(credential) + "'"}
+func (s *Signature) fill(credential, date, signedHeaders, regionSet string) error {
+	read := s.fillScope
+	if s.asymmetric {
+		read = s.fillWideScope
 	}
-	s.AccessKeyID, s.scopeDate, s.Region, s.Service, s.term = scope[0], scope[1], scope[2], scope[3], scope[4]
+	if err := read(credential, regionSet); err != nil {
+		return err
+	}
 	t, err := parseTime(date)
 	if err != nil {
 		return &Error{Incomplete, "Date must be in ISO-8601 'basic format'. Got '" + clip(date) + "'."}
 	}
 	s.Time, s.timeText = t, t.Format(basicTime)
 	return s.fillHeaders(signedHeaders)
+}
+
+func (s *Signature) fillScope(credential, _ string) error {
+	scope := strings.Split(credential, "/")
+	if len(scope) != 5 || scope[0] == "" {
+		return &Error{Incomplete, "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '" + clip(credential) + "'"}
+	}
+	s.AccessKeyID, s.scopeDate, s.Region, s.Service, s.term = scope[0], scope[1], scope[2], scope[3], scope[4]
+	return nil
 }
 
 func (s *Signature) fillHeaders(list string) error {

@@ -1,6 +1,7 @@
 // Package sigv4 verifies AWS Signature Version 4 on incoming requests, in the
-// Authorization header or presigned in the query. It knows nothing of who owns
-// a key: the caller resolves the secret between Parse and Verify.
+// Authorization header or presigned in the query, with its asymmetric variant
+// SigV4A, whose signatures are good in a set of regions. It knows nothing of who
+// owns a key: the caller resolves the secret between Parse and Verify.
 package sigv4
 
 import (
@@ -42,7 +43,8 @@ func (e *Error) Error() string { return "sigv4: " + e.Text }
 type Signature struct {
 	AccessKeyID  string
 	SessionToken string // empty for a long-term key
-	Region       string // from the credential scope
+	Region       string // from the credential scope; of SigV4A see CheckScopeAt
+	RegionSet    string // of SigV4A: regions and patterns, separated by commas; else empty
 	Service      string // from the credential scope
 	Time         time.Time
 	Expires      time.Duration // life of a presigned request, else 0
@@ -51,7 +53,8 @@ type Signature struct {
 	term        string
 	timeText    string // Time as the client wrote it
 	headers     []string
-	mac         string // lower-case hex
+	mac         string // hex
+	asymmetric  bool   // SigV4A
 	payloadHash string // as declared, empty where the client declared none
 	query       []Param
 	presigned   bool

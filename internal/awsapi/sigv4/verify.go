@@ -16,20 +16,28 @@ const Skew = 5 * time.Minute
 const textMismatch = "The request signature we calculated does not match the signature you provided. " +
 	"Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
 
-// CheckScope verifies what needs no secret: the credential scope against the
-// service that was called, and the time. It comes before the secret is looked
-// up, in the order of the live service.
+// CheckScope is CheckScopeAt for an endpoint of any region.
 func (s *Signature) CheckScope(service string, now time.Time) error {
-	return s.CheckScopeWithin(service, now, Skew)
+	return s.CheckScopeAt(Endpoint{Service: service}, now)
 }
 
-func (s *Signature) checkScope(service string) error {
+// CheckScopeAt verifies what needs no secret: the credential scope against the
+// endpoint that was called, and the time. It comes before the secret is looked
+// up, in the order of the live service. Of a SigV4A signature it sets Region.
+func (s *Signature) CheckScopeAt(at Endpoint, now time.Time) error {
+	if err := s.checkScope(at); err != nil {
+		return err
+	}
+	return s.checkTime(now.UTC(), Skew)
+}
+
+func (s *Signature) checkScope(at Endpoint) error {
 	var text string
-	if !validRegion(s.Region) {
+	if !s.settle(at) {
 		text += "Credential should be scoped to a valid region. "
 	}
-	if s.Service != service {
-		text += "Credential should be scoped to correct service: '" + service + "'. "
+	if s.Service != at.Service {
+		text += "Credential should be scoped to correct service: '" + at.Service + "'. "
 	}
 	if s.term != terminator {
 		text += "Credential should be scoped with a valid terminator: '" + terminator + "', not '" + clip(s.term) + "'. "
@@ -82,10 +90,10 @@ func validRegion(s string) bool {
 
 // read are the headers that the wire layer acts on: if one is present it must
 // be signed, or someone on the way could change the operation or the body.
-var read = []string{"X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Target", "X-Amz-Client-Context"}
+var read = []string{"X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Target", "X-Amz-Client-Context", regionSetHeader}
 
 // Verify checks the signature itself: that it covers what is acted on, that the
-// declared payload hash is that of body, and the HMAC under secret. r must be
+// declared payload hash is that of body, and the signature under secret. r must be
 // the request that was parsed.
 func (s *Signature) Verify(r *http.Request, body []byte, secret string, keys *KeyCache) error {
 	if !slices.Contains(s.headers, "host") {
@@ -101,7 +109,7 @@ func (s *Signature) Verify(r *http.Request, body []byte, secret string, keys *Ke
 		return err
 	}
 	given, err := hex.DecodeString(s.mac)
-	if err != nil || !hmac.Equal(given, s.sign(s.canonical(r, hash), secret, keys)) {
+	if err != nil || !s.matches(given, s.stringToSign(s.canonical(r, hash)), secret, keys) {
 		return &Error{Mismatch, textMismatch}
 	}
 	return nil
@@ -110,7 +118,7 @@ func (s *Signature) Verify(r *http.Request, body []byte, secret string, keys *Ke
 var lower = map[string]string{
 	"X-Amz-Content-Sha256": "x-amz-content-sha256", "X-Amz-Date": "x-amz-date",
 	"X-Amz-Security-Token": "x-amz-security-token", "X-Amz-Target": "x-amz-target",
-	"X-Amz-Client-Context": "x-amz-client-context",
+	"X-Amz-Client-Context": "x-amz-client-context", regionSetHeader: "x-amz-region-set",
 }
 
 // payload returns the payload hash to sign. A body is always covered: an
@@ -127,16 +135,29 @@ func (s *Signature) payload(body []byte) (string, error) {
 	return hash, nil
 }
 
-// sign computes the signature of a canonical request.
-func (s *Signature) sign(canonical []byte, secret string, keys *KeyCache) []byte {
+// stringToSign is what is signed (IAM user guide, "Create a signed AWS API
+// request", step 3).
+func (s *Signature) stringToSign(canonical []byte) []byte {
 	sum := sha256.Sum256(canonical)
+	name, scope := algorithm, s.scopeDate+"/"+s.Region+"/"+s.Service
+	if s.asymmetric {
+		name, scope = asymmetric, s.scopeDate+"/"+s.Service
+	}
 	b := make([]byte, 0, 192)
-	b = append(b, algorithm+"\n"...)
+	b = append(b, name...)
+	b = append(b, '\n')
 	b = append(b, s.timeText...)
 	b = append(b, '\n')
-	b = append(b, s.scopeDate+"/"+s.Region+"/"+s.Service+"/"+terminator+"\n"...)
-	b = hex.AppendEncode(b, sum[:])
-	return mac(keys.get(keyID{secret, s.scopeDate, s.Region, s.Service}), b)
+	b = append(b, scope+"/"+terminator+"\n"...)
+	return hex.AppendEncode(b, sum[:])
+}
+
+// matches reports whether a signature is the one of text under secret.
+func (s *Signature) matches(given, text []byte, secret string, keys *KeyCache) bool {
+	if s.asymmetric {
+		return verifyWide(keys.get(keyID{secret: secret, accessKey: s.AccessKeyID}), text, given)
+	}
+	return hmac.Equal(given, mac(keys.get(keyID{secret: secret, date: s.scopeDate, region: s.Region, service: s.Service}), text))
 }
 
 func mac(key, data []byte) []byte {

@@ -5,7 +5,7 @@ import "time"
 // CheckScopeWithin is CheckScope for a service whose clients' clocks may be off by
 // another span than Skew.
 func (s *Signature) CheckScopeWithin(service string, now time.Time, skew time.Duration) error {
-	if err := s.checkScope(service); err != nil {
+	if err := s.checkScope(Endpoint{Service: service}); err != nil {
 		return err
 	}
 	return s.checkTime(now.UTC(), skew)
