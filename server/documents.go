@@ -17,9 +17,25 @@ func (s *Server) identityDocuments() http.Handler {
 	return mux
 }
 
+// outboundDocuments serves the discovery document and the keys of the tokens by
+// which others can tell who a principal of this account is.
+func (s *Server) outboundDocuments() http.Handler {
+	mux := http.NewServeMux()
+	base := "GET /sts/" + s.cfg.Account + "/.well-known/"
+	mux.HandleFunc(base+"openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
+		doc, err := s.STS.OutboundDiscovery()
+		s.document(w, doc, err)
+	})
+	mux.HandleFunc(base+"jwks.json", func(w http.ResponseWriter, r *http.Request) {
+		doc, err := s.STS.OutboundKeys(r.Context())
+		s.document(w, doc, err)
+	})
+	return mux
+}
+
 func (s *Server) document(w http.ResponseWriter, doc []byte, err error) {
 	if err != nil {
-		s.log.Error("identity pool documents", "err", err)
+		s.log.Error("issuer documents", "err", err)
 		plain(w, http.StatusServiceUnavailable, "Not available at the moment.\n")
 		return
 	}

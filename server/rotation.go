@@ -8,6 +8,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp/samlidp"
 	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/sp/samlsp"
+	"github.com/poolhouse/poolhouse/sts"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -32,10 +33,10 @@ func (s *Server) rotate(ctx context.Context) {
 	}
 }
 
-// RenewKeys takes the step that is due for the keys of each pool, and of the
-// tokens of identity pools. One scope's failure does not hold up the others.
+// RenewKeys takes the step that is due for the keys of each pool, of the tokens of
+// identity pools, and of those that STS signs. One scope's failure does not hold up the others.
 func (s *Server) RenewKeys(ctx context.Context) error {
-	errs := []error{s.renew(ctx, keyring.DefaultSchedule, "identity")}
+	errs := []error{s.renew(ctx, keyring.DefaultSchedule, "identity"), s.renewScopes(ctx, keyring.DefaultSchedule, sts.OutboundScopes())}
 	after := ""
 	for {
 		pools, next, err := s.Pools.Store.Pools(ctx, after, sweepBatch)

@@ -67,6 +67,7 @@ func (s *Server) wire(ctx context.Context, now func() time.Time) (http.Handler, 
 	m.mount(mux, from)
 	mux.Handle("/static/", static.Handler())
 	mux.Handle("/identity/.well-known/", s.identityDocuments())
+	mux.Handle("/sts/"+s.cfg.Account+"/.well-known/", s.outboundDocuments())
 	mux.Handle("/", s.paced(pages))
 	return s.edge(from, m.observe(apisOr(aws, mux))), nil
 }
@@ -106,7 +107,7 @@ func (s *Services) apis(cfg Config, access *stsapi.Access, log *audit.Log) []aws
 		(&iamapi.API{STS: s.STS, Authorizer: access}).Service(),
 		s.senders.Service(),
 		(&cloudtrailapi.API{Log: log, Sealer: s.sealer}).Service(),
-		(&poolhouseapi.API{Apps: s.Apps, Pools: s.Pools, Tokens: s.Tokens, Consents: s.consents, Deliveries: s.deliveries, Region: cfg.Region, Account: cfg.Account}).Service(),
+		(&poolhouseapi.API{Apps: s.Apps, Pools: s.Pools, Tokens: s.Tokens, Consents: s.consents, Deliveries: s.deliveries, STS: s.STS, Region: cfg.Region, Account: cfg.Account}).Service(),
 	}
 }
 

@@ -33,6 +33,7 @@ type AssumeRoleRequest struct {
 	Tags           []Tag
 	Transitive     []string
 	SourceIdentity string
+	MFA            MFAProof
 }
 
 // An AssumedRole is a session that began.
@@ -48,6 +49,15 @@ type AssumedRole struct {
 // AssumeRole gives p a session of another role. A role that does not exist is
 // refused as one that does not trust p, so that names cannot be found out.
 func (s *Service) AssumeRole(ctx context.Context, p *Principal, in AssumeRoleRequest) (*AssumedRole, error) {
+	a, err := s.assumable(ctx, p, &in)
+	if err != nil {
+		return nil, err
+	}
+	return s.begin(ctx, a, p.Kind == RoleSession, in.Tags, in.Transitive)
+}
+
+// assumable returns the role as p may assume it.
+func (s *Service) assumable(ctx context.Context, p *Principal, in *AssumeRoleRequest) (*assumption, error) {
 	ref, ok := ParseRoleARN(in.RoleARN)
 	if !ok {
 		return nil, fail(ErrValidation, in.RoleARN+" is invalid")
@@ -55,26 +65,29 @@ func (s *Service) AssumeRole(ctx context.Context, p *Principal, in AssumeRoleReq
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	if err := checkChain(p, &in); err != nil {
+	if err := checkChain(p, in); err != nil {
 		return nil, err
 	}
 	role, err := s.roleOrStranger(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
-	a := assumption{role: role, session: in.SessionName, tags: mergeTags(in.Tags, inherited(p)),
+	a := &assumption{role: role, session: in.SessionName, tags: mergeTags(in.Tags, inherited(p)),
 		sourceIdentity: in.SourceIdentity, spec: in.SessionSpec}
 	a.transitive = append(a.transitive, in.Transitive...)
 	for _, t := range inherited(p) {
 		a.transitive = append(a.transitive, t.Key)
 	}
-	if action, err := s.callerRefused(ctx, p, &a, in.ExternalID); err != nil || action != "" {
+	if a.mfa, err = s.proveMFA(ctx, p, in.MFA); err != nil {
+		return nil, err
+	}
+	if action, err := s.callerRefused(ctx, p, a, in.ExternalID); err != nil || action != "" {
 		if err != nil {
 			return nil, err
 		}
 		return nil, s.refuseRole(ctx, p, action, in.RoleARN, in.Keys)
 	}
-	return s.begin(ctx, &a, p.Kind == RoleSession, in.Tags, in.Transitive)
+	return a, nil
 }
 
 // check is for callers inside the server; the wire has checked the form already.
@@ -111,6 +124,7 @@ type assumption struct {
 	tags           []Tag
 	transitive     []string
 	sourceIdentity string
+	mfa            bool                // the request came with a one-time password
 	provider       string              // aws:FederatedProvider
 	keep           map[string][]string // condition keys that outlive the call
 	shorten        time.Duration       // upper bound from the assertion; 0 for none
@@ -159,6 +173,9 @@ func (s *Service) callerRefused(ctx context.Context, p *Principal, a *assumption
 	if externalID != "" {
 		keys["sts:ExternalId"] = []string{externalID}
 	}
+	if a.mfa {
+		keys["aws:MultiFactorAuthPresent"], keys["aws:MultiFactorAuthAge"] = []string{"true"}, []string{"0"}
+	}
 	stack, err := s.stack(ctx, p)
 	if err != nil {
 		return "", err
@@ -175,7 +192,7 @@ func (s *Service) callerRefused(ctx context.Context, p *Principal, a *assumption
 // mayAssume joins the trust policy with the caller's own policies, as for every
 // resource with a policy; but only the trust policy opens a role.
 func (s *Service) mayAssume(p *Principal, role *Role, stack *policy.Stack, action string, keys map[string][]string) (bool, error) {
-	if p.Kind == FederatedUser {
+	if p.Kind == FederatedUser || p.state != nil && p.state.Task != "" {
 		return false, nil
 	}
 	trust, err := s.policies.Parse(policy.Trust, role.Trust)
@@ -196,9 +213,31 @@ func (s *Service) trusts(role *Role, r *policy.Request) (bool, error) {
 	return policy.Decide(r, &policy.Stack{Unlimited: true, Guarded: true, Resource: []*policy.Policy{trust}}).Allowed, nil
 }
 
-// begin checks what remains once the caller is trusted: duration, then policies
-// and tags; and issues.
+// begin grants a session and issues its credentials.
 func (s *Service) begin(ctx context.Context, a *assumption, chained bool, passed []Tag, transitive []string) (*AssumedRole, error) {
+	g, err := s.grant(ctx, a, chained, passed, transitive)
+	if err != nil {
+		return nil, err
+	}
+	credentials, err := s.issue(ctx, g.session, g.life)
+	if err != nil {
+		return nil, err
+	}
+	return &AssumedRole{Credentials: credentials, ARN: assumedRoleARN(a.role.Account, a.role.Name, a.session),
+		ID: a.role.ID + ":" + a.session, PackedPolicy: g.packed, SourceIdentity: a.sourceIdentity,
+		Beginning: &Beginning{Tags: a.tags, Transitive: a.transitive}}, nil
+}
+
+// A granted is a session that may begin.
+type granted struct {
+	session *session
+	life    time.Duration
+	packed  *int // percent
+}
+
+// grant checks what remains once the caller is trusted: duration, then policies
+// and tags.
+func (s *Service) grant(ctx context.Context, a *assumption, chained bool, passed []Tag, transitive []string) (*granted, error) {
 	life, err := lifetime(a.spec.Duration, a.role.MaxSession, chained)
 	if err != nil {
 		return nil, err
@@ -216,14 +255,7 @@ func (s *Service) begin(ctx context.Context, a *assumption, chained bool, passed
 	if err != nil {
 		return nil, err
 	}
-	st := a.newSession()
-	credentials, err := s.issue(ctx, st, life)
-	if err != nil {
-		return nil, err
-	}
-	return &AssumedRole{Credentials: credentials, ARN: assumedRoleARN(a.role.Account, a.role.Name, a.session),
-		ID: a.role.ID + ":" + a.session, PackedPolicy: packed, SourceIdentity: a.sourceIdentity,
-		Beginning: &Beginning{Tags: a.tags, Transitive: a.transitive}}, nil
+	return &granted{a.newSession(), life, packed}, nil
 }
 
 func (a *assumption) newSession() *session {

@@ -51,9 +51,19 @@ func barred(p *Principal, action string) bool {
 	switch p.Kind {
 	case RoleSession:
 		return action == "sts:GetFederationToken"
-	default: // of GetSessionToken or GetFederationToken, and never with MFA
-		return service == "iam" || service == "sts"
+	case Root:
+		return p.state.Task == "" && ofIdentity(action) || service == "sts"
+	case IAMUser: // of GetSessionToken
+		return p.state.MFA == 0 && ofIdentity(action) || service == "sts"
+	default: // of GetFederationToken
+		return ofIdentity(action) || service == "sts"
 	}
+}
+
+// ofIdentity reports whether an action is IAM's, or one of ours that stands in for
+// IAM's.
+func ofIdentity(action string) bool {
+	return strings.HasPrefix(action, "iam:") || strings.HasPrefix(action, "poolhouse:") && strings.Contains(action, "MfaDevice")
 }
 
 // stack returns the principal's own policies.

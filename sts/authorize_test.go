@@ -94,7 +94,7 @@ func TestKindsOfCredential(t *testing.T) {
 	e := newEnv(t)
 	ann := e.user("ann", allowAll)
 	e.role("dev", anybody, allowAll)
-	own, err := e.SessionToken(e.ctx, ann, 0)
+	own, err := e.SessionToken(e.ctx, ann, sts.SessionTokenRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestKindsOfCredential(t *testing.T) {
 			}
 		})
 	}
-	if _, err := e.SessionToken(e.ctx, role, 0); err == nil {
+	if _, err := e.SessionToken(e.ctx, role, sts.SessionTokenRequest{}); err == nil {
 		t.Error("a role session made a session token")
 	}
 	if _, err := e.FederationToken(e.ctx, role, sts.FederationRequest{Name: "guest"}); err == nil {

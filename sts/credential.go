@@ -59,6 +59,7 @@ func (s *Service) temporary(ctx context.Context, accessKeyID, token string) (str
 		return "", nil, err
 	}
 	p.identify()
+	p.mfaKeys(s.Now())
 	secret, err := s.deriveSecret(ctx, accessKeyID, token)
 	return secret, p, err
 }

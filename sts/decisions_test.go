@@ -80,7 +80,7 @@ func TestDecisions(t *testing.T) {
 // A session of GetSessionToken may not call IAM, whoever asks.
 func TestDecisionsMindTheKindOfCredential(t *testing.T) {
 	e := newEnv(t)
-	c, err := e.SessionToken(e.ctx, e.user("ann", allowAll), 0)
+	c, err := e.SessionToken(e.ctx, e.user("ann", allowAll), sts.SessionTokenRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}

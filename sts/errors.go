@@ -23,7 +23,12 @@ var (
 	ErrTokenExpired     = errors.New("sts: identity token expired")
 	ErrIDPCommunication = errors.New("sts: identity provider unreachable")
 
-	ErrInvalidMessage = errors.New("sts: invalid or expired authorization message")
+	ErrInvalidMessage     = errors.New("sts: invalid or expired authorization message")
+	ErrRegionDisabled     = errors.New("sts: region disabled")
+	ErrOutboundDisabled   = errors.New("sts: outbound web identity federation disabled")
+	ErrDurationEscalation = errors.New("sts: token outlives the session")
+	ErrPayloadTooLarge    = errors.New("sts: token payload too large")
+	ErrTradeInExpired     = errors.New("sts: trade-in token expired")
 
 	ErrUnknownCredential = errors.New("sts: unknown, altered or revoked credential")
 	ErrExpiredCredential = errors.New("sts: expired credential")

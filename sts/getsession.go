@@ -13,9 +13,15 @@ const (
 	maxRootSession     = time.Hour
 )
 
+// A SessionTokenRequest asks for temporary credentials of one's own.
+type SessionTokenRequest struct {
+	Duration time.Duration // 0 for 12 hours, of root for one
+	MFA      MFAProof
+}
+
 // SessionToken gives a user or root temporary credentials of its own.
-func (s *Service) SessionToken(ctx context.Context, p *Principal, duration time.Duration) (Credentials, error) {
-	life, err := userLifetime(p, duration)
+func (s *Service) SessionToken(ctx context.Context, p *Principal, in SessionTokenRequest) (Credentials, error) {
+	life, err := userLifetime(p, in.Duration)
 	if err != nil {
 		return Credentials{}, err
 	}
@@ -23,6 +29,13 @@ func (s *Service) SessionToken(ctx context.Context, p *Principal, duration time.
 		return Credentials{}, fail(ErrAccessDenied, "Cannot call GetSessionToken with session credentials")
 	}
 	st := &session{Kind: p.Kind, Account: p.Account, Name: p.Name, Owner: ownerID(p)}
+	proved, err := s.proveMFA(ctx, p, in.MFA)
+	if err != nil {
+		return Credentials{}, err
+	}
+	if proved {
+		st.MFA = s.now().UnixMicro()
+	}
 	return s.issue(ctx, st, life)
 }
 

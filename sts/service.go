@@ -39,6 +39,7 @@ type Service struct {
 
 	policies policy.Cache
 	uses     useTimes
+	settings settingsCache
 }
 
 // idAlphabet is RFC 4648's base32, of which every identifier is made.

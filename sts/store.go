@@ -15,6 +15,8 @@ type Store interface {
 	SAMLProviders() Collection[SAMLProvider]
 	OIDCProviders() Collection[OIDCProvider]
 	SAMLKeys() Collection[SAMLKey]
+	MFADevices() Collection[MFADevice]
+	Settings() Collection[Settings] // one an account
 
 	// UserByID and RoleByID find an entity by its stable ID, whatever its name is
 	// now, or return ErrNotFound.
@@ -30,7 +32,8 @@ type Store interface {
 
 // A Collection keeps the entities of one kind, each under its account and name.
 // Names of roles, users, policies and SAML providers are the same if they differ
-// only by case; IDs of access keys and URLs of OIDC providers are exact.
+// only by case; IDs of access keys, names of MFA devices and URLs of OIDC
+// providers are exact.
 type Collection[T any] interface {
 	// Create adds an entity, or returns ErrExists for a taken name.
 	Create(ctx context.Context, entity *T) error

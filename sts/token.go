@@ -27,6 +27,8 @@ type session struct {
 	SourceIdentity string              `json:"i,omitempty"`
 	Provider       string              `json:"f,omitempty"` // aws:FederatedProvider
 	Keys           map[string][]string `json:"c,omitempty"` // condition keys that outlive the call
+	MFA            int64               `json:"x,omitempty"` // when a one-time password was shown
+	Task           string              `json:"j,omitempty"` // of AssumeRoot: ARN of the task policy
 	Issued         int64               `json:"b"`
 	Expires        int64               `json:"e"`
 }

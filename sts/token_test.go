@@ -139,7 +139,7 @@ func TestUserKeys(t *testing.T) {
 			t.Errorf("%s: got %v", step, err)
 		}
 	}
-	session, err := e.SessionToken(e.ctx, p, 0)
+	session, err := e.SessionToken(e.ctx, p, sts.SessionTokenRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,6 +42,7 @@ type User struct {
 	Tags        []Tag
 	Created     time.Time
 	AccessKeys  []string // IDs; a key that is not among them is dead
+	MFADevices  []string // names; a device that is not among them is dead
 }
 
 // An AccessKey is a long-term key of a user.

@@ -73,6 +73,9 @@ func (s *Service) DeleteUser(ctx context.Context, name string) error {
 		if len(u.AccessKeys) > 0 {
 			return fail(ErrDeleteConflict, "Cannot delete entity, must delete access keys first.")
 		}
+		if len(u.MFADevices) > 0 {
+			return fail(ErrDeleteConflict, "Cannot delete entity, must delete MFA devices first.")
+		}
 		return u.Permissions.deletable()
 	})
 	return noUser(err, name)

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+
+	"github.com/poolhouse/poolhouse/internal/totp"
 )
 
 // The challenges of a second factor besides the factors themselves.
@@ -198,7 +200,7 @@ func (a *Auth) answerTOTP(ctx context.Context, p *Pool, u *User, s *session, cod
 // checkTOTP judges a code by a secret and counts the outcome. A code that was used
 // counts as a wrong one: it forgives nothing.
 func (a *Auth) checkTOTP(ctx context.Context, u *User, secret []byte, code string, wrong error) (step int64, err error) {
-	step, ok, err := matchTOTP(secret, code, a.Now())
+	step, ok, err := totp.Match(secret, code, a.Now())
 	if err != nil {
 		return 0, err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/subtle"
 	"slices"
+
+	"github.com/poolhouse/poolhouse/internal/totp"
 )
 
 // The steps inside MFA_SETUP: a secret was given out, and it was proved.
@@ -25,15 +27,15 @@ type SoftwareToken struct {
 }
 
 // Image draws the address as a QR code, in PNG.
-func (t *SoftwareToken) Image() ([]byte, error) { return qrImage(t.Address) }
+func (t *SoftwareToken) Image() ([]byte, error) { return totp.Image(t.Address) }
 
 func tokenOf(p *Pool, u *User, secret []byte, session string) *SoftwareToken {
-	text := totpText.EncodeToString(secret)
+	text := totp.Text(secret)
 	account := u.Attributes["email"]
 	if account == "" {
 		account = u.Username
 	}
-	return &SoftwareToken{Secret: text, Address: totpAddress(p.Name, account, text), Session: session}
+	return &SoftwareToken{Secret: text, Address: totp.Address(p.Name, account, text), Session: session}
 }
 
 // AssociateToken gives a signed-in user a TOTP secret. It becomes the user's once
@@ -46,7 +48,7 @@ func (a *Auth) AssociateToken(ctx context.Context, u *User) (*SoftwareToken, err
 	if !p.asksFor(FactorTOTP) {
 		return nil, errTOTPOff
 	}
-	secret := newTOTPSecret()
+	secret := totp.NewSecret()
 	_, err = a.Store.UpdateUser(ctx, u.Pool, u.Username, func(u *User) error {
 		u.MFA.Pending = secret
 		return nil
@@ -115,7 +117,7 @@ func (a *Auth) AssociateTokenInSignIn(ctx context.Context, session string) (*Sof
 		return nil, err
 	}
 	next := s.next()
-	next.Secret = newTOTPSecret()
+	next.Secret = totp.NewSecret()
 	text, err := a.sealSession(next, stepSetUpSecret)
 	return tokenOf(p, u, next.Secret, text), err
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/poolhouse/poolhouse/internal/totp"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -37,7 +38,7 @@ func withTOTP(u *userpool.User) { u.MFA.Secret, u.MFA.TOTP = mfaSecret, true }
 
 func (h *house) totp(secret []byte, steps int64) url.Values {
 	h.t.Helper()
-	code, err := userpool.TOTPCode(secret, h.clock.Now().Unix()/30+steps)
+	code, err := totp.Code(secret, h.clock.Now().Unix()/30+steps)
 	h.must(err)
 	return url.Values{"code": {code}}
 }

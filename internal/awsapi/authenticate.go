@@ -20,7 +20,7 @@ func (x *exchange) authenticate() error {
 	}
 	s, err := sigv4.Parse(x.r)
 	if err == nil {
-		err = s.CheckScope(x.svc.model.SigningName, x.call.Time)
+		err = s.CheckScopeAt(x.at, x.call.Time)
 	}
 	if err != nil {
 		return x.refused(err)

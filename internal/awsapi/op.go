@@ -3,6 +3,7 @@ package awsapi
 import (
 	"context"
 	"reflect"
+	"strconv"
 	"time"
 )
 
@@ -96,7 +97,8 @@ type Call struct {
 	RequestID       string
 	Service         string // signing name, for instance "cognito-idp"
 	Operation       string
-	Region          string // from the credential scope, or the server's region
+	Region          string // from the credential scope, the endpoint of AWS's that was called, or the server's region
+	Global          bool   // it came to a global endpoint of AWS's
 	SourceIP        string
 	UserAgent       string
 	SDKAgent        string // X-Amz-User-Agent: what an SDK in a browser calls itself
@@ -131,6 +133,17 @@ func (c *Call) note(name string, value any) {
 		c.Notes.Extra = map[string]any{}
 	}
 	c.Notes.Extra[name] = value
+}
+
+// ConditionKeys are the condition keys of the request itself.
+func (c *Call) ConditionKeys() map[string][]string {
+	keys := map[string][]string{"aws:SecureTransport": {strconv.FormatBool(c.SecureTransport)}}
+	for name, value := range map[string]string{"aws:SourceIp": c.SourceIP, "aws:UserAgent": c.UserAgent, "aws:RequestedRegion": c.Region} {
+		if value != "" {
+			keys[name] = []string{value}
+		}
+	}
+	return keys
 }
 
 type callKey struct{}

@@ -165,6 +165,7 @@ func (h *Handler) action(r *http.Request, name, version string) *operation {
 func (x *exchange) found(op *operation) {
 	x.op, x.svc, x.codec = op, op.svc, op.svc.codec
 	x.call.Service, x.call.Operation = op.svc.model.SigningName, op.name
+	x.locate()
 }
 
 // read reads the body up to limit, going on from what was read before.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/poolhouse/poolhouse/internal/awsapi/sigv4"
 	"github.com/poolhouse/poolhouse/internal/web"
 )
 
@@ -22,6 +23,7 @@ type exchange struct {
 	codec codec
 	svc   *service   // nil until it is known
 	op    *operation // nil until it is known
+	at    sigv4.Endpoint
 	body  []byte
 	form  form     // query: the parameters
 	path  []string // REST-JSON: the escaped segments

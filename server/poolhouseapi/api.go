@@ -9,6 +9,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp/consent"
 	"github.com/poolhouse/poolhouse/idp/samlidp"
 	"github.com/poolhouse/poolhouse/internal/awsapi"
+	"github.com/poolhouse/poolhouse/sts"
 	"github.com/poolhouse/poolhouse/userpool"
 	"github.com/poolhouse/poolhouse/userpool/message"
 )
@@ -20,7 +21,8 @@ type API struct {
 	Tokens          *userpool.Tokens
 	Consents        consent.Store
 	Deliveries      message.Store // nil where messages leave no log
-	Region, Account string        // of resource ARNs
+	STS             *sts.Service
+	Region, Account string // of resource ARNs
 }
 
 // Service describes the operations to the wire layer.
@@ -30,7 +32,7 @@ func (a *API) Service() awsapi.Service {
 
 // Ops lists the operations served.
 func (a *API) Ops() []awsapi.Op {
-	return append(a.schemaOps(),
+	return append(append(a.schemaOps(), a.accountOps()...),
 		awsapi.Func("CreateSamlApplication", awsapi.SigV4, a.CreateSamlApplication),
 		awsapi.Func("DescribeSamlApplication", awsapi.SigV4, a.DescribeSamlApplication),
 		awsapi.Func("ListSamlApplications", awsapi.SigV4, a.ListSamlApplications),
@@ -75,7 +77,7 @@ func (a *API) Ops() []awsapi.Op {
 }
 
 // Errors is how domain errors look on the wire.
-var Errors = awsapi.ErrorTable{
+var Errors = append(awsapi.ErrorTable{
 	{Is: samlidp.ErrNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The SAML application does not exist."},
 	{Is: samlidp.ErrExists, Status: 400, Code: "ResourceConflictException", Message: "The user pool has a SAML application with that entity ID already."},
 	{Is: consent.ErrNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The user has allowed the client nothing."},
@@ -89,11 +91,14 @@ var Errors = awsapi.ErrorTable{
 	{Is: userpool.ErrImportInProgress, Status: 400, Code: "UserImportInProgressException", Message: "A user import job is in progress."},
 	{Is: userpool.ErrPrecondition, Status: 400, Code: "PreconditionNotMetException", Message: "A precondition is not met."},
 	{Is: userpool.ErrInvalidParameter, Status: 400, Code: "InvalidParameterException", Message: "A parameter is not valid."},
-}
+}, accountErrors...)
 
 // resource returns the ARN of the application, or of all in the pool where the
 // operation names none. What concerns a pool as a whole is under the pool's ARN.
 func (a *API) resource(op string, in any) string {
+	if arn, ok := a.accountResource(in); ok {
+		return arn
+	}
 	v := reflect.Indirect(reflect.ValueOf(in))
 	member := func(name string) string {
 		f := v.FieldByName(name)

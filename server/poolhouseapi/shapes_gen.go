@@ -39,6 +39,20 @@ type AdvanceSamlRolloverOutput struct {
 	Certificates []SamlCertificateType
 }
 
+// CreateMfaDeviceInput is what CreateMfaDevice takes.
+type CreateMfaDeviceInput struct {
+	UserName   *string // required
+	DeviceName *string
+}
+
+// CreateMfaDeviceOutput is what CreateMfaDevice answers.
+type CreateMfaDeviceOutput struct {
+	SerialNumber *string
+	SecretCode   *string
+	Address      *string
+	QrCode       []byte
+}
+
 // CreateRecoveryCodesInput is what CreateRecoveryCodes takes.
 type CreateRecoveryCodesInput struct {
 	AccessToken *string // required
@@ -96,6 +110,23 @@ type CreateScimTokenOutput struct {
 	Secret *string
 }
 
+// CreateTradeInTokenInput is what CreateTradeInToken takes.
+type CreateTradeInTokenInput struct {
+	RoleArn          *string // required
+	RoleSessionName  *string // required
+	DelegateArn      *string // required
+	Policy           *string
+	PolicyArns       []string
+	DurationSeconds  *int32
+	ExpiresInSeconds *int32
+}
+
+// CreateTradeInTokenOutput is what CreateTradeInToken answers.
+type CreateTradeInTokenOutput struct {
+	TradeInToken *string
+	Expiration   *time.Time
+}
+
 // DeleteMessageTextInput is what DeleteMessageText takes.
 type DeleteMessageTextInput struct {
 	UserPoolId *string // required
@@ -106,6 +137,16 @@ type DeleteMessageTextInput struct {
 
 // DeleteMessageTextOutput is what DeleteMessageText answers.
 type DeleteMessageTextOutput struct {
+}
+
+// DeleteMfaDeviceInput is what DeleteMfaDevice takes.
+type DeleteMfaDeviceInput struct {
+	UserName     *string // required
+	SerialNumber *string // required
+}
+
+// DeleteMfaDeviceOutput is what DeleteMfaDevice answers.
+type DeleteMfaDeviceOutput struct {
 }
 
 // DeletePasswordSourceInput is what DeletePasswordSource takes.
@@ -135,6 +176,15 @@ type DeleteScimTokenInput struct {
 
 // DeleteScimTokenOutput is what DeleteScimToken answers.
 type DeleteScimTokenOutput struct {
+}
+
+// DescribeAccountSettingsInput is what DescribeAccountSettings takes.
+type DescribeAccountSettingsInput struct {
+}
+
+// DescribeAccountSettingsOutput is what DescribeAccountSettings answers.
+type DescribeAccountSettingsOutput struct {
+	Settings *AccountSettingsType
 }
 
 // DescribeIdentityProviderSettingsInput is what DescribeIdentityProviderSettings takes.
@@ -188,6 +238,18 @@ type DescribeSamlPoolInput struct {
 // DescribeSamlPoolOutput is what DescribeSamlPool answers.
 type DescribeSamlPoolOutput struct {
 	Pool *SamlPoolType
+}
+
+// EnableMfaDeviceInput is what EnableMfaDevice takes.
+type EnableMfaDeviceInput struct {
+	UserName     *string // required
+	SerialNumber *string // required
+	FirstCode    *string // required
+	SecondCode   *string // required
+}
+
+// EnableMfaDeviceOutput is what EnableMfaDevice answers.
+type EnableMfaDeviceOutput struct {
 }
 
 // GetRecoveryCodesInput is what GetRecoveryCodes takes.
@@ -281,6 +343,16 @@ type ListMessageTextsInput struct {
 // ListMessageTextsOutput is what ListMessageTexts answers.
 type ListMessageTextsOutput struct {
 	Texts []MessageTextType
+}
+
+// ListMfaDevicesInput is what ListMfaDevices takes.
+type ListMfaDevicesInput struct {
+	UserName *string // required
+}
+
+// ListMfaDevicesOutput is what ListMfaDevices answers.
+type ListMfaDevicesOutput struct {
+	Devices []MfaDeviceType
 }
 
 // ListSamlApplicationsInput is what ListSamlApplications takes.
@@ -552,6 +624,17 @@ type StartSamlRolloverOutput struct {
 	Certificates []SamlCertificateType
 }
 
+// UpdateAccountSettingsInput is what UpdateAccountSettings takes.
+type UpdateAccountSettingsInput struct {
+	OutboundWebIdentityFederation *bool
+	DisabledRegions               []string
+}
+
+// UpdateAccountSettingsOutput is what UpdateAccountSettings answers.
+type UpdateAccountSettingsOutput struct {
+	Settings *AccountSettingsType
+}
+
 // UpdateCustomAttributeInput is what UpdateCustomAttribute takes.
 type UpdateCustomAttributeInput struct {
 	UserPoolId    *string // required
@@ -668,6 +751,15 @@ type ScimTokenType struct {
 	LastUsedDate *time.Time
 }
 
+// AccountSettingsType is the structure of that name in the service model.
+type AccountSettingsType struct {
+	Account                             *string
+	Region                              *string
+	OutboundWebIdentityFederation       *bool
+	OutboundWebIdentityFederationIssuer *string
+	DisabledRegions                     []string
+}
+
 // IdentityProviderSettingsType is the structure of that name in the service model.
 type IdentityProviderSettingsType struct {
 	UserPoolId   *string
@@ -771,6 +863,13 @@ type MessageTextType struct {
 	Locale  *string
 	Subject *string
 	Body    *string
+}
+
+// MfaDeviceType is the structure of that name in the service model.
+type MfaDeviceType struct {
+	SerialNumber *string
+	UserName     *string
+	EnableDate   *time.Time
 }
 
 // SigningKeyType is the structure of that name in the service model.

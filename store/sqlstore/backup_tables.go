@@ -66,6 +66,9 @@ var backupTables = []backupTable{
 	table("saml_key", "sts_saml_keys", texts("account", "name"),
 		sealed(docs("entity"), "sts_saml_keys", "account", "name")),
 	table("last_used", "sts_last_used", texts("account", "id", "service", "region"), numbers("used")),
+	table("account_settings", "sts_settings", texts("account", "name"), docs("entity")),
+	table("mfa_device", "sts_mfa_devices", texts("account", "name"),
+		sealed(docs("entity"), "sts_mfa_devices", "account", "name")),
 
 	table("identity_pool", "identity_pool", texts("id"), docs("data")),
 	table("identity", "identity", texts("id", "pool", "merged_into"), numbers("disabled", "created", "modified")),

@@ -44,6 +44,11 @@ func (s *STSStore) OIDCProviders() sts.Collection[sts.OIDCProvider] {
 	return plain[sts.OIDCProvider](s.db, "sts_oidc_providers", exact)
 }
 
+// Settings returns the collection of settings.
+func (s *STSStore) Settings() sts.Collection[sts.Settings] {
+	return plain[sts.Settings](s.db, "sts_settings", exact)
+}
+
 // AccessKeys returns the collection of access keys, each sealed to its row.
 func (s *STSStore) AccessKeys() sts.Collection[sts.AccessKey] {
 	return sealedRows[sts.AccessKey](s, "sts_access_keys")
@@ -52,6 +57,11 @@ func (s *STSStore) AccessKeys() sts.Collection[sts.AccessKey] {
 // SAMLKeys returns the collection of private keys, each sealed to its row.
 func (s *STSStore) SAMLKeys() sts.Collection[sts.SAMLKey] {
 	return sealedRows[sts.SAMLKey](s, "sts_saml_keys")
+}
+
+// MFADevices returns the collection of MFA devices, each sealed to its row.
+func (s *STSStore) MFADevices() sts.Collection[sts.MFADevice] {
+	return sealedRows[sts.MFADevice](s, "sts_mfa_devices")
 }
 
 // sealedRows is a collection whose entities hold secrets.

@@ -143,6 +143,9 @@ func (p *parser) checkIAMResource(s, region, path string) {
 		p.refuse(resourceForm, "IAM resource "+s+" cannot contain region information.")
 		return
 	}
+	if path == "root" { // what sts:AssumeRoot is about; the text does not say so
+		return
+	}
 	known := path
 	if i := strings.IndexAny(path, "*?$"); i >= 0 {
 		known = path[:i] // a pattern may become a path that is good

@@ -17,20 +17,23 @@ type API struct {
 
 // Service describes the operations to the wire layer.
 func (a *API) Service() awsapi.Service {
-	return awsapi.Service{Name: "sts", Ops: a.Ops(), Errors: Errors, Resource: a.resource}
+	return awsapi.Service{Name: "sts", Ops: a.Ops(), Errors: Errors, Resource: a.resource, Keys: keys}
 }
 
 // Ops lists the operations served, in the order of the API reference.
 func (a *API) Ops() []awsapi.Op {
 	return []awsapi.Op{
-		awsapi.Func("AssumeRole", awsapi.SigV4, a.AssumeRole),
-		awsapi.Func("AssumeRoleWithSAML", awsapi.Public, a.AssumeRoleWithSAML),
-		awsapi.Func("AssumeRoleWithWebIdentity", awsapi.Public, a.AssumeRoleWithWebIdentity),
+		awsapi.Func("AssumeRole", awsapi.SigV4, a.AssumeRole).Before(a.inRegion),
+		awsapi.Func("AssumeRoleWithSAML", awsapi.Public, a.AssumeRoleWithSAML).Before(a.inRegion),
+		awsapi.Func("AssumeRoleWithWebIdentity", awsapi.Public, a.AssumeRoleWithWebIdentity).Before(a.inRegion),
+		awsapi.Func("AssumeRoot", awsapi.SigV4, a.AssumeRoot).NoPolicy().Before(a.inRegion).Before(regional),
 		awsapi.Func("DecodeAuthorizationMessage", awsapi.SigV4, a.DecodeAuthorizationMessage),
 		awsapi.Func("GetAccessKeyInfo", awsapi.SigV4, a.GetAccessKeyInfo),
 		awsapi.Func("GetCallerIdentity", awsapi.SigV4, a.GetCallerIdentity),
-		awsapi.Func("GetFederationToken", awsapi.SigV4, a.GetFederationToken),
-		awsapi.Func("GetSessionToken", awsapi.SigV4, a.GetSessionToken),
+		awsapi.Func("GetDelegatedAccessToken", awsapi.SigV4, a.GetDelegatedAccessToken).Before(a.inRegion),
+		awsapi.Func("GetFederationToken", awsapi.SigV4, a.GetFederationToken).Before(a.inRegion),
+		awsapi.Func("GetSessionToken", awsapi.SigV4, a.GetSessionToken).Before(a.inRegion),
+		awsapi.Func("GetWebIdentityToken", awsapi.SigV4, a.GetWebIdentityToken).Before(regional),
 	}
 }
 
@@ -44,6 +47,11 @@ var Errors = awsapi.ErrorTable{
 	{Is: sts.ErrInvalidToken, Status: 400, Code: "InvalidIdentityToken", Message: "The identity token is invalid."},
 	{Is: sts.ErrTokenExpired, Status: 400, Code: "ExpiredTokenException", Message: "The identity token is expired."},
 	{Is: sts.ErrInvalidMessage, Status: 400, Code: "InvalidAuthorizationMessageException", Message: "The encoded authorization message is invalid or has expired."},
+	{Is: sts.ErrRegionDisabled, Status: 403, Code: "RegionDisabledException", Message: "STS is not activated in this region."},
+	{Is: sts.ErrOutboundDisabled, Status: 403, Code: "OutboundWebIdentityFederationDisabledException", Message: "Outbound web identity federation is not enabled for this account."},
+	{Is: sts.ErrDurationEscalation, Status: 403, Code: "SessionDurationEscalationException", Message: "The token would outlive the session."},
+	{Is: sts.ErrPayloadTooLarge, Status: 400, Code: "JWTPayloadSizeExceededException", Message: "The payload of the token is too large."},
+	{Is: sts.ErrTradeInExpired, Status: 400, Code: "ExpiredTradeInTokenException", Message: "The trade-in token is expired."},
 	{Is: sts.ErrIDPCommunication, Status: 400, Code: "IDPCommunicationError", Message: "The identity provider cannot be reached."},
 }
 

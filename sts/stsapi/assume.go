@@ -9,9 +9,6 @@ import (
 
 // AssumeRole serves the operation of that name.
 func (a *API) AssumeRole(ctx context.Context, in *AssumeRoleInput) (*AssumeRoleOutput, error) {
-	if in.SerialNumber != nil || in.TokenCode != nil {
-		return nil, &awsapi.Error{Status: 403, Code: "AccessDenied", Message: "MultiFactorAuthentication failed: this server has no MFA devices of IAM users."}
-	}
 	if len(in.ProvidedContexts) > 0 {
 		return nil, &awsapi.Error{Status: 400, Code: "ValidationError", Message: "ProvidedContexts is not supported by this server."}
 	}
@@ -24,6 +21,7 @@ func (a *API) AssumeRole(ctx context.Context, in *AssumeRoleInput) (*AssumeRoleO
 		SessionSpec: spec(ctx, in.Policy, in.PolicyArns, in.DurationSeconds),
 		RoleARN:     *in.RoleArn, SessionName: *in.RoleSessionName, ExternalID: awsapi.Value(in.ExternalId),
 		Tags: tags(in.Tags), Transitive: in.TransitiveTagKeys, SourceIdentity: awsapi.Value(in.SourceIdentity),
+		MFA: proof(in.SerialNumber, in.TokenCode),
 	})
 	if err != nil {
 		return nil, err
@@ -63,6 +61,10 @@ func (a *API) AssumeRoleWithWebIdentity(ctx context.Context, in *AssumeRoleWithW
 	return &AssumeRoleWithWebIdentityOutput{Credentials: credentials(r.Credentials), AssumedRoleUser: assumedUser(&r.AssumedRole),
 		PackedPolicySize: percent(r.PackedPolicy), SubjectFromWebIdentityToken: &r.Subject, Provider: &r.Provider,
 		Audience: &r.Audience, SourceIdentity: optional(r.SourceIdentity)}, nil
+}
+
+func proof(serial, code *string) sts.MFAProof {
+	return sts.MFAProof{Serial: awsapi.Value(serial), Code: awsapi.Value(code)}
 }
 
 func spec(ctx context.Context, policy *string, managed []PolicyDescriptorType, duration *int32) sts.SessionSpec {

@@ -3,7 +3,6 @@ package stsapi
 import (
 	"context"
 	"errors"
-	"strconv"
 	"strings"
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
@@ -31,14 +30,11 @@ func (a *API) GetAccessKeyInfo(_ context.Context, in *GetAccessKeyInfoInput) (*G
 
 // GetSessionToken serves the operation of that name.
 func (a *API) GetSessionToken(ctx context.Context, in *GetSessionTokenInput) (*GetSessionTokenOutput, error) {
-	if in.SerialNumber != nil || in.TokenCode != nil {
-		return nil, &awsapi.Error{Status: 403, Code: "AccessDenied", Message: "MultiFactorAuthentication failed: this server has no MFA devices of IAM users."}
-	}
 	p, err := principal(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c, err := a.STS.SessionToken(ctx, p, seconds(in.DurationSeconds))
+	c, err := a.STS.SessionToken(ctx, p, sts.SessionTokenRequest{Duration: seconds(in.DurationSeconds), MFA: proof(in.SerialNumber, in.TokenCode)})
 	if err != nil {
 		return nil, err
 	}
@@ -75,12 +71,5 @@ func principal(ctx context.Context) (*sts.Principal, error) {
 
 // requestKeys are the condition keys of the request itself.
 func requestKeys(ctx context.Context) map[string][]string {
-	c := awsapi.FromContext(ctx)
-	keys := map[string][]string{"aws:SecureTransport": {strconv.FormatBool(c.SecureTransport)}}
-	for name, value := range map[string]string{"aws:SourceIp": c.SourceIP, "aws:UserAgent": c.UserAgent, "aws:RequestedRegion": c.Region} {
-		if value != "" {
-			keys[name] = []string{value}
-		}
-	}
-	return keys
+	return awsapi.FromContext(ctx).ConditionKeys()
 }

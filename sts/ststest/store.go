@@ -77,6 +77,9 @@ func testWhole(t *testing.T, s sts.Store) {
 	whole(t, s.SAMLKeys(), "K1", &sts.SAMLKey{Account: account, ID: "K1", Provider: "P1", PKCS8: []byte{1, 2}})
 	whole(t, s.OIDCProviders(), "host:8080/p", &sts.OIDCProvider{Account: account, URL: "host:8080/p", Issuer: "http://host:8080/p",
 		ClientIDs: []string{"c"}, Thumbprints: []string{"t"}, Created: created})
+	whole(t, s.MFADevices(), "ann", &sts.MFADevice{Account: account, Name: "ann", User: "ann", UserID: "AIDA1", Secret: []byte("s3cret"),
+		Enabled: created, Created: created, Step: 7, Failed: 1, Paused: created})
+	whole(t, s.Settings(), "settings", &sts.Settings{Account: account, Outbound: true, DisabledRegions: []string{"eu-west-1"}})
 }
 
 func testTaken(t *testing.T, s sts.Store) {
@@ -103,6 +106,11 @@ func testCase(t *testing.T, s sts.Store) {
 	for _, id := range []string{"AKIAx", "AKIAX"} {
 		if err := s.AccessKeys().Create(ctx, &sts.AccessKey{Account: account, ID: id}); err != nil {
 			t.Errorf("access keys: %v", err)
+		}
+	}
+	for _, name := range []string{"ann", "Ann"} {
+		if err := s.MFADevices().Create(ctx, &sts.MFADevice{Account: account, Name: name}); err != nil {
+			t.Errorf("MFA devices: %v", err)
 		}
 	}
 	for _, url := range []string{"h/a", "h/A"} {

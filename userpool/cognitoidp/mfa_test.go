@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/poolhouse/poolhouse/userpool"
+	"github.com/poolhouse/poolhouse/internal/totp"
 	idp "github.com/poolhouse/poolhouse/userpool/cognitoidp"
 )
 
@@ -17,7 +17,7 @@ func (d *desk) totp(secret *string, steps int64) *string {
 	if err != nil {
 		d.Fatal(err)
 	}
-	code, err := userpool.TOTPCode(raw, d.clock.Now().Unix()/30+steps)
+	code, err := totp.Code(raw, d.clock.Now().Unix()/30+steps)
 	if err != nil {
 		d.Fatal(err)
 	}

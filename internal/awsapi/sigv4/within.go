@@ -17,5 +17,5 @@ func (s *Signature) Presigned() bool { return s.presigned }
 // SigningKey returns the key that a day's requests of one region and service are
 // signed with.
 func SigningKey(secret, date, region, service string) []byte {
-	return derive(keyID{secret, date, region, service})
+	return derive(keyID{secret: secret, date: date, region: region, service: service})
 }

@@ -1,0 +1,98 @@
+package poolhouseapi
+
+import (
+	"context"
+
+	"github.com/poolhouse/poolhouse/internal/awsapi"
+	"github.com/poolhouse/poolhouse/sts"
+)
+
+// accountOps are the operations on the account as a whole and on its IAM users.
+func (a *API) accountOps() []awsapi.Op {
+	return []awsapi.Op{
+		awsapi.Func("DescribeAccountSettings", awsapi.SigV4, a.DescribeAccountSettings),
+		awsapi.Func("UpdateAccountSettings", awsapi.SigV4, a.UpdateAccountSettings),
+		awsapi.Func("CreateMfaDevice", awsapi.SigV4, a.CreateMfaDevice),
+		awsapi.Func("EnableMfaDevice", awsapi.SigV4, a.EnableMfaDevice),
+		awsapi.Func("ListMfaDevices", awsapi.SigV4, a.ListMfaDevices),
+		awsapi.Func("DeleteMfaDevice", awsapi.SigV4, a.DeleteMfaDevice),
+		awsapi.Func("CreateTradeInToken", awsapi.SigV4, a.CreateTradeInToken),
+	}
+}
+
+// accountErrors is how errors of package sts look on the wire.
+var accountErrors = awsapi.ErrorTable{
+	{Is: sts.ErrNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The entity does not exist."},
+	{Is: sts.ErrExists, Status: 400, Code: "ResourceConflictException", Message: "The entity exists already."},
+	{Is: sts.ErrLimitExceeded, Status: 400, Code: "LimitExceededException", Message: "A limit is exceeded."},
+	{Is: sts.ErrAccessDenied, Status: 403, Code: "AccessDenied", Message: "Access denied"},
+	{Is: sts.ErrInvalidInput, Status: 400, Code: "InvalidParameterException", Message: "A parameter is not valid."},
+	{Is: sts.ErrValidation, Status: 400, Code: "InvalidParameterException", Message: "A parameter is not valid."},
+	{Is: sts.ErrInvalidParameter, Status: 400, Code: "InvalidParameterException", Message: "A parameter is not valid."},
+	{Is: sts.ErrMalformedPolicy, Status: 400, Code: "InvalidParameterException", Message: "A policy is malformed."},
+	{Is: sts.ErrPackedPolicy, Status: 400, Code: "InvalidParameterException", Message: "The policies are too large."},
+}
+
+// accountResource is the ARN of what an operation of accountOps is about.
+func (a *API) accountResource(in any) (arn string, ok bool) {
+	base := "arn:aws:poolhouse:" + a.Region + ":" + a.Account + ":"
+	switch in := in.(type) {
+	case *DescribeAccountSettingsInput, *UpdateAccountSettingsInput:
+		return base + "account", true
+	case *CreateMfaDeviceInput:
+		return base + "user/" + *in.UserName, true
+	case *EnableMfaDeviceInput:
+		return base + "user/" + *in.UserName, true
+	case *ListMfaDevicesInput:
+		return base + "user/" + *in.UserName, true
+	case *DeleteMfaDeviceInput:
+		return base + "user/" + *in.UserName, true
+	case *CreateTradeInTokenInput:
+		return *in.RoleArn, true
+	}
+	return "", false
+}
+
+// DescribeAccountSettings reports the settings of the account.
+func (a *API) DescribeAccountSettings(ctx context.Context, _ *DescribeAccountSettingsInput) (*DescribeAccountSettingsOutput, error) {
+	set, err := a.STS.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &DescribeAccountSettingsOutput{Settings: a.settings(set)}, nil
+}
+
+// UpdateAccountSettings changes the settings that it names.
+func (a *API) UpdateAccountSettings(ctx context.Context, in *UpdateAccountSettingsInput) (*UpdateAccountSettingsOutput, error) {
+	change := sts.SettingsChange{Outbound: in.OutboundWebIdentityFederation}
+	if in.DisabledRegions != nil {
+		change.DisabledRegions = &in.DisabledRegions
+	}
+	set, err := a.STS.UpdateSettings(ctx, change)
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateAccountSettingsOutput{Settings: a.settings(set)}, nil
+}
+
+func (a *API) settings(set *sts.Settings) *AccountSettingsType {
+	issuer := a.STS.OutboundIssuer()
+	return &AccountSettingsType{Account: &a.Account, Region: &a.Region, OutboundWebIdentityFederation: &set.Outbound,
+		OutboundWebIdentityFederationIssuer: &issuer, DisabledRegions: append([]string{}, set.DisabledRegions...)}
+}
+
+// CreateTradeInToken lets somebody else have a session of a role.
+func (a *API) CreateTradeInToken(ctx context.Context, in *CreateTradeInTokenInput) (*CreateTradeInTokenOutput, error) {
+	c := awsapi.FromContext(ctx)
+	p, ok := c.Caller.Principal.(*sts.Principal)
+	if !ok {
+		return nil, errNoPrincipal
+	}
+	token, expires, err := a.STS.TradeInToken(ctx, p, sts.TradeInRequest{Delegate: *in.DelegateArn, Expires: seconds(in.ExpiresInSeconds),
+		AssumeRoleRequest: sts.AssumeRoleRequest{RoleARN: *in.RoleArn, SessionName: *in.RoleSessionName, SessionSpec: sts.SessionSpec{
+			Policy: awsapi.Value(in.Policy), PolicyARNs: in.PolicyArns, Duration: seconds(in.DurationSeconds), Keys: c.ConditionKeys()}}})
+	if err != nil {
+		return nil, err
+	}
+	return &CreateTradeInTokenOutput{TradeInToken: &token, Expiration: &expires}, nil
+}
