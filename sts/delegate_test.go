@@ -10,8 +10,8 @@ import (
 // delegated is ann, who may assume a role, and the token that she makes for bob.
 func delegated(e *env, change func(*sts.TradeInRequest)) (ann, bob *sts.Principal, token string) {
 	e.t.Helper()
-	e.role("r", `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:user/ann"},"Action":"sts:AssumeRole"}`, allowAll)
 	ann, bob = e.user("ann", ""), e.user("bob", "")
+	e.role("r", `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:user/ann"},"Action":"sts:AssumeRole"}`, allowAll)
 	in := sts.TradeInRequest{Delegate: bob.ARN, AssumeRoleRequest: sts.AssumeRoleRequest{RoleARN: roleARN("r"), SessionName: "for-bob",
 		SessionSpec: sts.SessionSpec{Policy: `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}`}}}
 	if change != nil {
