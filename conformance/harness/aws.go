@@ -40,6 +40,7 @@ func (s *Server) Anonymous() *AWS { return s.with(aws.AnonymousCredentials{}) }
 // such an attempt has created is not created again by the next.
 func (s *Server) with(p aws.CredentialsProvider) *AWS {
 	conf := aws.Config{Region: Region, Credentials: p, BaseEndpoint: aws.String(s.URL), HTTPClient: s.HTTP}
+	s.Ledger.watch(&conf)
 	return &AWS{
 		IDP:      cognitoidentityprovider.NewFromConfig(conf),
 		Identity: cognitoidentity.NewFromConfig(conf),

@@ -48,6 +48,8 @@ type Server struct {
 	// HTTP trusts the server's certificate; the usual client where it has none.
 	HTTP *http.Client
 
+	Ledger *Ledger // of what AWS clients are answered; nil for none
+
 	binary string
 	mail   string // directory that messages are written into
 	args   []string
