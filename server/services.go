@@ -89,6 +89,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 
 	stsStore := st.db.STS(st.keys)
 	s.STS = &sts.Service{Store: stsStore, Ephemeral: ephemeral, Keys: st.keys, SAML: stsapi.SAML{}, Remote: remote, Now: now, Log: s.log,
+		Access: stsapi.AccessTokens{Asker: oidcrp.NewAccessTokens(fetch)},
 		Region: cfg.Region, Account: cfg.Account, PublicURL: url,
 		RootAccessKeyID: cfg.RootAccessKeyID, RootSecretAccessKey: cfg.RootSecretAccessKey}
 	s.Identity = &identity.Service{Store: st.db.Identity(), Keys: st.keys,

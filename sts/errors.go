@@ -21,6 +21,7 @@ var (
 
 	ErrInvalidToken     = errors.New("sts: invalid identity token")
 	ErrTokenExpired     = errors.New("sts: identity token expired")
+	ErrIDPRejected      = errors.New("sts: identity provider rejected the claim")
 	ErrIDPCommunication = errors.New("sts: identity provider unreachable")
 
 	ErrInvalidMessage     = errors.New("sts: invalid or expired authorization message")

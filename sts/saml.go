@@ -2,6 +2,7 @@ package sts
 
 import (
 	"context"
+	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/x509"
 	"encoding/base64"
@@ -15,6 +16,7 @@ import (
 var (
 	ErrAssertionSignature = errors.New("sts: assertion signature invalid")
 	ErrAssertionMalformed = errors.New("sts: assertion malformed")
+	ErrSignInRefused      = errors.New("sts: the identity provider did not sign anybody in")
 )
 
 // A SAMLVerifier reads SAML documents for this package.
@@ -22,9 +24,10 @@ type SAMLVerifier interface {
 	// Metadata returns entity ID and signing certificates of an identity provider.
 	Metadata(raw []byte) (*SAMLMetadata, error)
 	// Assertion returns the content of the one assertion in a Response that one of
-	// the certificates signed. Whom it is for is not judged.
-	// It returns ErrAssertionSignature, ErrAssertionMalformed or ErrTokenExpired.
-	Assertion(raw []byte, certs []*x509.Certificate, now time.Time) (*Assertion, error)
+	// the certificates signed, in clear or encrypted to one of the keys. Whom it is
+	// for is not judged. It returns ErrAssertionSignature, ErrAssertionMalformed,
+	// ErrTokenExpired, or ErrSignInRefused for a signed Response that says so.
+	Assertion(raw []byte, certs []*x509.Certificate, keys []*rsa.PrivateKey, now time.Time) (*Assertion, error)
 }
 
 // SAMLMetadata is what counts of a provider's metadata.
@@ -37,6 +40,7 @@ type SAMLMetadata struct {
 // An Assertion is a verified assertion. Absent times are zero.
 type Assertion struct {
 	ID, Issuer              string
+	Encrypted               bool
 	Subject, SubjectFormat  string // NameID; empty where there is none
 	Confirmations           []Confirmation
 	Audiences               [][]string // by restriction
@@ -143,16 +147,14 @@ func (s *Service) readAssertion(ctx context.Context, p *SAMLProvider, response s
 	if err != nil {
 		return nil, &Fault{Kind: ErrInvalidToken, Text: "Could not parse the SAML response", Cause: err}
 	}
-	certs := make([]*x509.Certificate, 0, len(p.Certificates))
-	for _, der := range p.Certificates {
-		cert, err := x509.ParseCertificate(der)
-		if err != nil {
-			return nil, err
-		}
-		certs = append(certs, cert)
+	if !p.ValidUntil.IsZero() && !s.Now().Before(p.ValidUntil) {
+		s.Log.WarnContext(ctx, "the metadata of a SAML provider is out of date", "provider", p.Name, "until", p.ValidUntil)
+		return nil, fail(ErrInvalidToken, "Response signature invalid")
 	}
-	a, err := s.SAML.Assertion(raw, certs, s.Now())
+	a, err := s.openAssertion(ctx, p, raw)
 	switch {
+	case errors.Is(err, ErrSignInRefused):
+		return nil, &Fault{Kind: ErrIDPRejected, Text: "The identity provider reported that authentication failed.", Cause: err}
 	case errors.Is(err, ErrAssertionSignature):
 		return nil, &Fault{Kind: ErrInvalidToken, Text: "Response signature invalid", Cause: err}
 	case errors.Is(err, ErrAssertionMalformed):
@@ -162,11 +164,31 @@ func (s *Service) readAssertion(ctx context.Context, p *SAMLProvider, response s
 	case err != nil:
 		return nil, err
 	}
+	if p.Encryption == EncryptionRequired && !a.Encrypted {
+		return nil, fail(ErrInvalidToken, "The SAML assertion must be encrypted")
+	}
 	if a.Issuer != p.EntityID {
 		s.Log.InfoContext(ctx, "assertion of another issuer", "issuer", a.Issuer, "provider", p.Name)
 		return nil, fail(ErrInvalidToken, "Issuer not present in specified provider")
 	}
 	return a, nil
+}
+
+// openAssertion asks the verifier, with all that is known of the provider.
+func (s *Service) openAssertion(ctx context.Context, p *SAMLProvider, raw []byte) (*Assertion, error) {
+	certs := make([]*x509.Certificate, 0, len(p.Certificates))
+	for _, der := range p.Certificates {
+		cert, err := x509.ParseCertificate(der)
+		if err != nil {
+			return nil, err
+		}
+		certs = append(certs, cert)
+	}
+	keys, err := s.SAMLPrivateKeys(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return s.SAML.Assertion(raw, certs, keys, s.Now())
 }
 
 func dropSpace(r rune) rune {
@@ -195,13 +217,22 @@ func nameQualifier(issuer, account, provider string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// recipients are the addresses that an assertion for AWS may name.
-func (s *Service) recipients() []string {
-	return []string{"https://signin.aws.amazon.com/saml", "https://" + s.Region + ".signin.aws.amazon.com/saml", s.PublicURL + "/saml"}
+// recipients are the addresses that an assertion for AWS may name: one for all
+// providers, and one of the provider's own, which AWS uses for encrypted ones.
+func (s *Service) recipients(p *SAMLProvider) (out []string) {
+	for _, base := range []string{"https://signin.aws.amazon.com", "https://" + s.Region + ".signin.aws.amazon.com", s.PublicURL} {
+		out = append(out, base+"/saml")
+		if p.ID != "" {
+			out = append(out, base+"/saml/acs/"+p.ID)
+		}
+	}
+	return out
 }
 
 // audiences are the names of us that an assertion may be restricted to.
-func (s *Service) audiences() []string { return append(s.recipients(), "urn:amazon:webservices") }
+func (s *Service) audiences(p *SAMLProvider) []string {
+	return append(s.recipients(p), "urn:amazon:webservices")
+}
 
 // containsAny reports whether a and b share an element.
 func containsAny(a, b []string) bool {

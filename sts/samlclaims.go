@@ -38,14 +38,14 @@ func (s *Service) samlClaims(a *Assertion, p *SAMLProvider) (*samlClaims, error)
 	if len(a.Confirmations) == 1 {
 		c.recipient = a.Confirmations[0].Recipient
 	}
-	if !slices.Contains(s.recipients(), c.recipient) {
+	if !slices.Contains(s.recipients(p), c.recipient) {
 		return nil, fail(ErrInvalidToken, "Response does not contain the required audience")
 	}
 	if len(a.Audiences) == 0 {
 		return nil, fail(ErrInvalidToken, "Response does not contain the required audience")
 	}
 	for _, restriction := range a.Audiences {
-		if !containsAny(restriction, s.audiences()) {
+		if !containsAny(restriction, s.audiences(p)) {
 			return nil, fail(ErrInvalidToken, "Response does not contain the required audience")
 		}
 	}
@@ -198,10 +198,14 @@ func (c *samlClaims) conditionKeys(a *Assertion, p *SAMLProvider) map[string][]s
 		"saml:sub_type":      {c.subjectType},
 		"saml:namequalifier": {c.nameQualifier},
 	}
+	from := map[string]string{} // key to attribute: of several with one key the first counts
 	for _, attr := range a.Attributes {
-		if key, ok := samlKeys[attr.Name]; ok && len(attr.Values) > 0 {
-			keys[key] = append(keys[key], attr.Values...) // an attribute that comes twice has all of its values
+		key, ok := samlKeys[attr.Name]
+		if !ok || len(attr.Values) == 0 || from[key] != "" && from[key] != attr.Name {
+			continue
 		}
+		from[key] = attr.Name
+		keys[key] = append(keys[key], attr.Values...) // an attribute that comes twice has all of its values
 	}
 	return keys
 }

@@ -24,6 +24,7 @@ type Service struct {
 	SAML      SAMLVerifier
 	Local     LocalIssuers  // issuers of this server; nil for none
 	Remote    RemoteIssuers // all others; nil for none
+	Access    AccessTokens  // what public providers say of their tokens; nil for none
 	Now       func() time.Time
 	Log       *slog.Logger
 

@@ -30,7 +30,7 @@ type WebTokenRequest struct {
 	RoleARN     string
 	SessionName string
 	Token       string
-	ProviderID  string // only for OAuth access tokens, which are not supported
+	ProviderID  string // only for OAuth access tokens: who gave it out
 }
 
 // A WebTokenResult is the session and what the token said.
@@ -45,23 +45,7 @@ var tokenAlgorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS5
 
 // AssumeRoleWithToken verifies a token and begins a session.
 func (s *Service) AssumeRoleWithToken(ctx context.Context, in WebTokenRequest) (*WebTokenResult, error) {
-	if in.ProviderID != "" {
-		return nil, fail(ErrValidation, "ProviderId is only for OAuth 2.0 access tokens, which are not supported; leave it out for an ID token.")
-	}
-	issuer, err := peekIssuer(in.Token)
-	if err != nil {
-		return nil, err
-	}
-	provider, err := s.tokenProvider(ctx, issuer)
-	if err != nil {
-		return nil, err
-	}
-	claims, err := s.verifyToken(ctx, issuer, in.Token)
-	if err != nil {
-		s.Log.InfoContext(ctx, "web identity token refused", "issuer", issuer, "error", err)
-		return nil, err
-	}
-	id, err := s.webIdentity(ctx, issuer, provider, claims)
+	id, issuer, err := s.tokenIdentity(ctx, &in)
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +55,29 @@ func (s *Service) AssumeRoleWithToken(ctx context.Context, in WebTokenRequest) (
 		return nil, err
 	}
 	return &WebTokenResult{AssumedRole: *role, Subject: id.Subject, Audience: id.Audience, Provider: issuer}, nil
+}
+
+// tokenIdentity verifies a token and returns what it says and who gave it out.
+func (s *Service) tokenIdentity(ctx context.Context, in *WebTokenRequest) (*WebIdentity, string, error) {
+	if in.ProviderID != "" {
+		id, err := s.accessTokenIdentity(ctx, in.ProviderID, in.Token)
+		return id, in.ProviderID, err
+	}
+	issuer, err := peekIssuer(in.Token)
+	if err != nil {
+		return nil, "", err
+	}
+	provider, err := s.tokenProvider(ctx, issuer)
+	if err != nil {
+		return nil, "", err
+	}
+	claims, err := s.verifyToken(ctx, issuer, in.Token)
+	if err != nil {
+		s.Log.InfoContext(ctx, "web identity token refused", "issuer", issuer, "error", err)
+		return nil, "", err
+	}
+	id, err := s.webIdentity(ctx, issuer, provider, claims)
+	return id, issuer, err
 }
 
 // peekIssuer reads the issuer of a token before anything of it is trusted, and

@@ -2,6 +2,7 @@ package stsapi
 
 import (
 	"context"
+	"crypto/rsa"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -29,13 +30,15 @@ func (SAML) Metadata(raw []byte) (*sts.SAMLMetadata, error) {
 }
 
 // Assertion implements sts.SAMLVerifier.
-func (SAML) Assertion(raw []byte, certs []*x509.Certificate, now time.Time) (*sts.Assertion, error) {
-	r, err := samlxml.VerifyResponse(raw, certs, now)
+func (SAML) Assertion(raw []byte, certs []*x509.Certificate, keys []*rsa.PrivateKey, now time.Time) (*sts.Assertion, error) {
+	r, err := (&samlxml.Policy{Certificates: certs, Keys: keys, Skew: samlxml.Skew}).Read(raw, now)
 	switch {
 	case err == nil:
 		return assertion(r), nil
 	case errors.Is(err, samlxml.ErrNoSignature), errors.Is(err, samlxml.ErrSignature), errors.Is(err, samlxml.ErrAlgorithm):
 		return nil, fmt.Errorf("%w: %w", sts.ErrAssertionSignature, err)
+	case errors.Is(err, samlxml.ErrStatus):
+		return nil, fmt.Errorf("%w: %w", sts.ErrSignInRefused, err)
 	case errors.Is(err, samlxml.ErrExpired):
 		return nil, fmt.Errorf("%w: %w", sts.ErrTokenExpired, err)
 	}
@@ -44,7 +47,7 @@ func (SAML) Assertion(raw []byte, certs []*x509.Certificate, now time.Time) (*st
 
 func assertion(r *samlxml.Response) *sts.Assertion {
 	a := r.Assertion
-	out := &sts.Assertion{ID: a.ID, Issuer: a.Issuer.Value, Audiences: r.Audiences,
+	out := &sts.Assertion{ID: a.ID, Issuer: a.Issuer.Value, Encrypted: r.Encrypted, Audiences: r.Audiences,
 		NotBefore: a.Conditions.NotBefore, NotOnOrAfter: a.Conditions.NotOnOrAfter, Authenticated: len(a.AuthnStatements) > 0}
 	if n := a.Subject.NameID; n != nil {
 		out.Subject, out.SubjectFormat = n.Value, n.Format
