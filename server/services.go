@@ -20,6 +20,7 @@ import (
 	"github.com/poolhouse/poolhouse/sp/samlsp"
 	"github.com/poolhouse/poolhouse/sts"
 	"github.com/poolhouse/poolhouse/sts/cognitoidentity"
+	"github.com/poolhouse/poolhouse/sts/iamapi"
 	"github.com/poolhouse/poolhouse/sts/identity"
 	"github.com/poolhouse/poolhouse/sts/stsapi"
 	"github.com/poolhouse/poolhouse/sync/dataset"
@@ -102,6 +103,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	if cfg.RateLimits != "off" {
 		s.Identity.Limiter = ratelimit.New(ephemeral, now, s.log)
 	}
+	s.STS.Thumbprints = iamapi.Thumbprints{Fetch: fetch}
 	s.STS.Local = localIssuers{url: url, pools: s.Tokens, identities: s.Identity, now: now}
 	s.oidcRP = oidcrp.NewUpstream(fetch, pools, poolAddresses(url), now)
 	s.Upstreams = s.upstreams()

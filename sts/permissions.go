@@ -28,12 +28,20 @@ var (
 	ofUser = holder{"user", "PoliciesPerUser", 2048}
 )
 
-// checkInline judges an inline policy before it is stored.
-func (s *Service) checkInline(name, doc string) error {
+// checkInline judges an inline policy before it is stored with the entity called
+// owner.
+func (s *Service) checkInline(h holder, owner, name, doc string) error {
 	if !validName(name, 128) {
 		return fail(ErrValidation, "The specified value for policyName is invalid.")
 	}
+	if policy.Size(doc) > h.maxInline {
+		return h.tooLarge(owner)
+	}
 	return s.checkDocument(policy.Identity, doc)
+}
+
+func (h holder) tooLarge(owner string) error {
+	return fail(ErrLimitExceeded, fmt.Sprintf("Maximum policy size of %d bytes exceeded for %s %s", h.maxInline, h.name, owner))
 }
 
 // put adds or replaces an inline policy of the entity called owner.
@@ -45,7 +53,7 @@ func (p *Permissions) put(h holder, owner, name, doc string) error {
 		}
 	}
 	if size > h.maxInline {
-		return fail(ErrLimitExceeded, fmt.Sprintf("Maximum policy size of %d bytes exceeded for %s %s", h.maxInline, h.name, owner))
+		return h.tooLarge(owner)
 	}
 	if p.Inline == nil {
 		p.Inline = map[string]string{}

@@ -150,7 +150,7 @@ func (s *Service) removeRole(ctx context.Context, name string, check func(*Role)
 
 // PutRolePolicy adds or replaces an inline policy.
 func (s *Service) PutRolePolicy(ctx context.Context, role, name, doc string) error {
-	if err := s.checkInline(name, doc); err != nil {
+	if err := s.checkInline(ofRole, role, name, doc); err != nil {
 		return err
 	}
 	_, err := s.modifyRole(ctx, role, func(r *Role) error { return r.Permissions.put(ofRole, r.Name, name, doc) })
@@ -200,7 +200,11 @@ func (s *Service) AttachRolePolicy(ctx context.Context, role, arn string) error 
 
 // DetachRolePolicy detaches a managed policy.
 func (s *Service) DetachRolePolicy(ctx context.Context, role, arn string) error {
-	_, err := s.modifyRole(ctx, role, func(r *Role) error { return r.Permissions.detach(arn) })
+	_, _, err := s.policyName(arn)
+	if err != nil {
+		return err
+	}
+	_, err = s.modifyRole(ctx, role, func(r *Role) error { return r.Permissions.detach(arn) })
 	return err
 }
 

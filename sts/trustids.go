@@ -13,11 +13,11 @@ import (
 // setTrust checks a trust policy and binds the users and roles of this account
 // that it names to their stable IDs. One that names nobody is refused, as in AWS.
 func (s *Service) setTrust(ctx context.Context, r *Role, doc string) error {
-	if err := s.checkDocument(policy.Trust, doc); err != nil {
-		return err
-	}
 	if policy.Size(doc) > maxTrustSize {
 		return fail(ErrLimitExceeded, "Cannot exceed quota for ACLSizePerRole: 2048")
+	}
+	if err := s.checkDocument(policy.Trust, doc); err != nil {
+		return err
 	}
 	ids := map[string]string{}
 	for _, span := range awsPrincipals(doc) {

@@ -91,7 +91,7 @@ func (s *Service) SetUserBoundary(ctx context.Context, name, arn string) error {
 
 // PutUserPolicy adds or replaces an inline policy.
 func (s *Service) PutUserPolicy(ctx context.Context, user, name, doc string) error {
-	if err := s.checkInline(name, doc); err != nil {
+	if err := s.checkInline(ofUser, user, name, doc); err != nil {
 		return err
 	}
 	return s.updateUser(ctx, user, func(u *User) error { return u.Permissions.put(ofUser, u.Name, name, doc) })
@@ -139,6 +139,9 @@ func (s *Service) AttachUserPolicy(ctx context.Context, user, arn string) error 
 
 // DetachUserPolicy detaches a managed policy.
 func (s *Service) DetachUserPolicy(ctx context.Context, user, arn string) error {
+	if _, _, err := s.policyName(arn); err != nil {
+		return err
+	}
 	return s.updateUser(ctx, user, func(u *User) error { return u.Permissions.detach(arn) })
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
+	Chain  []*x509.Certificate // that the server showed, its own first; nil without TLS
 }
 
 // Post sends a body and returns the status of the answer. It follows no redirect:
@@ -57,7 +59,11 @@ func (c *Client) ask(ctx context.Context, method, address string, header http.He
 	if len(answer) > limit {
 		return nil, ErrTooLarge
 	}
-	return &Answer{res.StatusCode, res.Header, answer}, nil
+	out := &Answer{Status: res.StatusCode, Header: res.Header, Body: answer}
+	if res.TLS != nil {
+		out.Chain = res.TLS.PeerCertificates
+	}
+	return out, nil
 }
 
 func (c *Client) send(ctx context.Context, method, address string, header http.Header, body []byte) (*http.Response, error) {
