@@ -160,6 +160,32 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+func TestVerifyWithin(t *testing.T) {
+	i, key := newIssuer(t), newKey(t)
+	i.publish("k1", key.Public())
+	v := oidcrp.New(i, func() time.Time { return start })
+	at := func(d time.Duration) int64 { return start.Add(d).Unix() }
+	for name, tt := range map[string]struct {
+		claims map[string]any
+		want   error
+	}{
+		"just expired":     {map[string]any{"exp": at(-4 * time.Minute)}, nil},
+		"long expired":     {map[string]any{"exp": at(-5 * time.Minute)}, oidcrp.ErrExpired},
+		"without expiry":   {map[string]any{"exp": nil}, oidcrp.ErrInvalid},
+		"begins soon":      {map[string]any{"nbf": at(4 * time.Minute)}, nil},
+		"begins later":     {map[string]any{"nbf": at(6 * time.Minute)}, oidcrp.ErrInvalid},
+		"another issuer's": {map[string]any{"iss": "https://other.example"}, oidcrp.ErrInvalid},
+	} {
+		_, err := v.VerifyWithin(t.Context(), i.URL, sign(t, jose.RS256, key, "k1", i.claims(tt.claims)), 5*time.Minute)
+		if !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v, want %v", name, err, tt.want)
+		}
+	}
+	if _, err := v.VerifyWithin(t.Context(), i.URL, sign(t, jose.RS256, newKey(t), "k1", i.claims(nil)), 5*time.Minute); !errors.Is(err, oidcrp.ErrInvalid) {
+		t.Errorf("another key: %v", err)
+	}
+}
+
 func TestElliptic(t *testing.T) {
 	i := newIssuer(t)
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -50,7 +50,6 @@ type world struct {
 	out     map[string]bool // users who are signed out
 	bearers map[string]bearer
 	saml    map[string]*sts.SAMLLogin // by response
-	gone    []string                  // what Datasets was told
 }
 
 // A bearer is what an access token means.
@@ -199,9 +198,20 @@ func (w *world) pool(change func(*identity.Settings)) *identity.Pool {
 // role makes a role that trusts a pool's identities, by amr, and may do all of S3 and IAM.
 func (w *world) role(arn string, p *identity.Pool, amr string) {
 	w.t.Helper()
+	w.trusting(arn, p, amr, `["sts:AssumeRoleWithWebIdentity","sts:TagSession"]`)
+}
+
+// strictRole makes a role that takes no tags.
+func (w *world) strictRole(arn string, p *identity.Pool) {
+	w.t.Helper()
+	w.trusting(arn, p, "authenticated", `"sts:AssumeRoleWithWebIdentity"`)
+}
+
+func (w *world) trusting(arn string, p *identity.Pool, amr, actions string) {
+	w.t.Helper()
 	trust := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"cognito-identity.amazonaws.com"},
-		"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"cognito-identity.amazonaws.com:aud":%q},
-		"ForAnyValue:StringLike":{"cognito-identity.amazonaws.com:amr":%q}}}]}`, p.ID, amr)
+		"Action":%s,"Condition":{"StringEquals":{"cognito-identity.amazonaws.com:aud":%q},
+		"ForAnyValue:StringLike":{"cognito-identity.amazonaws.com:amr":%q}}}]}`, actions, p.ID, amr)
 	name := arn[strings.LastIndexByte(arn, '/')+1:]
 	err := w.sts.Store.Roles().Create(ctx, &sts.Role{Account: account, ID: "AROA" + name, Path: "/", Name: name, Trust: trust,
 		MaxSession: time.Hour, Created: w.clock.Now(), Permissions: sts.Permissions{Inline: map[string]string{
