@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
@@ -40,15 +41,11 @@ func startCrewjamIDP(t *testing.T, metadata []byte) *provider {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range sp.SPSSODescriptors { // crewjam encrypts where it finds a key, by CBC alone
-		var signing []saml.KeyDescriptor
-		for _, k := range sp.SPSSODescriptors[i].KeyDescriptors {
-			if k.Use != "encryption" {
-				signing = append(signing, k)
-			}
-		}
-		sp.SPSSODescriptors[i].KeyDescriptors = signing
+	all := sp.SPSSODescriptors[0].KeyDescriptors
+	encrypt := func(cipher string) { // crewjam encrypts where it finds a key, by CBC alone
+		sp.SPSSODescriptors[0].KeyDescriptors = slices.DeleteFunc(slices.Clone(all), func(k saml.KeyDescriptor) bool { return k.Use == "encryption" && cipher == "" })
 	}
+	encrypt("")
 	keyPEM, certPEM := spKeyPair(t)
 	block, _ := pem.Decode(keyPEM)
 	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
@@ -78,6 +75,7 @@ func startCrewjamIDP(t *testing.T, metadata []byte) *provider {
 		start: func(acs, entity, relay string) string {
 			return server.URL + "/start?" + url.Values{"acs": {acs}, "sp": {entity}, "rs": {relay}}.Encode()
 		},
+		encrypt: encrypt,
 		cannot: map[string]string{
 			encryptedIn: "it encrypts with AES-128-CBC alone",
 			brokenIn:    "it does not look at signatures of requests",

@@ -24,13 +24,14 @@ type provider struct {
 	who      *harness.Person                        // who signs in there, nil where everybody is let in
 	start    func(acs, entity, relay string) string // where a sign-in begins there
 	cannot   map[string]string
-	encrypt  func(on bool) // whether it encrypts assertions
+	encrypt  func(cipher string) // that it encrypts assertions with from then on; empty for none
 }
 
 // The features that some provider has not.
 const (
 	brokenIn    = "a request that was changed on the way is refused there"
-	encryptedIn = "assertion encrypted"
+	encryptedIn = "assertion encrypted, AES-GCM"
+	lax         = "assertion encrypted, AES-CBC, which a setting of the provider allows"
 )
 
 var providerFeatures = []struct {
@@ -42,6 +43,7 @@ var providerFeatures = []struct {
 	{brokenIn, testBrokenDeparture},
 	{"sign-in that begins there, with RelayState", testUnasked},
 	{encryptedIn, testEncryptedArrival},
+	{lax, testCBCArrival},
 }
 
 var providers = []struct {
@@ -190,7 +192,20 @@ func testUnasked(t *testing.T, h *house) {
 	h.arrive(t, harness.NewBrowser(t, nil), h.p.start(acs, "urn:amazon:cognito:sp:"+h.f.PoolID, h.ask().Encode()))
 }
 
-func testEncryptedArrival(t *testing.T, h *house) {
+func testEncryptedArrival(t *testing.T, h *house) { h.encrypted(t, "gcm") }
+
+func testCBCArrival(t *testing.T, h *house) {
+	settings := func(text string) {
+		h.f.Poolhouse(t, "PutIdentityProviderSettings", map[string]any{"UserPoolId": h.f.PoolID, "ProviderName": h.p.name, "Settings": text}, new(any))
+	}
+	settings(`{"SAML":{"CBC":true}}`)
+	defer settings("{}")
+	h.encrypted(t, "cbc")
+}
+
+// encrypted signs somebody in by an assertion that is encrypted so, and must be.
+func (h *house) encrypted(t *testing.T, cipher string) {
+	t.Helper()
 	update := func(encrypted string) {
 		_, err := h.f.Root().IDP.UpdateIdentityProvider(t.Context(), &idp.UpdateIdentityProviderInput{UserPoolId: &h.f.PoolID, ProviderName: &h.p.name,
 			ProviderDetails: h.details(encrypted)})
@@ -200,10 +215,10 @@ func testEncryptedArrival(t *testing.T, h *house) {
 	}
 	update("true")
 	defer update("false")
-	h.p.encrypt(true)
-	defer h.p.encrypt(false)
-	if saml := h.arrive(t, harness.NewBrowser(t, nil), h.begin()); !strings.Contains(saml, "EncryptedAssertion") {
-		t.Errorf("not encrypted: %s", saml)
+	h.p.encrypt(cipher)
+	defer h.p.encrypt("")
+	if saml := h.arrive(t, harness.NewBrowser(t, nil), h.begin()); !strings.Contains(saml, "EncryptedAssertion") || !strings.Contains(saml, "-"+cipher+`"`) {
+		t.Errorf("not encrypted so: %s", saml)
 	}
 }
 
@@ -224,7 +239,7 @@ func startPySAML2IDP(t *testing.T, metadata []byte) *provider {
 		start: func(acs, entity, relay string) string {
 			return "http://" + address + "/start?" + url.Values{"acs": {acs}, "sp": {entity}, "rs": {relay}}.Encode()
 		},
-		cannot: map[string]string{encryptedIn: "it encrypts with 3DES and CBC alone"}}
+		encrypt: func(cipher string) { fetch(t, "http://"+address+"/encrypt?as="+cipher) }}
 }
 
 // startPoolhouse is another Poolhouse, whose pool has our pool for an app.
@@ -242,5 +257,11 @@ func startPoolhouse(t *testing.T, metadata []byte) *provider {
 		start: func(_, _, relay string) string {
 			return base + "/init/" + app.Application.ApplicationId + "?" + url.Values{"RelayState": {relay}}.Encode()
 		},
-		encrypt: func(on bool) { update(map[string]any{"EncryptAssertion": on}) }}
+		encrypt: func(cipher string) {
+			settings := map[string]any{}
+			if cipher != "" {
+				settings["EncryptionAlgorithm"] = "aes256-" + cipher
+			}
+			update(map[string]any{"EncryptAssertion": cipher != "", "SignResponse": true, "Settings": settings})
+		}}
 }

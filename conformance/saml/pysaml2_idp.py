@@ -1,10 +1,13 @@
 """An identity provider on pysaml2, at LISTEN, which lets everybody in as alice. Its directory holds sp.xml, idp.key and idp.crt.
 
-GET /metadata, /sso (Redirect), POST /sso, GET /start?acs=URL&sp=ENTITY&rs=TEXT."""
+GET /metadata, /sso (Redirect), POST /sso, GET /start?acs=URL&sp=ENTITY&rs=TEXT,
+GET /encrypt?as=gcm|cbc| has assertions encrypted from then on, or not any more."""
+import functools
 import os
 import urllib.parse as up
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import saml2.entity
 from saml2 import BINDING_HTTP_POST as POST, BINDING_HTTP_REDIRECT as REDIRECT
 from saml2.authn_context import PASSWORDPROTECTEDTRANSPORT
 from saml2.config import IdPConfig
@@ -24,6 +27,15 @@ config = IdPConfig().load(dict(
         policy=dict(default=dict(lifetime=dict(minutes=5), name_form="urn:oasis:names:tc:SAML:2.0:attrname-format:uri")),
         endpoints=dict(single_sign_on_service=[(BASE + "/sso", REDIRECT), (BASE + "/sso", POST)])))))
 idp = Server(config=config)
+encrypting = {}
+template, encrypt = saml2.entity.pre_encryption_part, idp.sec.encrypt_assertion
+
+
+def encrypt_as(cipher):
+    """pysaml2 has no setting for the cipher and encrypts with 3DES: the template says another one."""
+    uri, key = dict(gcm=("http://www.w3.org/2009/xmlenc11#aes256-gcm", "aes-256"), cbc=("http://www.w3.org/2001/04/xmlenc#aes128-cbc", "aes-128"))[cipher]
+    saml2.entity.pre_encryption_part = functools.partial(template, msg_enc=uri)
+    idp.sec.encrypt_assertion = functools.partial(encrypt, key_type=key)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -44,6 +56,12 @@ class Handler(BaseHTTPRequestHandler):
         try:
             if at.path == "/metadata":
                 return self.out(200, create_metadata_string(None, config=config, sign=True), "application/samlmetadata+xml")
+            if at.path == "/encrypt":
+                encrypting.clear()
+                if query.get("as"):
+                    encrypt_as(query["as"])
+                    encrypting.update(encrypt_assertion=True)
+                return self.out(200, "as you like")
             if at.path == "/start":
                 return self.answer(dict(in_response_to="", destination=query["acs"], sp_entity_id=query["sp"]), query["rs"])
             self.ask(query, REDIRECT)
@@ -73,7 +91,7 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self, arguments, relay_state):
         response = idp.create_authn_response(
             {"mail": ["alice@example.com"]}, userid="alice", name_id=NameID(format=NAMEID_FORMAT_PERSISTENT, text="alice-7"),
-            authn={"class_ref": PASSWORDPROTECTEDTRANSPORT, "authn_auth": BASE}, sign_response=False, sign_assertion=True, **SIGN, **arguments)
+            authn={"class_ref": PASSWORDPROTECTEDTRANSPORT, "authn_auth": BASE}, sign_response=bool(encrypting), sign_assertion=True, **encrypting, **SIGN, **arguments)
         info = idp.apply_binding(POST, str(response), arguments["destination"], relay_state, response=True)
         self.out(200, info["data"])
 
