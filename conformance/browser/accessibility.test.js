@@ -50,7 +50,7 @@ for (const lang of ['en', 'ar']) {
       }
     }, lang);
     assert.equal(found.length, 0, [...new Set(found)].slice(0, 30).join('\n'));
-    assert.ok(seen.size >= 46, `only ${[...seen]}`);
+    assert.ok(seen.size >= 49, `only ${[...seen]}`);
     await context.close();
   });
 }

@@ -37,6 +37,9 @@ export async function world(env, arn) {
   const settings = poolhouse(env);
   const settle = (UserPoolId, ClientId, metadata) => settings('PutOpenIDClient', { UserPoolId, ClientId, Metadata: JSON.stringify(metadata) });
   await settle(open, tv, { grant_types: ['urn:ietf:params:oauth:grant-type:device_code'], frontchannel_logout_uri: 'http://localhost/goodbye' });
+  const { UserPoolClient: ward } = await admin('CreateUserPoolClient', { UserPoolId: open, ClientName: 'Ward round', GenerateSecret: true, AllowedOAuthFlows: ['code'], AllowedOAuthFlowsUserPoolClient: true, AllowedOAuthScopes: ['openid', 'email'], CallbackURLs: [callback], SupportedIdentityProviders: ['COGNITO'] });
+  await settle(open, ward.ClientId, { grant_types: ['urn:openid:params:grant-type:ciba'] });
+  await settings('SetOpenIDPool', { UserPoolId: open, Mode: 'COGNITO', Registration: 'OPEN' });
   const saml = [];
   for (const [Name, logout] of [['Wiki of the clinic', '<md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="http://localhost/slo"/>'], ['Time sheets', '']]) {
     const MetadataXml = `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="urn:example:${Name.length}"><md:SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">${logout}<md:AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="http://localhost/acs" index="0"/></md:SPSSODescriptor></md:EntityDescriptor>`;
@@ -56,7 +59,7 @@ export async function world(env, arn) {
   const choosing = await client(watched, ALLOW.slice(1), { SupportedIdentityProviders: ['COGNITO', 'Google'] });
   const action = { Notify: true, EventAction: 'NO_ACTION' };
   await admin('SetRiskConfiguration', { UserPoolId: watched, AccountTakeoverRiskConfiguration: { Actions: { LowAction: action, MediumAction: action, HighAction: action }, NotifyConfiguration: { SourceArn: 'arn:aws:ses:us-east-1:1:identity/x' } } });
-  return { admin, user, settle, open, strict, watched, wide, asking, plain, careful, tv, saml, watching, choosing };
+  return { admin, user, settle, open, strict, watched, wide, asking, plain, careful, tv, ward, saml, watching, choosing };
 }
 
 // start is the address that an app sends a browser to.

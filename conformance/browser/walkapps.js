@@ -1,7 +1,7 @@
 // The part of the walk over the hosted pages that apps lead to: consent, devices,
 // sign-outs; and where the links of mails lead.
 import { mail } from '../mail.js';
-import { start, submit } from './walk.js';
+import { callback, start, submit } from './walk.js';
 
 const grant = 'urn:ietf:params:oauth:grant-type:device_code';
 const drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="180" height="48"><rect width="180" height="48" fill="#fff"/><path d="M8 40V8h22l8 8v24zM30 8v8h8M15 22h16M15 29h16" fill="none" stroke="#7a3e9d" stroke-width="3.500" stroke-linejoin="round"/><text x="50" y="31" font-family="sans-serif" font-size="19" font-weight="700" fill="#3b1d4f">Field notes</text></svg>';
@@ -24,6 +24,20 @@ async function device(env, w) {
   return (await answer.json()).user_code;
 }
 
+// stranger is a client that registers itself: nobody vouches for it.
+async function stranger(root) {
+  const answer = await fetch(`${root}/oauth2/register`, { method: 'POST', headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ client_name: 'Step counter', application_type: 'native', redirect_uris: [callback], token_endpoint_auth_method: 'none', policy_uri: 'https://steps.example.com/privacy' }) });
+  return (await answer.json()).client_id;
+}
+
+// ask has an app ask ada, who is somewhere else (CIBA).
+async function ask(root, w, more = {}) {
+  const answer = await fetch(`${root}/oauth2/bc-authorize`, { method: 'POST', headers: { authorization: `Basic ${btoa(`${w.ward.ClientId}:${w.ward.ClientSecret}`)}` },
+    body: new URLSearchParams({ scope: 'openid email', login_hint: 'ada', binding_message: 'Bed 12, blue heron', ...more }) });
+  if (answer.status !== 200) throw new Error(`bc-authorize: ${answer.status} ${await answer.text()}`);
+}
+
 // visitApps visits those pages as ada, signed in by the first of them.
 export async function visitApps(env, w, page, at, lang) {
   const root = `${env.POOLHOUSE_URL}/${w.open}`;
@@ -41,6 +55,18 @@ export async function visitApps(env, w, page, at, lang) {
   const order = { type: 'lab_order', actions: ['create', 'track'], locations: ['https://lab.example.com/orders'], specimens: [{ kind: 'blood', tubes: 2 }, { kind: 'saliva', tubes: 1 }] };
   await page.goto(start(env, w.open, w.careful, { lang, authorization_details: JSON.stringify([order]) }));
   await at('consent-details');
+  await page.goto(start(env, w.open, await stranger(root), { lang, scope: 'openid email', code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' }));
+  await at('consent-registered');
+
+  await ask(root, w);
+  await page.goto(`${root}/approve?lang=${lang}`);
+  await at('approve');
+  await ask(root, w, { acr_values: 'urn:poolhouse:acr:multi-factor' });
+  await page.goto(`${root}/approve?lang=${lang}`);
+  await submit(page, { username: 'ada' });
+  await submit(page, { password: 'Correct-horse-1' });
+  if (page.url().includes('/passkeys/add')) await submit(page, {}, 'button.second');
+  await at('approve-weak');
 
   await page.goto(`${root}/device?lang=${lang}`);
   await at('device');

@@ -3,10 +3,10 @@ package approval
 import (
 	"errors"
 	"net/http"
-	"net/url"
 
 	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/idp/decoupled"
+	"github.com/poolhouse/poolhouse/internal/web"
 )
 
 // approvePage is the page of CIBA requests, below the pool.
@@ -33,7 +33,8 @@ func (h *Handler) stepUp(w http.ResponseWriter, r *http.Request, v *visit, id id
 	if err == nil || !errors.Is(err, idp.ErrSessionNotFound) {
 		return false, err
 	}
-	back := "/" + string(v.pool.ID) + approvePage + "?" + url.Values{"request": {string(id)}}.Encode()
-	_, there := h.Gate.RequireSession(w, r, v.pool, back, true)
+	q := web.Languages(r.URL.Query())
+	q.Set("request", string(id))
+	_, there := h.Gate.RequireSession(w, r, v.pool, "/"+string(v.pool.ID)+approvePage+"?"+q.Encode(), true)
 	return !there, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/idp/browser"
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
+	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -94,7 +95,9 @@ func (g *Gate) sendToLogin(w http.ResponseWriter, r *http.Request, pool *userpoo
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/"+string(pool.ID)+"/login?"+url.Values{continueParam: {token}}.Encode(), http.StatusSeeOther)
+	q := web.Languages(r.URL.Query())
+	q.Set(continueParam, token)
+	http.Redirect(w, r, "/"+string(pool.ID)+"/login?"+q.Encode(), http.StatusSeeOther)
 	return nil
 }
 
