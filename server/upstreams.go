@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"time"
 
 	"github.com/poolhouse/poolhouse/idp/federation"
@@ -28,4 +29,15 @@ func (s *Server) federate(mux *web.Mux, pages *login.Handler, store userpool.Sto
 		Store: store, Pages: pages, Events: s.Sessions, Ephemeral: once, Sealer: keys, Secure: secure(url), Script: static.Path("post.js"), Now: now, Log: s.log}
 	pages.Federation = h
 	h.Mount(mux)
+}
+
+// leavers signs browsers out of providers, by their protocol.
+type leavers struct{ *Server }
+
+// Leave implements chain.Providers.
+func (l leavers) Leave(ctx context.Context, p *userpool.Provider, session []byte, state string) (*sp.Departure, error) {
+	if p.Type == userpool.ProviderSAML {
+		return l.samlSP.Leave(ctx, p, session, state)
+	}
+	return l.oidcRP.Leave(ctx, p, session, state)
 }

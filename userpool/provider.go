@@ -20,7 +20,7 @@ type Provider struct {
 
 // SignsOut reports whether who signs out here is to be signed out there too.
 func (p *Provider) SignsOut() bool {
-	return p.Type == ProviderSAML && p.Details["IDPSignout"] == "true"
+	return p.Type == ProviderSAML && p.Details["IDPSignout"] == "true" || p.Type == ProviderOIDC && p.Settings.OIDC.SignOut
 }
 
 // An IdentityKey names somebody at a provider.

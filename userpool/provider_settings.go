@@ -74,6 +74,9 @@ type SAMLSettings struct {
 type OIDCSettings struct {
 	Dialect Dialect  `json:",omitempty"`
 	Tenants []string `json:",omitempty"` // whose people may come: tid of Microsoft, hd of Google; empty for all
+	// SignOut has who signs out here sign out there too, at the end_session_endpoint that
+	// the issuer publishes (OpenID Connect RP-Initiated Logout 1.0).
+	SignOut bool `json:",omitempty"`
 }
 
 // A Dialect is the kind of a provider of the type OIDC, where oidc_issuer does not

@@ -70,8 +70,10 @@ func (p *Provider) checkSettings(pool *Pool) error {
 	switch {
 	case p.Type != ProviderSAML && !reflect.ValueOf(saml).IsZero():
 		return invalid("Only SAML providers have SAML settings.")
-	case p.Type == ProviderSAML && (set.OIDC.Dialect != "" || set.OIDC.Tenants != nil):
+	case p.Type == ProviderSAML && !reflect.ValueOf(set.OIDC).IsZero():
 		return invalid("SAML providers have no OIDC settings.")
+	case p.Type != ProviderOIDC && set.OIDC.SignOut:
+		return invalid("SignOut is for providers of the type OIDC: the social ones have no address for it.")
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package federation_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"html"
 	"io"
 	"maps"
 	"net/http"
@@ -153,7 +154,7 @@ func TestPoolhouseUpstream(t *testing.T) {
 		here := newOpenIDParty(t, s)
 		client, err := up.Root().IDP.CreateUserPoolClient(t.Context(), &cip.CreateUserPoolClientInput{UserPoolId: &up.PoolID, ClientName: aws.String("here"),
 			GenerateSecret: true, AllowedOAuthFlows: []types.OAuthFlowType{types.OAuthFlowTypeCode}, AllowedOAuthFlowsUserPoolClient: true,
-			AllowedOAuthScopes: []string{"openid", "email", "profile"}, CallbackURLs: []string{here.callback()}, SupportedIdentityProviders: []string{"COGNITO"}})
+			AllowedOAuthScopes: []string{"openid", "email", "profile"}, CallbackURLs: []string{here.callback()}, LogoutURLs: []string{here.URL + "/" + here.PoolID + "/oauth2/idpsignout"}, SupportedIdentityProviders: []string{"COGNITO"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,6 +165,7 @@ func TestPoolhouseUpstream(t *testing.T) {
 		if details["authorize_url"] != issuer+"/oauth2/authorize" || details["jwks_uri"] == "" || details["token_url"] == "" || details["attributes_url"] == "" {
 			t.Errorf("discovered %v", details)
 		}
+		here.Poolhouse(t, "PutIdentityProviderSettings", map[string]any{"UserPoolId": here.PoolID, "ProviderName": "Upstream", "Settings": `{"OIDC":{"SignOut":true}}`}, new(any))
 		b := harness.NewBrowser(t, nil)
 		claims := here.idToken(t, arrive(t, b, here.start("Upstream"), &up.Alice))
 		wantClaims(t, claims, map[string]any{"email": up.Alice.Email, "email_verified": true})
@@ -175,6 +177,11 @@ func TestPoolhouseUpstream(t *testing.T) {
 		if err != nil || user.UserStatus != types.UserStatusTypeExternalProvider {
 			t.Errorf("%+v, %v", user, err)
 		}
+		here.signOut(t, b, issuer)
+		if p := b.Open(t, issuer+"/oauth2/authorize?"+url.Values{"client_id": {*client.UserPoolClient.ClientId}, "redirect_uri": {here.callback()},
+			"response_type": {"code"}, "scope": {"openid"}, "prompt": {"none"}}.Encode()); p.URL.Query().Get("error") != "login_required" {
+			t.Errorf("still signed in there: %s", p.URL)
+		}
 		// Again, in a browser of its own: the same user, and another person another one.
 		again := here.idToken(t, arrive(t, harness.NewBrowser(t, nil), here.start("Upstream"), &up.Alice))
 		bob := here.idToken(t, arrive(t, harness.NewBrowser(t, nil), here.start("Upstream"), &up.Bob))
@@ -182,6 +189,33 @@ func TestPoolhouseUpstream(t *testing.T) {
 			t.Errorf("again %v, bob %v, first %v", again, bob, claims)
 		}
 	})
+}
+
+// signOut signs a browser out here, which leads past the provider and back.
+func (p *openIDParty) signOut(t *testing.T, b *harness.Browser, issuer string) {
+	t.Helper()
+	pool, bye := p.URL+"/"+p.PoolID, "http://localhost/bye"
+	if _, err := p.Root().IDP.UpdateUserPoolClient(t.Context(), &cip.UpdateUserPoolClientInput{UserPoolId: &p.PoolID, ClientId: &p.app, LogoutURLs: []string{bye},
+		AllowedOAuthFlows: []types.OAuthFlowType{types.OAuthFlowTypeCode}, AllowedOAuthFlowsUserPoolClient: true, AllowedOAuthScopes: []string{"openid", "email", "profile"},
+		CallbackURLs: []string{harness.Callback}, SupportedIdentityProviders: []string{"Upstream"}}); err != nil {
+		t.Fatal(err)
+	}
+	var there bool
+	passing := func(q *harness.Page) bool {
+		there = there || strings.HasPrefix(q.URL.String(), issuer+"/logout?")
+		return harness.Leads(bye)(q)
+	}
+	at := b.Walk(t, pool+"/logout?"+url.Values{"client_id": {p.app}, "logout_uri": {bye}}.Encode(), nil, passing)
+	if leave := leaveLink.FindStringSubmatch(at.Body); leave != nil { // the page that goes on by itself, in a browser with scripts
+		to, err := at.URL.Parse(html.UnescapeString(leave[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		at = b.Walk(t, to.String(), nil, passing)
+	}
+	if !there || !harness.Leads(bye)(at) {
+		t.Fatalf("at the provider %v, ended at %s, status %d:\n%s", there, at.URL, at.Status, at.Body)
+	}
 }
 
 // with is a copy of details with more.

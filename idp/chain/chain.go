@@ -62,7 +62,8 @@ type Apps interface {
 	Stops(ctx context.Context, pool userpool.PoolID, list []*idp.Participant) (stops []Stop, mute []string, err error)
 }
 
-// Providers signs browsers out of identity providers. *samlsp.Service does.
+// Providers signs browsers out of identity providers. *samlsp.Service and
+// *oidcrp.Upstream do.
 type Providers interface {
 	// Leave sends the browser to a provider, where session is what sp.Arrival had of
 	// it. The answer brings back state. ErrUnusable: the provider has no sign-out.

@@ -1,5 +1,5 @@
-// Package providerlogout is where SAML identity providers upstream speak of sign-outs:
-// they answer those that began here, and tell of those that began with them. What a
+// Package providerlogout is where identity providers upstream speak of sign-outs: they
+// answer those that began here, and SAML ones tell of those that began with them. What a
 // message says is sp/samlsp's to judge; which sessions end, and who is told on the
 // way back, is decided here and in idp/chain.
 package providerlogout
@@ -19,6 +19,7 @@ import (
 	"github.com/poolhouse/poolhouse/internal/samlxml"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/sp"
+	"github.com/poolhouse/poolhouse/sp/oidcrp"
 	"github.com/poolhouse/poolhouse/sp/samlsp"
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -26,6 +27,7 @@ import (
 // A Store finds pools and whom somebody at a provider is. userpool.Store does.
 type Store interface {
 	Pool(ctx context.Context, id userpool.PoolID) (*userpool.Pool, error)
+	Provider(ctx context.Context, pool userpool.PoolID, name string) (*userpool.Provider, error)
 	UserByIdentity(ctx context.Context, pool userpool.PoolID, key userpool.IdentityKey) (*userpool.User, error)
 }
 
@@ -38,6 +40,7 @@ type Receiver interface {
 type Chain interface {
 	SignOut(w http.ResponseWriter, r *http.Request, s *chain.Start) error
 	Answered(w http.ResponseWriter, r *http.Request, pool userpool.PoolID, ticket string, confirmed bool) error
+	Asked(ctx context.Context, pool userpool.PoolID, ticket string) (*chain.Ask, error)
 }
 
 // Goal is the kind of a chain's goal that *samlsp.Service answers.
@@ -68,6 +71,7 @@ var maxPost = 3*int64(samlxml.Messages().Bytes+4<<10) + 64
 // Mount registers the page.
 func (h *Handler) Mount(mux *web.Mux) {
 	mux.Get("/{pool}"+path, h.byRedirect)
+	mux.Get("/{pool}"+oidcrp.SignedOutPath, h.fromOpenID)
 	mux.LargeEndpoint("POST /{pool}"+path, maxPost, h.byPost) // providers post here, that is its purpose
 }
 

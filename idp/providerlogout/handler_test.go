@@ -48,6 +48,7 @@ type rig struct {
 	err     error
 	starts  []*chain.Start
 	told    []string
+	asks    map[string]*chain.Ask
 	limited bool // too many come
 	read    int  // messages that were looked at
 }
@@ -73,6 +74,13 @@ func (r *rig) Answered(w http.ResponseWriter, _ *http.Request, p userpool.PoolID
 	}
 	_, err := io.WriteString(w, "answered")
 	return err
+}
+
+func (r *rig) Asked(_ context.Context, p userpool.PoolID, ticket string) (*chain.Ask, error) {
+	if a := r.asks[string(p)+" "+ticket]; a != nil {
+		return a, nil
+	}
+	return nil, chain.ErrNotAsked
 }
 
 // LimitPool implements providerlogout.Limiter.
@@ -316,5 +324,26 @@ func TestLimited(t *testing.T) {
 		if res.StatusCode != http.StatusTooManyRequests || r.read > 0 {
 			t.Errorf("status %d, %d read", res.StatusCode, r.read)
 		}
+	}
+}
+
+// TestOpenIDProvider: the browser comes back with a ticket, which stands for a stop at
+// such a provider, and for no other.
+func TestOpenIDProvider(t *testing.T) {
+	r := newRig(t)
+	r.must(r.users.CreateProvider(t.Context(), &userpool.Provider{Pool: pool, Name: "Login", Type: userpool.ProviderOIDC, Details: map[string]string{}}))
+	r.asks = map[string]*chain.Ask{
+		string(pool) + " good": {Stop: chain.Stop{Kind: chain.Upstream, ID: "Login"}}, string(pool) + " saml": {Stop: chain.Stop{Kind: chain.Upstream, ID: "Corp"}},
+		string(pool) + " app": {Stop: chain.Stop{Kind: chain.App, ID: "Login"}}, string(pool) + " gone": {Stop: chain.Stop{Kind: chain.Upstream, ID: "Nobody"}}}
+	for ticket, status := range map[string]int{"saml": 400, "app": 400, "gone": 400, "none": 400, "": 400, "good": 200} {
+		res, err := http.Get(r.srv.URL + "/" + string(pool) + "/oauth2/idpsignout?state=" + ticket)
+		r.must(err)
+		res.Body.Close()
+		if res.StatusCode != status {
+			t.Errorf("%q: %d", ticket, res.StatusCode)
+		}
+	}
+	if !slices.Equal(r.told, []string{string(pool) + " good", "confirmed"}) {
+		t.Errorf("told %q", r.told)
 	}
 }

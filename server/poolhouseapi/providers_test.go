@@ -37,7 +37,7 @@ func TestIdentityProviderSettings(t *testing.T) {
 	for provider, all := range map[string]string{
 		"corp": `{"Sync":{"nickname":"create","email":"never"},"GroupsClaim":"groups","Groups":{"acme admins":"admin"},"Domains":["acme.example"],"Link":"domain","Expressions":{"email":"claims[\"mail\"][0]","username":"subject"},
 			"SAML":{"SkewInSeconds":60,"PostRequests":true,"NameIDFormat":"urn:x","Contexts":["urn:y"],"ForceAuthn":true,"SubjectAttribute":"uid","SHA1":true,"CBC":true}}`,
-		"acme": `{"Link":"proof","OIDC":{"Dialect":"microsoft","Tenants":["a"]}}`,
+		"acme": `{"Link":"proof","OIDC":{"Dialect":"microsoft","Tenants":["a"],"SignOut":true}}`,
 	} {
 		if err := put(provider, all); err != nil {
 			t.Fatal(provider, err)

@@ -27,6 +27,7 @@ type metadata struct {
 	Token       string   `json:"token_endpoint"`
 	UserInfo    string   `json:"userinfo_endpoint"`
 	Keys        string   `json:"jwks_uri"`
+	EndSession  string   `json:"end_session_endpoint"`
 	Credentials []string `json:"token_endpoint_auth_methods_supported"`
 	NamesIssuer bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207
 }

@@ -18,6 +18,7 @@ type endpoints struct {
 	keys        string // empty where the provider does not speak OpenID Connect
 	basic       bool   // the secret goes in a header; in the body otherwise
 	namesIssuer bool   // an answer must have iss
+	endSession  string // empty where nobody is signed out there
 }
 
 // locate finds a provider. What its details say counts; what they leave out is what
@@ -65,6 +66,6 @@ func (at *endpoints) fill(doc *metadata) {
 			*to = published
 		}
 	}
-	at.namesIssuer = doc.NamesIssuer
+	at.namesIssuer, at.endSession = doc.NamesIssuer, doc.EndSession
 	at.basic = !slices.Contains(doc.Credentials, "client_secret_post")
 }
