@@ -41,6 +41,8 @@ type Event struct {
 	Extra    map[string]any
 
 	Resources []string // ARNs
+
+	intent string // ID of the intent that it takes the place of, or empty
 }
 
 // An Identity is who did it: CloudTrail's userIdentity.

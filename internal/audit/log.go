@@ -15,6 +15,7 @@ import (
 type Config struct {
 	Store   Store
 	Key     []byte // of the chain's hashes; keyring secret "audit"
+	Signer  Signer // of checkpoints
 	Account string // whose log it is
 	Region  string // of events that name none
 	Now     func() time.Time
@@ -52,11 +53,15 @@ type Log struct {
 	prev []byte
 }
 
-// An item is an event, or a request to say when all before it is written.
+// An item is an event, a record that was stored as an intent, or a request to say
+// when all before it is written.
 type item struct {
 	event   Event
+	stored  *Entry
 	flushed chan<- struct{}
 }
+
+var errClosed = errors.New("audit: the queue is full or closed")
 
 var _ awsapi.Auditor = (*Log)(nil)
 
@@ -78,9 +83,8 @@ func Open(c Config) *Log {
 // Record implements awsapi.Auditor.
 func (l *Log) Record(ctx context.Context, e awsapi.Event) { l.Add(ctx, fromAPI(e)) }
 
-// Add records an event. It returns at once unless the queue is full; an event
-// that finds no room within a second is written to the error log and counted as lost.
-func (l *Log) Add(ctx context.Context, e Event) {
+// complete fills in what an event leaves out.
+func (l *Log) complete(e Event) Event {
 	if e.Time.IsZero() {
 		e.Time = l.Now()
 	}
@@ -90,8 +94,16 @@ func (l *Log) Add(ctx context.Context, e Event) {
 	if e.Region == "" {
 		e.Region = l.Region
 	}
+	return e
+}
+
+// Add records an event. It returns at once unless the queue is full; an event
+// that finds no room within a second is written to the error log and counted as lost.
+func (l *Log) Add(ctx context.Context, e Event) {
+	e = l.complete(e)
+	settle(ctx, &e)
 	if !l.send(item{event: e}) {
-		l.lose(&e, errors.New("audit: the queue is full or closed"))
+		l.lose(&e, errClosed)
 	}
 }
 
@@ -122,6 +134,9 @@ func (l *Log) lose(e *Event, err error) {
 		"request", e.RequestID, "code", e.ErrorCode, "error", err)
 }
 
+// Waiting returns how many events wait to be written.
+func (l *Log) Waiting() int { return len(l.queue) }
+
 // Lost returns how many events could not be written.
 func (l *Log) Lost() int64 { return l.lost.Load() }
 
@@ -129,7 +144,7 @@ func (l *Log) Lost() int64 { return l.lost.Load() }
 func (l *Log) Flush(ctx context.Context) error {
 	flushed := make(chan struct{})
 	if !l.send(item{flushed: flushed}) {
-		return errors.New("audit: the log is closed or stuck")
+		return errClosed
 	}
 	select {
 	case <-flushed:
@@ -143,6 +158,9 @@ func (l *Log) Flush(ctx context.Context) error {
 func (l *Log) Find(ctx context.Context, q Query) ([]*Entry, string, error) {
 	return l.Store.Find(ctx, q)
 }
+
+// Segment is the name of the chain that this process writes.
+func (l *Log) Segment() string { return l.segment }
 
 // Close writes what still waits, until ctx ends, and stops the log.
 func (l *Log) Close(ctx context.Context) error {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/poolhouse/poolhouse/internal/audit"
 	"github.com/poolhouse/poolhouse/internal/awsapi"
+	"github.com/poolhouse/poolhouse/internal/keyring"
+	"github.com/poolhouse/poolhouse/internal/keyring/keyringtest"
 	"github.com/poolhouse/poolhouse/store/sqlstore/sqlstoretest"
 )
 
@@ -24,9 +27,24 @@ var (
 	key = bytes.Repeat([]byte{1}, 32)
 )
 
+// ring has the key of the tests' checkpoints.
+var ring keyring.Ring
+
+func TestMain(m *testing.M) {
+	var err error
+	if ring, err = keyring.Open(ctx, keyringtest.NewStore(), bytes.Repeat([]byte{7}, keyring.MasterSize), time.Now); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+func signer() audit.Signer {
+	return audit.KeySigner{Ring: ring}
+}
+
 func openLog(t *testing.T, store audit.Store) *audit.Log {
 	t.Helper()
-	l := audit.Open(audit.Config{Store: store, Key: key, Account: "000000000000", Region: "us-east-1",
+	l := audit.Open(audit.Config{Store: store, Key: key, Signer: signer(), Account: "000000000000", Region: "us-east-1",
 		Now: func() time.Time { return at }, Errors: slog.New(slog.DiscardHandler), Linger: time.Microsecond})
 	t.Cleanup(func() { l.Close(ctx) })
 	return l
@@ -164,6 +182,11 @@ func TestSignInEvent(t *testing.T) {
 	}
 }
 
+func verify(t *testing.T, store audit.Store) (audit.Report, error) {
+	t.Helper()
+	return (&audit.Verifier{Store: store, Key: key, Signer: signer()}).Verify(ctx)
+}
+
 func TestVerify(t *testing.T) {
 	store := sqlstoretest.SQLite(t, time.Now).Audit()
 	a, b := openLog(t, store), openLog(t, store) // two nodes at once
@@ -177,11 +200,11 @@ func TestVerify(t *testing.T) {
 	if err := errors.Join(a.Flush(ctx), b.Flush(ctx)); err != nil {
 		t.Fatal(err)
 	}
-	heads, err := audit.Verify(ctx, store, key)
-	if err != nil || len(heads) != 2 || heads[0].Seq+heads[1].Seq != 200 {
-		t.Fatalf("heads %+v, %v", heads, err)
+	r, err := verify(t, store)
+	if err != nil || r.Segments != 2 || r.Entries != 200 {
+		t.Fatalf("report %+v, %v", r, err)
 	}
-	if _, err := audit.Verify(ctx, store, []byte("another key")); !errors.Is(err, audit.ErrBroken) {
+	if _, err := (&audit.Verifier{Store: store, Key: []byte("another key"), Signer: signer()}).Verify(ctx); !errors.Is(err, audit.ErrBroken) {
 		t.Errorf("another key: %v", err)
 	}
 	for name, tamper := range map[string]func([]*audit.Entry) []*audit.Entry{
@@ -194,7 +217,7 @@ func TestVerify(t *testing.T) {
 		"other segment":  func(e []*audit.Entry) []*audit.Entry { e[3].Segment = "x"; return e },
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := audit.Verify(ctx, tampered{store, tamper}, key); !errors.Is(err, audit.ErrBroken) {
+			if _, err := verify(t, tampered{store, tamper}); !errors.Is(err, audit.ErrBroken) {
 				t.Errorf("got %v, want ErrBroken", err)
 			}
 		})
@@ -248,8 +271,8 @@ func TestBrokenStoreLosesNothing(t *testing.T) {
 	if err := l.Close(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if heads, err := audit.Verify(ctx, store, key); err != nil || len(heads) != 1 || heads[0].Seq != 20 || l.Lost() != 0 {
-		t.Errorf("heads %+v, %v, lost %d", heads, err, l.Lost())
+	if r, err := verify(t, store); err != nil || r.Segments != 1 || r.Entries != 20 || l.Lost() != 0 {
+		t.Errorf("report %+v, %v, lost %d", r, err, l.Lost())
 	}
 }
 

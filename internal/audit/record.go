@@ -31,9 +31,24 @@ type record struct {
 	RecipientAccountID  string         `json:"recipientAccountId"`
 }
 
-// entry encodes an event. account is whose log it is.
+// entry makes an event an entry. account is whose log it is.
 func entry(e *Event, account string) (*Entry, error) {
-	id, who, about := newEventID(), e.Identity, resources(e.Resources)
+	id := e.intent
+	if id == "" {
+		id = newEventID()
+	}
+	raw, about, err := encode(e, id, account)
+	if err != nil {
+		return nil, err
+	}
+	return &Entry{Time: e.Time.UTC().Truncate(time.Microsecond), ID: id, Source: clean(e.Source), Name: clean(e.Name),
+		User: clean(e.Identity.userName()), AccessKey: clean(e.Identity.AccessKeyID), ReadOnly: e.ReadOnly, Record: raw,
+		Terms: terms(about), Settles: e.intent != ""}, nil
+}
+
+// encode writes the record of an event, and says what it is about.
+func encode(e *Event, id, account string) ([]byte, []Resource, error) {
+	who, about := e.Identity, resources(e.Resources)
 	who.UserName = clean(who.UserName)
 	r := record{
 		EventVersion: "1.05", UserIdentity: who, EventTime: e.Time.UTC().Format(time.RFC3339),
@@ -47,11 +62,18 @@ func entry(e *Event, account string) (*Entry, error) {
 		r.RequestParameters, r.ResponseElements, r.AdditionalEventData = nil, nil, map[string]any{"omitted": "the record was too large"}
 		raw, err = json.Marshal(r)
 	}
-	if err != nil {
+	return raw, about, err
+}
+
+// stored makes an entry of a record that was stored as an intent.
+func stored(intent *Entry) (*Entry, error) {
+	var r record
+	if err := json.Unmarshal(intent.Record, &r); err != nil {
 		return nil, err
 	}
-	return &Entry{Time: e.Time.UTC().Truncate(time.Microsecond), ID: id, Source: clean(e.Source), Name: clean(e.Name),
-		User: clean(who.userName()), AccessKey: clean(who.AccessKeyID), ReadOnly: e.ReadOnly, Record: raw, Terms: terms(about)}, nil
+	return &Entry{Time: intent.Time, ID: intent.ID, Source: clean(r.EventSource), Name: clean(r.EventName),
+		User: clean(r.UserIdentity.userName()), AccessKey: clean(r.UserIdentity.AccessKeyID), ReadOnly: r.ReadOnly,
+		Record: intent.Record, Terms: terms(r.Resources), Settles: true}, nil
 }
 
 // maxRecord bounds a record, in bytes, as CloudTrail does at four times that.

@@ -47,7 +47,7 @@ func (l *Log) writeBatch(ctx context.Context, batch []item) {
 		if i.flushed != nil {
 			continue
 		}
-		e, err := entry(&i.event, l.Account)
+		e, err := l.entry(&i)
 		if err != nil {
 			l.lose(&i.event, err)
 			continue
@@ -59,6 +59,13 @@ func (l *Log) writeBatch(ctx context.Context, batch []item) {
 	if len(entries) > 0 {
 		l.store(ctx, entries)
 	}
+}
+
+func (l *Log) entry(i *item) (*Entry, error) {
+	if i.stored != nil {
+		return stored(i.stored)
+	}
+	return entry(&i.event, l.Account)
 }
 
 // chain gives an entry its place behind the last one.

@@ -102,6 +102,7 @@ type backend struct {
 	where   string
 	keys    map[string][]string
 	events  []awsapi.Event
+	intents []awsapi.Event
 	fail    error
 	panics  bool
 	listed  datasetsIn
@@ -124,6 +125,11 @@ func (b *backend) Credential(_ context.Context, id, token string) (string, *awsa
 func (b *backend) Authorize(_ context.Context, _ *awsapi.Caller, action, resource string, keys map[string][]string) error {
 	b.action, b.where, b.keys = action, resource, keys
 	return b.denied
+}
+
+func (b *backend) Intend(ctx context.Context, event func() awsapi.Event) context.Context {
+	b.intents = append(b.intents, event())
+	return ctx
 }
 
 func (b *backend) Record(_ context.Context, e awsapi.Event) { b.events = append(b.events, e) }

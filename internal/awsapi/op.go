@@ -193,8 +193,13 @@ type Limiter interface {
 	Limit(ctx context.Context, service, op string, in any) error
 }
 
-// An Auditor records every call, after it was answered.
+// An Auditor records every call.
 type Auditor interface {
+	// Intend returns a context for an administrator's write: what is written under
+	// it is written together with event, or not at all. event is asked for by then.
+	Intend(ctx context.Context, event func() Event) context.Context
+	// Record records a call that was answered. ctx has the values of the context
+	// that the operation ran under.
 	Record(ctx context.Context, e Event)
 }
 

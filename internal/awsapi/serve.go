@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"runtime/debug"
 	"strconv"
-	"time"
 
 	"github.com/poolhouse/poolhouse/internal/awsapi/sigv4"
 	"github.com/poolhouse/poolhouse/internal/web"
@@ -32,6 +31,7 @@ type exchange struct {
 	done  bool          // the answer was written
 	large bool          // a slot for a large body is held
 	event Event
+	ctx   context.Context    // of the operation
 	keep  func(answer) error // of a call that may be repeated; else nil
 }
 
@@ -42,7 +42,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		preflight(w, r)
 		return
 	}
-	x := &exchange{h: h, w: w, r: r, codec: jsonCodec{}, call: h.newCall(r)}
+	x := &exchange{h: h, w: w, r: r, ctx: r.Context(), codec: jsonCodec{}, call: h.newCall(r)}
 	defer x.releaseLargeSlot()
 	defer x.record()
 	defer x.recover()
@@ -90,8 +90,9 @@ func (x *exchange) serve() error {
 	if err := x.limit(ctx, in); err != nil {
 		return err
 	}
+	x.ctx = x.intend(ctx)
 	return x.once(ctx, func() error {
-		out, err := x.op.fn.serve(ctx, in)
+		out, err := x.op.fn.serve(x.ctx, in)
 		if err != nil {
 			return x.domainError(err)
 		}
@@ -201,22 +202,4 @@ func (x *exchange) write(status int, contentType string, body []byte) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	x.w.WriteHeader(status)
 	_, _ = x.w.Write(body) // the client is gone: nothing to tell it
-}
-
-// record hands the call to the audit log.
-func (x *exchange) record() {
-	if x.h.cfg.Audit == nil || x.op == nil || x.event.Status == 0 {
-		return
-	}
-	x.event.Call, x.event.ReadOnly = *x.call, x.op.reads
-	x.event.Duration = max(x.h.cfg.Now().Sub(x.call.Time), time.Duration(0))
-	if x.in.IsValid() {
-		// Who may not call, or names nobody, may have typed anything.
-		x.event.Params = recorder{names: x.out.IsValid() && x.op.fn.Auth == SigV4}.value(x.op.in, x.in)
-	}
-	if x.out.IsValid() && x.op.answers {
-		x.event.Response = recorder{}.value(x.op.out, x.out)
-	}
-	// The answer is out; a client that hangs up must not lose the record.
-	x.h.cfg.Audit.Record(context.WithoutCancel(x.r.Context()), x.event)
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -38,25 +39,9 @@ func (s *AuditStore) Append(ctx context.Context, entries []*audit.Entry) error {
 		if err != nil {
 			return err
 		}
-		return insertRows(ctx, tx, `audit_terms (term, time, segment, seq)`, `ON CONFLICT DO NOTHING`, terms)
+		return errors.Join(insertRows(ctx, tx, `audit_terms (term, time, segment, seq)`, `ON CONFLICT DO NOTHING`, terms),
+			settleIntents(ctx, tx, entries), moveHeads(ctx, tx, entries))
 	})
-}
-
-// Segments implements audit.Store.
-func (s *AuditStore) Segments(ctx context.Context) (names []string, err error) {
-	rows, err := s.db.read.QueryContext(ctx, `SELECT DISTINCT segment FROM audit ORDER BY segment`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		names = append(names, name)
-	}
-	return names, rows.Err()
 }
 
 // Chain implements audit.Store.

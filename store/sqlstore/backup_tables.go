@@ -81,6 +81,9 @@ var backupTables = []backupTable{
 
 	table("audit", "audit", texts("segment", "event_id", "source", "name", "user_name", "access_key", "read_only", "record"),
 		numbers("seq", "time"), blobs("prev", "hash")).whenAsked(),
+	table("audit_segment", "audit_segments", texts("segment"), numbers("seq", "marked", "alive"), blobs("hash")).whenAsked(),
+	table("audit_checkpoint", "audit_checkpoints", texts("jws"), numbers("number")).whenAsked(),
+	table("audit_intent", "audit_intents", texts("id", "record"), numbers("time")).whenAsked(),
 	table("audit_term", "audit_terms", texts("term", "segment"), numbers("time", "seq")).whenAsked(),
 }
 
@@ -93,6 +96,8 @@ var backupLeftOut = map[string]string{
 
 	"idp_participants": "they belong to idp_sessions",
 	"idp_farewells":    "messages that wait",
+
+	"audit_cursors": "where the sinks of one server are",
 
 	"outbox": "messages that wait carry codes that are left out",
 

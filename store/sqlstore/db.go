@@ -31,7 +31,7 @@ var migrations embed.FS
 // queue in Go is fairer than its busy loop.
 type DB struct {
 	read     reader
-	write    *sql.DB
+	write    writer
 	postgres bool
 	now      func() time.Time
 	docs     *userpoolDocs
@@ -83,7 +83,7 @@ func OpenSQLite(ctx context.Context, dir string, now func() time.Time) (*DB, err
 	write.SetMaxOpenConns(1)
 	read.SetMaxOpenConns(8)
 	read.SetMaxIdleConns(8)
-	db := &DB{read: reader{read, true}, write: write, now: now, docs: newUserpoolDocs()}
+	db := &DB{read: reader{read, true}, write: writer{write}, now: now, docs: newUserpoolDocs()}
 	return db.migrated(ctx, goose.DialectSQLite3, "migrations/sqlite")
 }
 
@@ -105,7 +105,7 @@ func OpenPostgres(ctx context.Context, dsn string, maxConns int, now func() time
 	}
 	pool.SetMaxOpenConns(maxConns)
 	pool.SetMaxIdleConns(maxConns)
-	db := &DB{read: reader{pool, false}, write: pool, postgres: true, now: now, docs: newUserpoolDocs()}
+	db := &DB{read: reader{pool, false}, write: writer{pool}, postgres: true, now: now, docs: newUserpoolDocs()}
 	return db.migrated(ctx, goose.DialectPostgres, "migrations/postgres")
 }
 
@@ -136,7 +136,7 @@ func (db *DB) migrate(ctx context.Context, dialect goose.Dialect, dir string) (e
 			err = errors.Join(err, failed)
 		}()
 	}
-	p, err := goose.NewProvider(dialect, db.write, files)
+	p, err := goose.NewProvider(dialect, db.write.DB, files)
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func (db *DB) migrate(ctx context.Context, dialect goose.Dialect, dir string) (e
 
 // Close closes the database.
 func (db *DB) Close() error {
-	if db.read.DB == db.write {
+	if db.read.DB == db.write.DB {
 		return db.write.Close()
 	}
 	return errors.Join(db.read.Close(), db.write.Close())
@@ -172,14 +172,7 @@ func (db *DB) inTx(ctx context.Context, fn func(*sql.Tx) error) error {
 }
 
 func (db *DB) tryTx(ctx context.Context, fn func(*sql.Tx) error) error {
-	tx, err := db.write.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := fn(tx); err != nil {
-		return errors.Join(err, ignoreDone(tx.Rollback()))
-	}
-	return tx.Commit()
+	return db.write.tryTx(ctx, fn)
 }
 
 func ignoreDone(err error) error {
