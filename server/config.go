@@ -41,6 +41,7 @@ type Config struct {
 	TriggerURLs        []string `yaml:"trigger-url" name:"trigger-url" help:"Program that stands in for a function, NAME=URL, called with a body signed with POOLHOUSE_TRIGGER_SECRET. Repeatable."`
 	LogDeliveryDir     string   `yaml:"log-delivery-dir" name:"log-delivery-dir" help:"Directory that the logs of user pools are written into, a file for each destination and day." type:"path"`
 	LogDeliveryURL     string   `yaml:"log-delivery-url" name:"log-delivery-url" help:"URL that the logs of user pools are posted to instead, signed with POOLHOUSE_LOG_DELIVERY_SECRET."`
+	AuditRetention     int      `yaml:"audit-retention" name:"audit-retention" help:"Days that the audit log is kept; 0 keeps it for ever." default:"0"`
 	BreachFilter       string   `yaml:"breach-filter" name:"breach-filter" help:"File of compromised passwords, made by poolhouse breach build." type:"path"`
 	GeoIPDB            string   `yaml:"geoip-db" name:"geoip-db" help:"Database of places of addresses, in the MaxMind format (.mmdb)." type:"path"`
 	GatewaySocket      string   `yaml:"gateway-socket" name:"gateway-socket" help:"Socket that an S3 gateway asks at, in a directory of its own." type:"path"`
@@ -121,6 +122,9 @@ func (c *Config) Validate() error {
 	}
 	if (c.RootAccessKeyID == "") != (c.RootSecretAccessKey == "") {
 		bad("POOLHOUSE_ROOT_ACCESS_KEY_ID and POOLHOUSE_ROOT_SECRET_ACCESS_KEY go together")
+	}
+	if c.AuditRetention < 0 {
+		bad("audit-retention %d: want a number of days, or 0", c.AuditRetention)
 	}
 	if !slices.Contains([]string{"", "on", "off"}, c.RateLimits) {
 		bad("rate-limits %q: want on or off", c.RateLimits)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/idp/samlidp"
+	"github.com/poolhouse/poolhouse/internal/audit"
 	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/server/demo"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -34,6 +35,7 @@ type Server struct {
 	farewells *message.Outbox    // of logout tokens
 	sweepers  map[string]sweeper
 	keys      *keyring.Keys
+	audit     *audit.Log
 	demo      *demo.App // nil elsewhere
 	samlIDP   *samlidp.Handler
 
@@ -97,6 +99,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	var chores sync.WaitGroup
 	chores.Go(func() { s.sweep(background) })
 	chores.Go(func() { s.rotate(background) })
+	chores.Go(func() { s.tendAudit(background) })
 	chores.Go(func() { s.Pools.RunImports(background) })
 	chores.Go(func() { s.refreshMetadata(background) })
 	defer chores.Wait() // before anybody closes the stores under them

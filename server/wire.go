@@ -63,6 +63,7 @@ func (s *Server) wire(ctx context.Context, now func() time.Time) (http.Handler, 
 	if err != nil {
 		return nil, err
 	}
+	m.registry.MustRegister(auditMetrics(s.audit)...)
 	s.health(mux, st.checks())
 	m.mount(mux, from)
 	mux.Handle("/static/", static.Handler())
@@ -74,16 +75,10 @@ func (s *Server) wire(ctx context.Context, now func() time.Time) (http.Handler, 
 
 // awsAPIs joins the operations of all services into one handler.
 func (s *Server) awsAPIs(ctx context.Context, st *stores, now func() time.Time) (*awsapi.Handler, error) {
-	key, err := st.keys.Secret(ctx, "audit")
-	if err != nil {
+	if err := s.openAudit(ctx, st, now); err != nil {
 		return nil, err
 	}
-	log := audit.Open(audit.Config{Store: st.db.Audit(), Key: key, Account: s.cfg.Account, Region: s.cfg.Region, Now: now, Errors: s.log})
-	s.closers = append(s.closers, func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), drainTime)
-		defer cancel()
-		return log.Close(ctx)
-	})
+	log := s.audit
 	s.Sessions.Audit = auditor{log, s.cfg.Region, s.cfg.Account}
 	access := &stsapi.Access{Service: s.STS}
 	var limiter awsapi.Limiter

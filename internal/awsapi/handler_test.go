@@ -187,6 +187,26 @@ func TestAudit(t *testing.T) {
 	}
 }
 
+// What an administrator writes is announced, with what it will be; reading is not.
+func TestIntents(t *testing.T) {
+	k := newKeyMaker()
+	h := k.handler(t)
+	k.fail = errNotThere
+	attempt(t, h, invocation, "ci")
+	if len(k.intents) != 1 || k.intents[0].Call.Operation != "CreateAccessKey" || k.intents[0].Call.Caller == nil ||
+		k.intents[0].ReadOnly || k.intents[0].ErrorCode != "" || !reflect.DeepEqual(k.intents[0].Params, map[string]any{"userName": "ci"}) {
+		t.Errorf("intents %+v", k.intents)
+	}
+	if len(k.events) != 1 || k.events[0].ErrorCode != "NoSuchEntity" {
+		t.Errorf("events %+v", k.events)
+	}
+	b := &backend{}
+	getUser.serve(t, b)
+	if len(b.intents) != 0 {
+		t.Errorf("reading: intents %+v", b.intents)
+	}
+}
+
 func TestNewHandlerRefuses(t *testing.T) {
 	b := &backend{}
 	wrong := awsapi.Func("GetUser", awsapi.AccessToken, func(context.Context, *struct{ X *string }) (*getUserOut, error) { return nil, nil })

@@ -23,7 +23,7 @@ func readOnly(service, op string) bool {
 		return true
 	}
 	for _, verb := range readVerbs {
-		if strings.HasPrefix(op, verb) {
+		if strings.HasPrefix(strings.TrimPrefix(op, "Admin"), verb) {
 			return true
 		}
 	}

@@ -29,7 +29,7 @@ func moveHeads(ctx context.Context, tx *sql.Tx, entries []*audit.Entry) error {
 
 // Segments implements audit.Store.
 func (s *AuditStore) Segments(ctx context.Context) ([]audit.Head, error) {
-	return s.heads(ctx, `SELECT segment, seq, hash FROM audit_segments ORDER BY segment`)
+	return s.heads(ctx, `SELECT segment, seq, hash FROM audit_segments WHERE seq > 0 ORDER BY segment`)
 }
 
 // Advanced implements audit.Store.
@@ -118,7 +118,8 @@ func (s *AuditStore) Remove(ctx context.Context, entries []*audit.Entry) error {
 
 // Beat implements audit.Store.
 func (s *AuditStore) Beat(ctx context.Context, segment string, until time.Time) error {
-	_, err := s.db.write.ExecContext(ctx, `UPDATE audit_segments SET alive = $2 WHERE segment = $1`, segment, beat(until))
+	_, err := s.db.write.ExecContext(ctx, `INSERT INTO audit_segments (segment, seq, hash, alive) VALUES ($1, 0, $2, $3)
+		ON CONFLICT (segment) DO UPDATE SET alive = excluded.alive`, segment, []byte{}, beat(until))
 	return err
 }
 

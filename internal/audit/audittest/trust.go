@@ -99,6 +99,12 @@ func testOrphans(t *testing.T, s audit.Store) {
 	if err := s.MoveCursor(ctx, "file", "done", 3); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Beat(ctx, "empty", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if heads, err := s.Segments(ctx); err != nil || len(heads) != 4 {
+		t.Errorf("a chain without entries: %v, %v", heads, err)
+	}
 	heads, err := s.Orphans(ctx, "file", start)
 	if err != nil || len(heads) != 2 || heads[0].Segment != "dead" || heads[1].Segment != "late" {
 		t.Errorf("orphans %v, %v", heads, err)

@@ -1,0 +1,86 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/poolhouse/poolhouse/internal/audit"
+)
+
+// How often the audit log is looked after.
+const (
+	auditRound       = time.Minute      // leases are renewed, lost outcomes recorded
+	auditLease       = 3 * auditRound   // how long a process counts as alive without that
+	auditCheckpoints = 10 * time.Minute // the ends of the chains are signed
+	auditTrims       = time.Hour        // entries that are too old are removed
+)
+
+// auditSecret is the name of the key of the chains' hashes.
+const auditSecret = "audit"
+
+// openAudit opens the log and has it closed, and its end signed, with the server.
+func (s *Server) openAudit(ctx context.Context, st *stores, now func() time.Time) error {
+	key, err := st.keys.Secret(ctx, auditSecret)
+	if err != nil {
+		return err
+	}
+	s.audit = audit.Open(audit.Config{Store: st.db.Audit(), Key: key, Signer: audit.KeySigner{Ring: st.keys},
+		Account: s.cfg.Account, Region: s.cfg.Region, Now: now, Errors: s.log})
+	s.closers = append(s.closers, s.closeAudit)
+	return nil
+}
+
+func (s *Server) closeAudit() error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	if err := s.audit.Close(ctx); err != nil {
+		return err
+	}
+	return errors.Join(s.audit.Checkpoint(ctx), s.audit.Store.Beat(ctx, s.audit.Segment(), time.Time{}))
+}
+
+// tendAudit looks after the log until ctx ends.
+func (s *Server) tendAudit(ctx context.Context) {
+	tick := time.NewTicker(auditRound)
+	defer tick.Stop()
+	for round := 0; ; round++ {
+		at := time.Duration(round) * auditRound
+		s.alarm(ctx, "leasing the audit chain", s.audit.Store.Beat(ctx, s.audit.Segment(), time.Now().Add(auditLease)))
+		_, err := s.audit.Recover(ctx, sweepBatch)
+		s.alarm(ctx, "recording outcomes that were lost", err)
+		if at%auditCheckpoints == 0 {
+			s.alarm(ctx, "signing the audit log", s.audit.Checkpoint(ctx))
+		}
+		if at%auditTrims == 0 && s.cfg.AuditRetention > 0 {
+			n, err := s.audit.Trim(ctx, s.audit.Now().AddDate(0, 0, -s.cfg.AuditRetention))
+			s.alarm(ctx, "trimming the audit log", err)
+			if n > 0 {
+				s.log.Info("audit log trimmed", "entries", n)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *Server) alarm(ctx context.Context, what string, err error) {
+	if err != nil && ctx.Err() == nil {
+		s.log.Error(what, "err", err)
+	}
+}
+
+// auditMetrics are what an operator watches the log by.
+func auditMetrics(log *audit.Log) []prometheus.Collector {
+	return []prometheus.Collector{
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "poolhouse_audit_waiting_events",
+			Help: "Audit events that are not stored yet."}, func() float64 { return float64(log.Waiting()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "poolhouse_audit_lost_events_total",
+			Help: "Audit events that could not be stored and are in the server's log alone."}, func() float64 { return float64(log.Lost()) }),
+	}
+}
