@@ -1,53 +1,43 @@
 package awsgo_test
 
-import "strings"
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
 
-// The errors that IAM's operations declare and that cannot occur here, and why.
-
-// everywhere holds for every operation.
-var everywhere = map[string]string{
-	"ServiceFailure":                "a fault of the server; tests in Go provoke one",
-	"ConcurrentModification":        "changes to one entity take turns; nobody is turned away for another's change",
-	"EntityTemporarilyUnmodifiable": "what a call made is there when it is answered",
-	"NotSupportedService":           "there are no credentials of single services, so none is asked for in vain",
-}
-
-const (
-	noQuota     = "an account may have any number of these"
-	notLimited  = "to take away is not limited"
-	patternKeep = "what would be invalid breaks the model's pattern, which is ValidationError"
+	"github.com/poolhouse/poolhouse/conformance/harness"
 )
 
-// at holds for single operations.
-var at = map[string]map[string]string{
-	"CreateSAMLProvider":          {"LimitExceeded": noQuota},
-	"CreateServiceLinkedRole":     {"LimitExceeded": noQuota, "NoSuchEntity": "a service without such a role is InvalidInput"},
-	"CreateUser":                  {"LimitExceeded": noQuota},
-	"DeleteOpenIDConnectProvider": {"NoSuchEntity": "to delete one that is gone is no error, as at AWS"},
-	"ListAttachedRolePolicies":    {"InvalidInput": patternKeep},
-	"ListAttachedUserPolicies":    {"InvalidInput": patternKeep},
-	"SetDefaultPolicyVersion":     {"LimitExceeded": "it makes no version"},
-	"UpdateAccessKey":             {"LimitExceeded": "it makes no key"},
-	"UpdateRoleDescription":       {"UnmodifiableEntity": "the description of a service's role may be changed, as at AWS"},
-	"UpdateUser":                  {"LimitExceeded": noQuota},
+// impossible are the errors that IAM's operations declare and that cannot occur here,
+// each with the reason. The suite of boto3 reads the same file.
+type impossible struct {
+	Everywhere    map[string]string            // error to reason
+	Taking        map[string]string            // of operations that take something away
+	At            map[string]map[string]string // operation, error, reason
+	AlwaysRefused map[string]string            // operations that never answer
+	Undeclared    map[string]map[string]string // what AWS answers although its model does not say so
+	Common        []string                     // what any operation can answer
 }
 
-// cannotOccur says why an operation cannot answer with an error; "" if it can.
-func cannotOccur(operation, code string) string {
-	if why := everywhere[code]; why != "" {
+func readImpossible(t *testing.T) (out impossible) {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(harness.Root(t), "conformance/iam/impossible.json"))
+	must(t, err)
+	must(t, json.Unmarshal(raw, &out))
+	return out
+}
+
+// why says why an operation cannot answer with an error; "" if it can.
+func (i *impossible) why(operation, code string) string {
+	if why := i.Everywhere[code]; why != "" {
 		return why
 	}
-	if code == "LimitExceeded" && (strings.HasPrefix(operation, "De") || strings.HasPrefix(operation, "Remove")) {
-		return notLimited
+	for _, verb := range []string{"Delete", "Detach", "Remove"} {
+		if strings.HasPrefix(operation, verb) && i.Taking[code] != "" {
+			return i.Taking[code]
+		}
 	}
-	return at[operation][code]
+	return i.At[operation][code]
 }
-
-// alwaysRefused are operations that never answer, and why.
-var alwaysRefused = map[string]string{"DeleteLoginProfile": "no user has a password"}
-
-// undeclared are errors that AWS gives although the model does not declare them.
-var undeclared = map[string]string{"CreateRole": "NoSuchEntity"} // of a boundary
-
-// commonErrors are those that any operation can have.
-var commonErrors = []string{"AccessDenied", "ValidationError", "InvalidClientTokenId"}

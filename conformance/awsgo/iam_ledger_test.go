@@ -122,19 +122,19 @@ func readModel(t *testing.T) (m iamModel) {
 // for, each error that it declares was provoked or cannot occur, and nothing came
 // that it does not declare.
 func (l *ledger) check(t *testing.T) {
-	m := readModel(t)
+	m, cannotOccur := readModel(t), readImpossible(t)
 	provoked, cannot := 0, 0
 	for name, op := range m.Operations {
 		if op.Group == "simulation" { // of the policy language, with tests of their own
 			continue
 		}
-		if !l.works[name] && alwaysRefused[name] == "" {
+		if !l.works[name] && cannotOccur.AlwaysRefused[name] == "" {
 			t.Errorf("%s has no test of what it is for", name)
 		}
 		declared := map[string]bool{}
 		for _, e := range op.Errors {
 			declared[e.Code] = true
-			why := cannotOccur(name, e.Code)
+			why := cannotOccur.why(name, e.Code)
 			switch {
 			case why != "" && l.received[name][e.Code]:
 				t.Errorf("%s answered %s, which cannot occur: %s", name, e.Code, why)
@@ -147,7 +147,7 @@ func (l *ledger) check(t *testing.T) {
 			}
 		}
 		for code := range l.received[name] {
-			if !declared[code] && !slices.Contains(commonErrors, code) && undeclared[name] != code {
+			if !declared[code] && !slices.Contains(cannotOccur.Common, code) && cannotOccur.Undeclared[name][code] == "" {
 				t.Errorf("%s answered %s, which its model does not declare", name, code)
 			}
 		}

@@ -12,3 +12,7 @@ func TestBoto3(t *testing.T) {
 		harness.Python(t, "cli/sts.py", s.Fixture(t).Env()...)
 	})
 }
+
+func TestBoto3IAM(t *testing.T) {
+	harness.EachProfile(t, func(t *testing.T, s *harness.Server) { harness.Python(t, "cli/iam.py", s.Env()...) })
+}
