@@ -89,7 +89,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	s.Apps = &samlidp.Service{Store: st.db.SAML(), Fetcher: fetch, Users: pools, Keys: st.keys, Issuer: issuer, Now: now, Log: s.log}
 
 	stsStore := st.db.STS(st.keys)
-	s.STS = &sts.Service{Store: stsStore, Ephemeral: ephemeral, Keys: st.keys, SAML: stsapi.SAML{}, Remote: remote, Now: now, Log: s.log,
+	s.STS = &sts.Service{Store: stsStore, Ephemeral: ephemeral, Keys: st.keys, SAML: stsapi.SAML{}, Remote: remote, Upstream: stsapi.Upstream{Client: fetch, Log: s.log}, Now: now, Log: s.log,
 		Access: stsapi.AccessTokens{Asker: oidcrp.NewAccessTokens(fetch)},
 		Region: cfg.Region, Account: cfg.Account, PublicURL: url,
 		RootAccessKeyID: cfg.RootAccessKeyID, RootSecretAccessKey: cfg.RootSecretAccessKey}

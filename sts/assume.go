@@ -128,6 +128,7 @@ type assumption struct {
 	provider       string              // aws:FederatedProvider
 	keep           map[string][]string // condition keys that outlive the call
 	shorten        time.Duration       // upper bound from the assertion; 0 for none
+	subject        string              // user of a provider, by a name that no other provider's user has; or empty
 	spec           SessionSpec
 }
 
@@ -219,7 +220,7 @@ func (s *Service) begin(ctx context.Context, a *assumption, chained bool, passed
 	if err != nil {
 		return nil, err
 	}
-	credentials, err := s.issue(ctx, g.session, g.life)
+	credentials, err := s.credentials(ctx, a, g)
 	if err != nil {
 		return nil, err
 	}

@@ -31,6 +31,8 @@ var (
 	ErrPayloadTooLarge    = errors.New("sts: token payload too large")
 	ErrTradeInExpired     = errors.New("sts: trade-in token expired")
 
+	ErrUpstreamRefused = errors.New("sts: upstream role refused")
+
 	ErrUnknownCredential = errors.New("sts: unknown, altered or revoked credential")
 	ErrExpiredCredential = errors.New("sts: expired credential")
 )

@@ -25,6 +25,7 @@ type Service struct {
 	Local     LocalIssuers  // issuers of this server; nil for none
 	Remote    RemoteIssuers // all others; nil for none
 	Access    AccessTokens  // what public providers say of their tokens; nil for none
+	Upstream  UpstreamSTS   // takes roles elsewhere
 	Now       func() time.Time
 	Log       *slog.Logger
 

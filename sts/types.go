@@ -23,6 +23,8 @@ type Role struct {
 	Created     time.Time
 	// RevokedBefore kills sessions that were issued before it; zero kills none.
 	RevokedBefore time.Time
+	// Upstream is the role of another system that this one stands for; nil for none.
+	Upstream *Upstream `json:",omitempty"`
 }
 
 // Permissions are the identity policies of a role or a user.

@@ -45,9 +45,9 @@ func (s *Service) AssumeRoleWithWebIdentity(ctx context.Context, in WebIdentityR
 	id := &in.Identity
 	claims := id.conditionKeys()
 	a := &assumption{role: role, session: in.SessionName, tags: id.Tags, transitive: id.Transitive,
-		sourceIdentity: id.SourceIdentity, provider: id.Principal, spec: in.SessionSpec}
+		sourceIdentity: id.SourceIdentity, provider: id.Principal, subject: id.Prefix + ":" + id.Subject, spec: in.SessionSpec}
 	if id.Principal == IdentityPoolPrincipal {
-		a.keep = claims
+		a.keep, a.subject = claims, id.Subject
 	}
 	keys := make(map[string][]string, len(claims)+len(id.Keys))
 	for _, m := range []map[string][]string{id.Keys, claims} {

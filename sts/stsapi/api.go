@@ -53,6 +53,7 @@ var Errors = awsapi.ErrorTable{
 	{Is: sts.ErrPayloadTooLarge, Status: 400, Code: "JWTPayloadSizeExceededException", Message: "The payload of the token is too large."},
 	{Is: sts.ErrTradeInExpired, Status: 400, Code: "ExpiredTradeInTokenException", Message: "The trade-in token is expired."},
 	{Is: sts.ErrIDPRejected, Status: 403, Code: "IDPRejectedClaim", Message: "The identity provider reported that authentication failed."},
+	{Is: sts.ErrUpstreamRefused, Status: 403, Code: "AccessDenied", Message: "The STS of the upstream role refused."},
 	{Is: sts.ErrIDPCommunication, Status: 400, Code: "IDPCommunicationError", Message: "The identity provider cannot be reached."},
 }
 
