@@ -17,6 +17,9 @@ func (a *API) accountOps() []awsapi.Op {
 		awsapi.Func("ListMfaDevices", awsapi.SigV4, a.ListMfaDevices),
 		awsapi.Func("DeleteMfaDevice", awsapi.SigV4, a.DeleteMfaDevice),
 		awsapi.Func("CreateTradeInToken", awsapi.SigV4, a.CreateTradeInToken),
+		awsapi.Func("PutUpstreamRole", awsapi.SigV4, a.PutUpstreamRole),
+		awsapi.Func("DescribeUpstreamRole", awsapi.SigV4, a.DescribeUpstreamRole),
+		awsapi.Func("DeleteUpstreamRole", awsapi.SigV4, a.DeleteUpstreamRole),
 	}
 }
 
@@ -25,6 +28,8 @@ var accountErrors = awsapi.ErrorTable{
 	{Is: sts.ErrNotFound, Status: 400, Code: "ResourceNotFoundException", Message: "The entity does not exist."},
 	{Is: sts.ErrExists, Status: 400, Code: "ResourceConflictException", Message: "The entity exists already."},
 	{Is: sts.ErrLimitExceeded, Status: 400, Code: "LimitExceededException", Message: "A limit is exceeded."},
+	{Is: sts.ErrOutboundDisabled, Status: 400, Code: "InvalidParameterException", Message: "Outbound web identity federation is not enabled for this account."},
+	{Is: sts.ErrUnmodifiable, Status: 400, Code: "InvalidParameterException", Message: "The role belongs to a service."},
 	{Is: sts.ErrAccessDenied, Status: 403, Code: "AccessDenied", Message: "Access denied"},
 	{Is: sts.ErrInvalidInput, Status: 400, Code: "InvalidParameterException", Message: "A parameter is not valid."},
 	{Is: sts.ErrValidation, Status: 400, Code: "InvalidParameterException", Message: "A parameter is not valid."},
@@ -47,6 +52,12 @@ func (a *API) accountResource(in any) (arn string, ok bool) {
 		return base + "user/" + *in.UserName, true
 	case *DeleteMfaDeviceInput:
 		return base + "user/" + *in.UserName, true
+	case *PutUpstreamRoleInput:
+		return base + "role/" + *in.RoleName, true
+	case *DescribeUpstreamRoleInput:
+		return base + "role/" + *in.RoleName, true
+	case *DeleteUpstreamRoleInput:
+		return base + "role/" + *in.RoleName, true
 	case *CreateTradeInTokenInput:
 		return *in.RoleArn, true
 	}

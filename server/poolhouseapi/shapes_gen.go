@@ -178,6 +178,15 @@ type DeleteScimTokenInput struct {
 type DeleteScimTokenOutput struct {
 }
 
+// DeleteUpstreamRoleInput is what DeleteUpstreamRole takes.
+type DeleteUpstreamRoleInput struct {
+	RoleName *string // required
+}
+
+// DeleteUpstreamRoleOutput is what DeleteUpstreamRole answers.
+type DeleteUpstreamRoleOutput struct {
+}
+
 // DescribeAccountSettingsInput is what DescribeAccountSettings takes.
 type DescribeAccountSettingsInput struct {
 }
@@ -238,6 +247,16 @@ type DescribeSamlPoolInput struct {
 // DescribeSamlPoolOutput is what DescribeSamlPool answers.
 type DescribeSamlPoolOutput struct {
 	Pool *SamlPoolType
+}
+
+// DescribeUpstreamRoleInput is what DescribeUpstreamRole takes.
+type DescribeUpstreamRoleInput struct {
+	RoleName *string // required
+}
+
+// DescribeUpstreamRoleOutput is what DescribeUpstreamRole answers.
+type DescribeUpstreamRoleOutput struct {
+	Upstream *UpstreamRoleType
 }
 
 // EnableMfaDeviceInput is what EnableMfaDevice takes.
@@ -496,6 +515,20 @@ type PutPasswordSourceInput struct {
 
 // PutPasswordSourceOutput is what PutPasswordSource answers.
 type PutPasswordSourceOutput struct {
+}
+
+// PutUpstreamRoleInput is what PutUpstreamRole takes.
+type PutUpstreamRoleInput struct {
+	RoleName        *string // required
+	UpstreamRoleArn *string // required
+	Endpoint        *string // required
+	Audience        *string
+	Subject         *string
+}
+
+// PutUpstreamRoleOutput is what PutUpstreamRole answers.
+type PutUpstreamRoleOutput struct {
+	Upstream *UpstreamRoleType
 }
 
 // RemoveCustomAttributeInput is what RemoveCustomAttribute takes.
@@ -794,6 +827,16 @@ type SamlPoolType struct {
 	Organization *SamlOrganizationType
 	Contacts     []SamlContactType
 	ErrorUrl     *string
+}
+
+// UpstreamRoleType is the structure of that name in the service model.
+type UpstreamRoleType struct {
+	RoleName        *string
+	UpstreamRoleArn *string
+	Endpoint        *string
+	Audience        *string
+	Subject         *string
+	Issuer          *string
 }
 
 // ImportedSchemaAttributeType is the structure of that name in the service model.
