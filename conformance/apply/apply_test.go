@@ -112,6 +112,8 @@ func TestChanges(t *testing.T) {
 			{"trust", "amr\": authenticated", "amr\": unauthenticated", "~ role AppUser: trust"},
 			{"policy", `"cognito-idp:Describe*"`, `"cognito-idp:Get*"`, "~ role Employee: policy read-directory"},
 			{"identity pool", "allowGuests: false", "allowGuests: true", "~ identity pool Company app: AllowUnauthenticatedIdentities"},
+			{"logins", "checkSessions: true", "checkSessions: false", "~ identity pool Company app: CognitoIdentityProviders"},
+			{"session tags", "principalTags: {mail: email}", "principalTags: {mail: sub}", "~ identity pool Company app: tags of Company"},
 			{"roles", "authenticated: AppUser", "authenticated: Employee", "~ identity pool Company app: roles"},
 		}
 		for _, tt := range tests {

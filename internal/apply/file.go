@@ -120,12 +120,20 @@ type IdentityPool struct {
 	AllowClassic bool              `yaml:"allowClassic"`
 	Logins       []Login           `yaml:"logins"`
 	Roles        map[string]string `yaml:"roles"` // authenticated, unauthenticated
+	// DeveloperProvider is the name of the app's own backend as a provider; it stays
+	// once it is set.
+	DeveloperProvider string `yaml:"developerProvider"`
 }
 
 // A Login lets the users of a pool in, through one of its clients.
 type Login struct {
 	Pool   string `yaml:"pool"`
 	Client string `yaml:"client"`
+	// CheckSessions asks the pool at each use whether the user may still sign in.
+	CheckSessions bool `yaml:"checkSessions"`
+	// PrincipalTags are session tags and the claims that they come from; null leaves
+	// those that there are.
+	PrincipalTags map[string]string `yaml:"principalTags"`
 }
 
 // Read reads a file. An unknown key is an error that names key and line.

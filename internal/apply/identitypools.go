@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -37,7 +38,7 @@ func (a *Applier) applyIdentityPool(ctx context.Context, p IdentityPool) error {
 	if !ok {
 		return a.change(func() error { return a.createIdentityPool(ctx, p) }, "+ identity pool %s", p.Name)
 	}
-	var have map[string]any
+	var have obj
 	if err := a.call(ctx, identity("DescribeIdentityPool"), obj{"IdentityPoolId": id}, &have); err != nil {
 		return err
 	}
@@ -52,12 +53,16 @@ func (a *Applier) applyIdentityPool(ctx context.Context, p IdentityPool) error {
 		return nil
 	}
 	return a.change(func() error {
-		return a.call(ctx, identity("UpdateIdentityPool"), with(want, obj{"IdentityPoolId": id}), new(obj))
+		return a.call(ctx, identity("UpdateIdentityPool"), with(have, want), new(obj)) // what is left out is reset
 	}, "~ identity pool %s: %s", p.Name, strings.Join(names, ", "))
 }
 
 func (p IdentityPool) settings() obj {
-	return obj{"IdentityPoolName": p.Name, "AllowUnauthenticatedIdentities": p.AllowGuests, "AllowClassicFlow": p.AllowClassic}
+	out := obj{"IdentityPoolName": p.Name, "AllowUnauthenticatedIdentities": p.AllowGuests, "AllowClassicFlow": p.AllowClassic}
+	if p.DeveloperProvider != "" {
+		out["DeveloperProviderName"] = p.DeveloperProvider
+	}
+	return out
 }
 
 func (a *Applier) createIdentityPool(ctx context.Context, p IdentityPool) error {
@@ -79,18 +84,52 @@ func (a *Applier) logins(p IdentityPool) ([]obj, error) {
 		if pool == "" || client == "" {
 			return nil, fmt.Errorf("identity pool %s: there is no client %q of a pool %q in this file", p.Name, l.Client, l.Pool)
 		}
-		list = append(list, obj{"ProviderName": "cognito-idp." + a.Client.Region + ".amazonaws.com/" + pool, "ClientId": client})
+		list = append(list, obj{"ProviderName": a.loginProvider(pool), "ClientId": client, "ServerSideTokenCheck": l.CheckSessions})
 	}
 	return list, nil
 }
 
+// loginProvider is a pool's name as a provider of identity pools.
+func (a *Applier) loginProvider(pool string) string {
+	return "cognito-idp." + a.Client.Region + ".amazonaws.com/" + pool
+}
+
+// setPrincipalTags says which claims of a login become session tags.
+func (a *Applier) setPrincipalTags(ctx context.Context, p IdentityPool, l Login) error {
+	at := func() obj {
+		return obj{"IdentityPoolId": a.idPools[p.Name], "IdentityProviderName": a.loginProvider(a.pools[l.Pool]) + ":" + a.clients[l.Pool][l.Client]}
+	}
+	if a.idPools[p.Name] != "" && a.clients[l.Pool][l.Client] != "" { // else they are yet to be made
+		var have struct {
+			UseDefaults   bool
+			PrincipalTags map[string]string
+		}
+		if err := a.call(ctx, identity("GetPrincipalTagAttributeMap"), at(), &have); err != nil && !a.Diff { // the login is yet to be added
+			return err
+		}
+		if !have.UseDefaults && maps.Equal(have.PrincipalTags, l.PrincipalTags) {
+			return nil
+		}
+	}
+	return a.change(func() error {
+		return a.call(ctx, identity("SetPrincipalTagAttributeMap"), with(at(), obj{"UseDefaults": false, "PrincipalTags": l.PrincipalTags}), new(obj))
+	}, "~ identity pool %s: tags of %s", p.Name, l.Pool)
+}
+
 func (a *Applier) applyIdentityRoles(ctx context.Context) error {
 	for _, p := range a.file.IdentityPools {
-		if len(p.Roles) == 0 {
-			continue
+		if len(p.Roles) > 0 {
+			if err := a.setRoles(ctx, p, a.idPools[p.Name]); err != nil {
+				return err
+			}
 		}
-		if err := a.setRoles(ctx, p, a.idPools[p.Name]); err != nil {
-			return err
+		for _, l := range p.Logins {
+			if l.PrincipalTags == nil {
+				continue
+			}
+			if err := a.setPrincipalTags(ctx, p, l); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
