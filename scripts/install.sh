@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Install what the tests need: PostgreSQL, Redis, Apache with mod_auth_mellon,
-# pysaml2, xmlsec1, xmllint, Chromium, Node's packages, boto3, the AWS CLI and versitygw.
+# Install what the tests need: PostgreSQL, Redis, Apache with mod_auth_mellon, nginx,
+# pysaml2, xmlsec1, xmllint, Chromium, Node's packages, boto3, the AWS CLI,
+# Envoy, Traefik and versitygw.
 # Quick when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 run=.run
 mkdir -p $run
 
-packages=(redis-server postgresql apache2-bin media-types libapache2-mod-auth-mellon python3-pysaml2 xmlsec1 libxml2-utils chromium curl openssl ca-certificates python3-venv)
+packages=(redis-server postgresql apache2-bin media-types libapache2-mod-auth-mellon nginx-light python3-pysaml2 xmlsec1 libxml2-utils chromium curl openssl ca-certificates python3-venv)
 command -v node >/dev/null || packages+=(nodejs)
 command -v npm >/dev/null || packages+=(npm)
 missing=()

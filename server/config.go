@@ -51,6 +51,7 @@ type Config struct {
 	GatewayClientCA    string   `yaml:"gateway-client-ca" name:"gateway-client-ca" help:"File with the authorities of the gateways' certificates (PEM)." type:"path"`
 	GatewayAccessKeys  []string `yaml:"gateway-access-key" name:"gateway-access-key" help:"Access key that gateways sign their calls with, instead of the one of poolhouse gateway-key. Two while one is replaced."`
 	GatewaySecretFiles []string `yaml:"gateway-secret-file" name:"gateway-secret-file" help:"File with its secret, in the same order." type:"path"`
+	Authz              string   `yaml:"authz" name:"authz" help:"File of rules by which reverse proxies are told who may pass." type:"path"`
 	RateLimits         string   `yaml:"rate-limits" name:"rate-limits" help:"on or off: ceilings on how fast users, apps and administrators may call." default:"on" enum:"on,off"`
 	GuestPolicy        string   `yaml:"guest-policy" name:"guest-policy" help:"aws, off, or a file with a policy (JSON): what guests of identity pools may use at most, whatever their role allows." default:"aws"`
 	GuestPolicyARNs    []string `yaml:"guest-policy-arn" name:"guest-policy-arn" help:"Managed policy beside the file of guest-policy. Repeatable."`

@@ -11,6 +11,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
 	"github.com/poolhouse/poolhouse/internal/web"
+	"github.com/poolhouse/poolhouse/sts/authz"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -24,6 +25,10 @@ func (s *Server) edge(from origin, next http.Handler) http.Handler {
 			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		address := from.address(r)
+		if s.authz != nil && authz.Handles(r) { // before the host: it is that of another site
+			s.authz.Serve(w, r, authz.Asker{Trusted: from.trusts(peerAddress(r)), ClientIP: address})
+			return
+		}
 		ctx := awsapi.WithPeer(r.Context(), awsapi.Peer{IP: address, TLS: from.secure(r)})
 		r = r.WithContext(web.WithClientChain(ctx, from.clientChain(r)))
 		r.RemoteAddr = net.JoinHostPort(address, "0")

@@ -17,6 +17,7 @@ import (
 	"github.com/poolhouse/poolhouse/internal/audit"
 	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/server/demo"
+	"github.com/poolhouse/poolhouse/sts/authz"
 	"github.com/poolhouse/poolhouse/userpool"
 	"github.com/poolhouse/poolhouse/userpool/message"
 )
@@ -42,7 +43,8 @@ type Server struct {
 	fresh       bool // the store was never used before this start
 	madeRootKey bool
 	listener    net.Listener
-	gateway     *gateway // nil where no S3 gateway asks
+	authz       *authz.Handler // nil where no reverse proxy asks
+	gateway     *gateway       // nil where no S3 gateway asks
 	http        *http.Server
 	ready       atomic.Bool
 	closers     []func() error // run in reverse order

@@ -50,6 +50,9 @@ func (s *Server) wire(ctx context.Context, now func() time.Time) (http.Handler, 
 	if err := s.openGateway(ctx, st, now); err != nil {
 		return nil, err
 	}
+	if err := s.openAuthz(ctx, st, now); err != nil {
+		return nil, err
+	}
 	aws, err := s.awsAPIs(ctx, st, now)
 	if err != nil {
 		return nil, err

@@ -96,6 +96,18 @@ var read = []string{"X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token"
 // declared payload hash is that of body, and the signature under secret. r must be
 // the request that was parsed.
 func (s *Signature) Verify(r *http.Request, body []byte, secret string, keys *KeyCache) error {
+	if err := s.covers(r); err != nil {
+		return err
+	}
+	hash, err := s.payload(body)
+	if err != nil {
+		return err
+	}
+	return s.compare(r, hash, secret, keys)
+}
+
+// covers checks that what is acted on is signed.
+func (s *Signature) covers(r *http.Request) error {
 	if !slices.Contains(s.headers, "host") {
 		return &Error{Mismatch, "'Host' must be a 'SignedHeader' in the AWS Authorization."}
 	}
@@ -104,10 +116,11 @@ func (s *Signature) Verify(r *http.Request, body []byte, secret string, keys *Ke
 			return &Error{Mismatch, "'" + h + "' must be a 'SignedHeader' in the AWS Authorization."}
 		}
 	}
-	hash, err := s.payload(body)
-	if err != nil {
-		return err
-	}
+	return nil
+}
+
+// compare checks the HMAC itself.
+func (s *Signature) compare(r *http.Request, hash, secret string, keys *KeyCache) error {
 	given, err := hex.DecodeString(s.mac)
 	if err != nil || !s.matches(given, s.stringToSign(s.canonical(r, hash)), secret, keys) {
 		return &Error{Mismatch, textMismatch}

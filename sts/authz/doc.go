@@ -1,0 +1,104 @@
+// Package authz answers a reverse proxy whether a request may pass: nginx's
+// auth_request, Envoy's ext_authz over HTTP, Traefik's forwardAuth. It verifies
+// who sends the request, by SigV4 or by an access token of a user pool, and decides
+// by the policies of that identity, or by the token's scopes and groups. What a
+// request stands for is said by a file of rules.
+//
+// Everything about the request comes from the proxy, in headers that the proxy
+// must set itself. Which ones those are depends on the proxy, and none of the
+// others' are read: a client can send those.
+package authz
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/poolhouse/poolhouse/internal/awsapi/sigv4"
+	"github.com/poolhouse/poolhouse/sts"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// Path is where proxies ask. Envoy appends the path of the request.
+const Path = "/authz"
+
+// ErrProof is what Prove returns for a proof that is not good.
+var ErrProof = errors.New("authz: the proof of possession is not good")
+
+// A Handler decides by the rules of one file. All fields must be set.
+type Handler struct {
+	Rules  *Rules
+	STS    *sts.Service
+	Tokens *userpool.Tokens
+	// Prove checks the DPoP headers of a request that presents token, and returns
+	// the thumbprint of their key, or ErrProof.
+	Prove func(ctx context.Context, proofs []string, pool userpool.PoolID, method, url, token string) (thumbprint string, err error)
+	Now   func() time.Time
+	Log   *slog.Logger
+
+	keys sigv4.KeyCache
+}
+
+// Handles reports whether a request is for a Handler, by its path.
+func Handles(r *http.Request) bool {
+	return r.URL.Path == Path || strings.HasPrefix(r.URL.Path, Path+"/")
+}
+
+// An Asker is who asks, as a server that knows its proxies sees them.
+type Asker struct {
+	Trusted  bool   // one of the proxies
+	ClientIP string // of the request that they ask about
+}
+
+// Serve answers 200 with the identity in headers, 401 where a request says nothing
+// good about who sends it, 403, or 500. The reason is for the log alone.
+func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, from Asker) {
+	w.Header().Set("Cache-Control", "no-store")
+	log := h.Log.With("from", from.ClientIP)
+	if !from.Trusted {
+		log.Warn("authz: asked by somebody who is no trusted proxy")
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
+	o, err := h.Rules.original(r, from)
+	if err == nil {
+		log = log.With("host", o.Host, "method", o.Method, "path", o.path)
+		var who *identity
+		if who, err = h.decide(r.Context(), o); err == nil {
+			log.Debug("authz: allowed", "principal", who.principal)
+			who.write(w.Header())
+			w.WriteHeader(http.StatusOK)
+			return
+		}
+	}
+	refuse(w, log, err)
+}
+
+// A refusal is the error of a request that must not pass. Its text is for the log.
+type refusal struct {
+	status int
+	reason string
+}
+
+func (r *refusal) Error() string { return r.reason }
+
+func unauthenticated(reason string) error { return &refusal{http.StatusUnauthorized, reason} }
+func forbidden(reason string) error       { return &refusal{http.StatusForbidden, reason} }
+
+// refuse tells the client nothing but the status.
+func refuse(w http.ResponseWriter, log *slog.Logger, err error) {
+	var no *refusal
+	if !errors.As(err, &no) {
+		log.Error("authz: no decision", "error", err)
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	log.Info("authz: refused", "status", no.status, "reason", no.reason)
+	if no.status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	w.WriteHeader(no.status)
+}
