@@ -83,6 +83,23 @@ func newWorld(t *testing.T, kind string, startProxy func(*testing.T, place)) *wo
 	return w
 }
 
+// own returns the networks of this machine: of clients on it, Envoy tells another
+// address than the loopback one.
+func own(t *testing.T) []string {
+	t.Helper()
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	nets := []string{"127.0.0.0/8"}
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok && !n.IP.IsLoopback() {
+			nets = append(nets, n.IP.String()+map[bool]string{true: "/32", false: "/128"}[n.IP.To4() != nil])
+		}
+	}
+	return nets
+}
+
 // session returns a role's session that may read and write below red/.
 func (w *world) session() aws.Credentials {
 	w.t.Helper()
@@ -93,7 +110,7 @@ func (w *world) session() aws.Credentials {
 		w.t.Fatal(err)
 	}
 	_, err = root.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: aws.String("reader"), PolicyName: aws.String("files"), PolicyDocument: aws.String(
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"files:*","Resource":"arn:aws:files:::red/*","Condition":{"IpAddress":{"aws:SourceIp":"127.0.0.0/8"}}}]}`)})
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"files:*","Resource":"arn:aws:files:::red/*","Condition":{"IpAddress":{"aws:SourceIp":["` + strings.Join(own(w.t), `","`) + `"]}}}]}`)})
 	if err != nil {
 		w.t.Fatal(err)
 	}
