@@ -64,7 +64,14 @@ func packedSize(spec SessionSpec, tags []Tag) (*int, error) {
 	}
 	percent := (100*size + packedBudget - 1) / packedBudget
 	if percent > 100 {
-		return nil, fail(ErrPackedPolicy, "Packed size of session policies and tags consumes "+strconv.Itoa(percent)+"% of allotted space.")
+		what := "session policies and tags"
+		switch {
+		case spec.Policy == "" && len(spec.PolicyARNs) == 0:
+			what = "session tags"
+		case len(tags) == 0:
+			what = "session policies"
+		}
+		return nil, fail(ErrPackedPolicy, "Packed size of "+what+" consumes "+strconv.Itoa(percent)+"% of allotted space.")
 	}
 	return &percent, nil
 }

@@ -36,7 +36,7 @@ type session struct {
 // tokenVersion is the first byte of every token.
 const tokenVersion = 1
 
-// maxToken bounds what is decoded; a real token is far smaller.
+// maxToken bounds what is issued and decoded; most tokens are far smaller.
 const maxToken = 64 << 10
 
 // issue seals a session into credentials.
@@ -58,6 +58,9 @@ func (s *Service) issue(ctx context.Context, st *session, life time.Duration) (C
 	rand.Read(raw[1:])
 	raw = aead.Seal(raw, raw[1:], plain, raw[:1])
 	c.SessionToken = base64.StdEncoding.EncodeToString(raw)
+	if len(c.SessionToken) > maxToken {
+		return Credentials{}, fail(ErrPackedPolicy, "Serialized token too large for session")
+	}
 	c.SecretAccessKey, err = s.deriveSecret(ctx, c.AccessKeyID, c.SessionToken)
 	return c, err
 }

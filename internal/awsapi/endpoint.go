@@ -2,6 +2,7 @@ package awsapi
 
 import (
 	"net"
+	"net/http"
 	"strings"
 
 	"github.com/poolhouse/poolhouse/internal/awsapi/sigv4"
@@ -46,4 +47,11 @@ func (x *exchange) locate() {
 	if x.at.Region != "" {
 		x.call.Region = x.at.Region
 	}
+}
+
+// asksNothing reports whether a request has neither an action nor anything else
+// that could name one: STS sends such visitors to a page.
+func asksNothing(r *http.Request) bool {
+	return r.Method == http.MethodPost && (r.URL.Path == "/" || r.URL.Path == "") && r.ContentLength == 0 && r.URL.RawQuery == "" &&
+		len(r.Header["Content-Type"]) == 0 && len(r.Header["X-Amz-Target"]) == 0 && len(r.Header["Authorization"]) == 0
 }

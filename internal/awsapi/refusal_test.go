@@ -63,7 +63,7 @@ func TestDispatch(t *testing.T) {
 		{"no dot", request{url: "/", header: target("Nope")}, 400, "UnknownOperationException"},
 		{"operation of another service", request{url: "/", header: target("AWSCognitoIdentityService.AdminGetUser")}, 400, "UnknownOperationException"},
 		{"target by GET", request{method: "GET", url: "/", header: target("AWSCognitoIdentityProviderService.GetUser")}, 400, "UnknownOperationException"},
-		{"nothing", request{url: "/"}, 400, "UnknownOperationException"},
+		{"nothing that is known", request{url: "/", body: "x"}, 400, "UnknownOperationException"},
 		{"form without action", request{url: "/", header: formType, body: "a=b"}, 400, "MissingAction"},
 		{"unknown action", request{url: "/", header: formType, body: "Action=Nope&Version=2010-05-08"}, 400, "InvalidAction"},
 		{"unknown version", request{url: "/", header: formType, body: "Action=GetCallerIdentity&Version=2000-01-01"}, 400, "InvalidAction"},

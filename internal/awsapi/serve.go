@@ -42,6 +42,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		preflight(w, r)
 		return
 	}
+	if asksNothing(r) {
+		http.Redirect(w, r, "/", http.StatusFound)
+		return
+	}
 	x := &exchange{h: h, w: w, r: r, ctx: r.Context(), codec: jsonCodec{}, call: h.newCall(r)}
 	defer x.releaseLargeSlot()
 	defer x.record()
@@ -198,6 +202,9 @@ func (x *exchange) write(status int, contentType string, body []byte) {
 	h.Set("Content-Type", contentType)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("X-Amzn-Requestid", x.call.RequestID)
+	if x.svc != nil && x.svc.model.Service == "sts" {
+		h.Set("X-Amz-Sts-Extended-Request-Id", x.call.RequestID)
+	}
 	h.Set("Cache-Control", "no-store") // answers hold tokens and credentials
 	h.Set("X-Content-Type-Options", "nosniff")
 	x.w.WriteHeader(status)
