@@ -34,7 +34,7 @@ type DB struct {
 	write    writer
 	postgres bool
 	now      func() time.Time
-	docs     *userpoolDocs
+	docs     *documents
 }
 
 // A reader is a pool of connections that reads.
@@ -83,7 +83,7 @@ func OpenSQLite(ctx context.Context, dir string, now func() time.Time) (*DB, err
 	write.SetMaxOpenConns(1)
 	read.SetMaxOpenConns(8)
 	read.SetMaxIdleConns(8)
-	db := &DB{read: reader{read, true}, write: writer{write}, now: now, docs: newUserpoolDocs()}
+	db := &DB{read: reader{read, true}, write: writer{write}, now: now, docs: newDocuments()}
 	return db.migrated(ctx, goose.DialectSQLite3, "migrations/sqlite")
 }
 
@@ -105,7 +105,7 @@ func OpenPostgres(ctx context.Context, dsn string, maxConns int, now func() time
 	}
 	pool.SetMaxOpenConns(maxConns)
 	pool.SetMaxIdleConns(maxConns)
-	db := &DB{read: reader{pool, false}, write: writer{pool}, postgres: true, now: now, docs: newUserpoolDocs()}
+	db := &DB{read: reader{pool, false}, write: writer{pool}, postgres: true, now: now, docs: newDocuments()}
 	return db.migrated(ctx, goose.DialectPostgres, "migrations/postgres")
 }
 

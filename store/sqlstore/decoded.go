@@ -9,7 +9,7 @@ const keptText = 2 << 20
 // nothing is ever out of date, whoever wrote it; only the decoding, which costs
 // ten times the read, is spared where the very same text came before.
 type decoded[T any] struct {
-	clone func(*T) *T // shares nothing that a caller may change
+	clone func(*T) *T // shares nothing that a caller may change; ownCopy where nil
 
 	mu    sync.RWMutex
 	known map[string]*T // by text
@@ -28,6 +28,9 @@ func (d *decoded[T]) decode(text string) (*T, error) {
 		}
 		d.keep(text, v)
 	}
+	if d.clone == nil {
+		return ownCopy(v), nil
+	}
 	return d.clone(v), nil
 }
 
@@ -39,4 +42,17 @@ func (d *decoded[T]) keep(text string, v *T) {
 		d.known, d.size = map[string]*T{}, len(text)
 	}
 	d.known[text] = v
+}
+
+// documents are what a database has decoded. One set serves all of its stores.
+type documents struct {
+	userpool userpoolDocs
+	sts      stsDocs
+	saml     decoded[samlDoc]
+}
+
+func newDocuments() *documents {
+	d := new(documents)
+	d.userpool.pools.clone, d.userpool.clients.clone, d.userpool.groups.clone = clonePool, cloneClient, cloneGroup
+	return d
 }

@@ -95,14 +95,21 @@ func testDecoded[T any](t *testing.T, d *decoded[T]) {
 
 // Every field is tried, those of tomorrow too.
 func TestDecodedIsTheCallersOwn(t *testing.T) {
-	d := newUserpoolDocs()
-	testDecoded(t, &d.pools)
-	testDecoded(t, &d.clients)
-	testDecoded(t, &d.groups)
+	d := newDocuments()
+	testDecoded(t, &d.userpool.pools)
+	testDecoded(t, &d.userpool.clients)
+	testDecoded(t, &d.userpool.groups)
+	testDecoded(t, &d.sts.roles)
+	testDecoded(t, &d.sts.users)
+	testDecoded(t, &d.sts.policies)
+	testDecoded(t, &d.sts.samlProviders)
+	testDecoded(t, &d.sts.oidcProviders)
+	testDecoded(t, &d.sts.settings)
+	testDecoded(t, &d.saml)
 }
 
 func TestDecodedIsBounded(t *testing.T) {
-	d := newUserpoolDocs()
+	d := &newDocuments().userpool
 	for i := range 40 {
 		g := userpool.Group{Name: strings.Repeat("x", keptText/16+i)}
 		if _, err := d.groups.decode(encode(g)); err != nil {

@@ -64,13 +64,13 @@ func (s *SAMLStore) CreateApplication(ctx context.Context, a *samlidp.Applicatio
 
 // Application implements samlidp.Store.
 func (s *SAMLStore) Application(ctx context.Context, pool userpool.PoolID, id samlidp.ApplicationID) (*samlidp.Application, error) {
-	return scanSAML(s.db.read.QueryRowContext(ctx,
+	return s.db.docs.application(s.db.read.QueryRowContext(ctx,
 		`SELECT `+samlColumns+` FROM saml_applications WHERE pool = $1 AND id = $2`, pool, id))
 }
 
 // ApplicationByEntityID implements samlidp.Store.
 func (s *SAMLStore) ApplicationByEntityID(ctx context.Context, pool userpool.PoolID, entityID string) (*samlidp.Application, error) {
-	return scanSAML(s.db.read.QueryRowContext(ctx,
+	return s.db.docs.application(s.db.read.QueryRowContext(ctx,
 		`SELECT `+samlColumns+` FROM saml_applications WHERE pool = $1 AND entity_id = $2`, pool, entityID))
 }
 
@@ -78,7 +78,7 @@ func (s *SAMLStore) ApplicationByEntityID(ctx context.Context, pool userpool.Poo
 func (s *SAMLStore) UpdateApplication(ctx context.Context, pool userpool.PoolID, id samlidp.ApplicationID, fn func(*samlidp.Application) error) (*samlidp.Application, error) {
 	var updated *samlidp.Application
 	err := s.db.inTx(ctx, func(tx *sql.Tx) error {
-		a, err := scanSAML(tx.QueryRowContext(ctx,
+		a, err := s.db.docs.application(tx.QueryRowContext(ctx,
 			`SELECT `+samlColumns+` FROM saml_applications WHERE pool = $1 AND id = $2`+s.db.forUpdate(), pool, id))
 		if err != nil {
 			return err
@@ -119,7 +119,7 @@ func (s *SAMLStore) ClaimDue(ctx context.Context, now, until time.Time) (*samlid
 	if lock != "" {
 		lock += " SKIP LOCKED"
 	}
-	return scanSAML(s.db.write.QueryRowContext(ctx, `UPDATE saml_applications SET due = $1 WHERE (pool, id) IN (
+	return s.db.docs.application(s.db.write.QueryRowContext(ctx, `UPDATE saml_applications SET due = $1 WHERE (pool, id) IN (
 		SELECT pool, id FROM saml_applications WHERE due > 0 AND due <= $2
 		ORDER BY due, pool, id LIMIT 1`+lock+`) RETURNING `+samlColumns, micros(until), micros(now)))
 }
@@ -148,7 +148,7 @@ func (s *SAMLStore) Applications(ctx context.Context, pool userpool.PoolID, afte
 	defer rows.Close()
 	var apps []*samlidp.Application
 	for rows.Next() {
-		a, err := scanSAML(rows)
+		a, err := s.db.docs.application(rows)
 		if err != nil {
 			return nil, "", err
 		}
@@ -160,7 +160,8 @@ func (s *SAMLStore) Applications(ctx context.Context, pool userpool.PoolID, afte
 	return apps[:limit], string(apps[limit-1].ID), rows.Err()
 }
 
-func scanSAML(row interface{ Scan(...any) error }) (*samlidp.Application, error) {
+// application scans a row of samlColumns.
+func (d *documents) application(row interface{ Scan(...any) error }) (*samlidp.Application, error) {
 	var a samlidp.Application
 	var raw string
 	var created, modified, due int64
@@ -172,14 +173,14 @@ func scanSAML(row interface{ Scan(...any) error }) (*samlidp.Application, error)
 		return nil, err
 	}
 	a.Created, a.Modified = fromMicros(created), fromMicros(modified)
-	var d samlDoc
-	if err := json.Unmarshal([]byte(raw), &d); err != nil {
+	doc, err := d.saml.decode(raw)
+	if err != nil {
 		return nil, err
 	}
-	a.Name, a.ACS, a.MetadataXML, a.MetadataURL = d.Name, d.ACS, d.MetadataXML, d.MetadataURL
-	a.NameIDFormat, a.NameIDAttribute, a.Attributes = d.NameIDFormat, d.NameIDAttribute, d.Attributes
-	a.SignResponse, a.SignAssertion, a.EncryptAssertion = d.SignResponse, d.SignAssertion, d.EncryptAssertion
-	a.Settings, a.Fresh = d.Settings, d.Fresh
+	a.Name, a.ACS, a.MetadataXML, a.MetadataURL = doc.Name, doc.ACS, doc.MetadataXML, doc.MetadataURL
+	a.NameIDFormat, a.NameIDAttribute, a.Attributes = doc.NameIDFormat, doc.NameIDAttribute, doc.Attributes
+	a.SignResponse, a.SignAssertion, a.EncryptAssertion = doc.SignResponse, doc.SignAssertion, doc.EncryptAssertion
+	a.Settings, a.Fresh = doc.Settings, doc.Fresh
 	if a.Fresh.Due = (time.Time{}); due > 0 { // the column is what counts
 		a.Fresh.Due = fromMicros(due)
 	}

@@ -21,32 +21,32 @@ func (db *DB) STS(sealer keyring.Sealer) *STSStore { return &STSStore{db, sealer
 
 // Roles returns the collection of roles.
 func (s *STSStore) Roles() sts.Collection[sts.Role] {
-	return plain[sts.Role](s.db, "sts_roles", strings.ToLower)
+	return plain(s.db, "sts_roles", strings.ToLower, &s.db.docs.sts.roles)
 }
 
 // Users returns the collection of users.
 func (s *STSStore) Users() sts.Collection[sts.User] {
-	return plain[sts.User](s.db, "sts_users", strings.ToLower)
+	return plain(s.db, "sts_users", strings.ToLower, &s.db.docs.sts.users)
 }
 
 // Policies returns the collection of managed policies.
 func (s *STSStore) Policies() sts.Collection[sts.ManagedPolicy] {
-	return plain[sts.ManagedPolicy](s.db, "sts_policies", strings.ToLower)
+	return plain(s.db, "sts_policies", strings.ToLower, &s.db.docs.sts.policies)
 }
 
 // SAMLProviders returns the collection of SAML providers.
 func (s *STSStore) SAMLProviders() sts.Collection[sts.SAMLProvider] {
-	return plain[sts.SAMLProvider](s.db, "sts_saml_providers", strings.ToLower)
+	return plain(s.db, "sts_saml_providers", strings.ToLower, &s.db.docs.sts.samlProviders)
 }
 
 // OIDCProviders returns the collection of OIDC providers.
 func (s *STSStore) OIDCProviders() sts.Collection[sts.OIDCProvider] {
-	return plain[sts.OIDCProvider](s.db, "sts_oidc_providers", exact)
+	return plain(s.db, "sts_oidc_providers", exact, &s.db.docs.sts.oidcProviders)
 }
 
 // Settings returns the collection of settings.
 func (s *STSStore) Settings() sts.Collection[sts.Settings] {
-	return plain[sts.Settings](s.db, "sts_settings", exact)
+	return plain(s.db, "sts_settings", exact, &s.db.docs.sts.settings)
 }
 
 // AccessKeys returns the collection of access keys, each sealed to its row.
@@ -81,22 +81,30 @@ func sealedRows[T any, P keyed[T]](s *STSStore, table string) *collection[T, P] 
 			if err != nil {
 				return nil, err
 			}
-			return fromJSON[T](account, name, raw)
+			e := new(T)
+			return e, json.Unmarshal(raw, e)
 		},
 	}
 }
 
 func exact(name string) string { return name }
 
-func plain[T any, P keyed[T]](db *DB, table string, fold func(string) string) *collection[T, P] {
-	return &collection[T, P]{db: db, table: table, fold: fold, decode: fromJSON[T],
+// stsDocs are the documents that are read over and over: a session's role with each
+// call that it signs.
+type stsDocs struct {
+	roles         decoded[sts.Role]
+	users         decoded[sts.User]
+	policies      decoded[sts.ManagedPolicy]
+	samlProviders decoded[sts.SAMLProvider]
+	oidcProviders decoded[sts.OIDCProvider]
+	settings      decoded[sts.Settings]
+}
+
+func plain[T any, P keyed[T]](db *DB, table string, fold func(string) string, known *decoded[T]) *collection[T, P] {
+	return &collection[T, P]{db: db, table: table, fold: fold,
+		decode: func(_, _ string, raw []byte) (*T, error) { return known.decode(string(raw)) },
 		encode: func(e *T) (any, error) {
 			raw, err := json.Marshal(e)
 			return string(raw), err
 		}}
-}
-
-func fromJSON[T any](_, _ string, raw []byte) (*T, error) {
-	e := new(T)
-	return e, json.Unmarshal(raw, e)
 }

@@ -68,7 +68,7 @@ func (s *UserpoolStore) ChangeAttribute(ctx context.Context, pool userpool.PoolI
 func (s *UserpoolStore) mentioners(ctx context.Context, q querier, pool userpool.PoolID, attribute, lock string) ([]mentioner, error) {
 	var all []mentioner
 	for _, find := range []func(context.Context, querier, userpool.PoolID, string, string) ([]mentioner, error){
-		s.clientMentions, s.providerMentions, samlMentions,
+		s.clientMentions, s.providerMentions, s.samlMentions,
 	} {
 		found, err := find(ctx, q, pool, attribute, lock)
 		if err != nil {
@@ -152,9 +152,9 @@ func (s *UserpoolStore) providerMentions(ctx context.Context, q querier, pool us
 	return all, err
 }
 
-func samlMentions(ctx context.Context, q querier, pool userpool.PoolID, attribute, lock string) ([]mentioner, error) {
+func (s *UserpoolStore) samlMentions(ctx context.Context, q querier, pool userpool.PoolID, attribute, lock string) ([]mentioner, error) {
 	rows, err := q.QueryContext(ctx, `SELECT `+samlColumns+` FROM saml_applications WHERE pool = $1 ORDER BY id`+lock, pool)
-	apps, err := collect(rows, err, func(row scanner) (*samlidp.Application, error) { return scanSAML(row) })
+	apps, err := collect(rows, err, func(row scanner) (*samlidp.Application, error) { return s.db.docs.application(row) })
 	all := make([]mentioner, 0, len(apps))
 	for _, a := range apps {
 		var m mentioner

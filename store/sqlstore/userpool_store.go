@@ -21,25 +21,18 @@ type UserpoolStore struct {
 	known  *userpoolDocs
 }
 
-// userpoolDocs are the documents that are read over and over. One set serves all
-// stores of a database.
+// userpoolDocs are the documents that are read over and over.
 type userpoolDocs struct {
 	pools   decoded[userpool.Pool]
 	clients decoded[userpool.Client]
 	groups  decoded[userpool.Group]
 }
 
-func newUserpoolDocs() *userpoolDocs {
-	d := new(userpoolDocs)
-	d.pools.clone, d.clients.clone, d.groups.clone = clonePool, cloneClient, cloneGroup
-	return d
-}
-
 var _ userpool.Store = (*UserpoolStore)(nil)
 
 // Userpool returns the store of user pools in db.
 func (db *DB) Userpool(sealer keyring.Sealer) *UserpoolStore {
-	return &UserpoolStore{db, sealer, db.docs}
+	return &UserpoolStore{db, sealer, &db.docs.userpool}
 }
 
 // A querier is what *sql.DB and *sql.Tx have in common.
