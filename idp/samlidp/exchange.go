@@ -29,6 +29,7 @@ type exchange struct {
 	received   time.Time
 	context    string // the AuthnContext class that the assertion states
 	told       *Told
+	user       *userpool.User // whose session it is, if the same request has read that already
 }
 
 // A refusal is an error that the app is told of, in a Response.

@@ -119,6 +119,7 @@ func (x *exchange) resumePassive(w http.ResponseWriter, r *http.Request, id stri
 	if err != nil {
 		return err
 	}
+	x.user = cur.User
 	return x.answer(w, r, cur.Session)
 }
 

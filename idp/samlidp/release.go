@@ -196,14 +196,25 @@ func plain(err error) string {
 	return strings.TrimPrefix(err.Error(), expr.ErrEvaluate.Error()+": ")
 }
 
-// session gathers what the app is told of the user behind a sign-in.
-func (x *exchange) session(ctx context.Context, s *idp.Session) (*saml.Session, error) {
-	user, err := x.h.Directory.UserBySub(ctx, x.pool.ID, s.Sub)
+// userOf is the user behind a sign-in, who may be signed in to an app.
+func (x *exchange) userOf(ctx context.Context, s *idp.Session) (user *userpool.User, err error) {
+	if user = x.user; user == nil {
+		user, err = x.h.Directory.UserBySub(ctx, x.pool.ID, s.Sub)
+	}
 	if err != nil && !errors.Is(err, userpool.ErrUserNotFound) {
 		return nil, err
 	}
 	if err != nil || !user.Enabled {
 		return nil, refuse(saml.StatusResponder, saml.StatusAuthnFailed, "the account cannot be used")
+	}
+	return user, nil
+}
+
+// session gathers what the app is told of the user behind a sign-in.
+func (x *exchange) session(ctx context.Context, s *idp.Session) (*saml.Session, error) {
+	user, err := x.userOf(ctx, s)
+	if err != nil {
+		return nil, err
 	}
 	t := &teller{directory: x.h.Directory, keys: x.h.Keys, entityID: x.h.EntityID(x.pool.ID), app: x.app, party: x.sp, store: x.h.Apps, request: x.request, user: user}
 	if x.told, err = t.tell(ctx); err != nil {

@@ -97,6 +97,7 @@ func (x *exchange) signIn(w http.ResponseWriter, r *http.Request) error {
 	if !force {
 		cur, err := x.h.Gate.Current(r, x.pool, false)
 		if err == nil {
+			x.user = cur.User
 			return x.answer(w, r, cur.Session)
 		}
 		if !errors.Is(err, idp.ErrSessionNotFound) {

@@ -1,30 +1,12 @@
 package samlxml
 
 import (
-	"bytes"
-	"compress/flate"
 	"crypto/x509"
 	"encoding/base64"
 	"fmt"
-	"io"
 	"net/url"
 	"strings"
 )
-
-// Inflate undoes the DEFLATE encoding of the redirect binding. It stops at
-// limit bytes with ErrTooLarge, however small the input was (CVE-2023-28119).
-func Inflate(deflated []byte, limit int) ([]byte, error) {
-	r := flate.NewReader(bytes.NewReader(deflated))
-	defer r.Close()
-	raw, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
-	if len(raw) > limit {
-		return nil, tooLarge("bytes inflated", limit)
-	}
-	if err != nil {
-		return nil, malformed("not DEFLATE data")
-	}
-	return raw, nil
-}
 
 // A Redirect is a message that came by the HTTP-Redirect binding.
 type Redirect struct {
@@ -176,20 +158,6 @@ func RedirectURL(location, param string, message []byte, relayState string, s *S
 		return location + "&" + query, nil
 	}
 	return location + "?" + query, nil
-}
-
-// Deflate applies the DEFLATE encoding of the redirect binding.
-func Deflate(message []byte) ([]byte, error) {
-	var b bytes.Buffer
-	w, err := flate.NewWriter(&b, flate.BestCompression)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(message); err != nil {
-		return nil, err
-	}
-	err = w.Close()
-	return b.Bytes(), err
 }
 
 func deflated(message []byte) (string, error) {
