@@ -30,6 +30,7 @@ var (
 	ErrDurationEscalation = errors.New("sts: token outlives the session")
 	ErrPayloadTooLarge    = errors.New("sts: token payload too large")
 	ErrTradeInExpired     = errors.New("sts: trade-in token expired")
+	ErrPolicyEvaluation   = errors.New("sts: a stored policy cannot be evaluated")
 
 	ErrUpstreamRefused = errors.New("sts: upstream role refused")
 

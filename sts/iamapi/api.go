@@ -33,6 +33,7 @@ var Errors = awsapi.ErrorTable{
 	{Is: sts.ErrNotAttachable, Status: 400, Code: "PolicyNotAttachable", Message: "The policy cannot be attached."},
 	{Is: sts.ErrIDPCommunication, Status: 400, Code: "OpenIdIdpCommunicationError", Message: "The identity provider cannot be reached."},
 	{Is: sts.ErrInvalidInput, Status: 400, Code: "InvalidInput", Message: "The input is invalid."},
+	{Is: sts.ErrPolicyEvaluation, Status: 500, Code: "PolicyEvaluation", Message: "A policy cannot be evaluated."},
 	{Is: sts.ErrMalformedPolicy, Status: 400, Code: "MalformedPolicyDocument", Message: "Syntax errors in policy."},
 	{Is: sts.ErrValidation, Status: 400, Code: "ValidationError", Message: "The request is invalid."},
 	{Is: sts.ErrAccessDenied, Status: 403, Code: "AccessDenied", Message: "Access denied"},

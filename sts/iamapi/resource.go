@@ -29,7 +29,7 @@ func (a *API) resource(op string, in any) string {
 		}
 		return a.newARN(v, "user", name)
 	}
-	for _, arn := range []string{"PolicyArn", "OpenIDConnectProviderArn"} {
+	for _, arn := range []string{"PolicyArn", "OpenIDConnectProviderArn", "PolicySourceArn"} {
 		if s := text(v, arn); s != "" {
 			return s
 		}

@@ -54,6 +54,20 @@ var operators = map[string]operator{
 	"arnnotlike":   {negate: true, compile: arnOp, variables: true},
 }
 
+// valueTypes are the operators whose requests' values have a type.
+var valueTypes = map[string]string{"numeric": "numericequals", "boolean": "bool", "ip": "ipaddress", "binary": "binaryequals", "date": "dateequals"}
+
+// IsValue reports whether a text is a value of a type: "numeric", "boolean", "ip",
+// "binary" or "date". Of any other it is one always.
+func IsValue(kind, text string) bool {
+	op, ok := operators[valueTypes[kind]]
+	if !ok {
+		return true
+	}
+	_, err := op.compile(text, false)
+	return err == nil
+}
+
 func stringOp(wildcards, fold bool) func(string, bool) (matcher, error) {
 	return func(value string, variables bool) (matcher, error) {
 		g, err := compileGlob(value, wildcards, variables)
