@@ -3,6 +3,7 @@ package awsgo_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -13,8 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
-
-	"errors"
 
 	"github.com/poolhouse/poolhouse/conformance/harness"
 )
@@ -112,12 +111,12 @@ func crossAccount(t *testing.T, c *iam.Client, caller string) {
 
 func refusedSimulations(t *testing.T, c *iam.Client) {
 	for text, change := range map[string]func(*iam.SimulateCustomPolicyInput){
-		"PolicyInputList.1 is malformed: Syntax errors in policy.":                                    func(in *iam.SimulateCustomPolicyInput) { in.PolicyInputList = []string{"{"} },
-		"ResourceHandlingOption is not supported by this server.":                                     func(in *iam.SimulateCustomPolicyInput) { in.ResourceHandlingOption = aws.String("EC2-VPC-EBS") },
-		"The value x of the context key aws:SourceIp is not of the type ip.":                           func(in *iam.SimulateCustomPolicyInput) { in.ContextEntries = entry("ip", "x") },
-		"The context key aws:SourceIp of the type string has several values.":                          func(in *iam.SimulateCustomPolicyInput) { in.ContextEntries = entry("string", "x", "y") },
-		"A context entry must have a name, a type and values.":                                        func(in *iam.SimulateCustomPolicyInput) { in.ContextEntries = entry("string") },
-		`Invalid resource bucket: it must be an ARN or "*".`:                                          func(in *iam.SimulateCustomPolicyInput) { in.ResourceArns = []string{"bucket"} },
+		"PolicyInputList.1 is malformed: Syntax errors in policy.":            func(in *iam.SimulateCustomPolicyInput) { in.PolicyInputList = []string{"{"} },
+		"ResourceHandlingOption is not supported by this server.":             func(in *iam.SimulateCustomPolicyInput) { in.ResourceHandlingOption = aws.String("EC2-VPC-EBS") },
+		"The value x of the context key aws:SourceIp is not of the type ip.":  func(in *iam.SimulateCustomPolicyInput) { in.ContextEntries = entry("ip", "x") },
+		"The context key aws:SourceIp of the type string has several values.": func(in *iam.SimulateCustomPolicyInput) { in.ContextEntries = entry("string", "x", "y") },
+		"A context entry must have a name, a type and values.":                func(in *iam.SimulateCustomPolicyInput) { in.ContextEntries = entry("string") },
+		`Invalid resource bucket: it must be an ARN or "*".`:                  func(in *iam.SimulateCustomPolicyInput) { in.ResourceArns = []string{"bucket"} },
 		"OrderedOrganizationPolicyInputList is not supported by this server.": func(in *iam.SimulateCustomPolicyInput) {
 			in.OrderedOrganizationPolicyInputList = []types.OrderedOrganizationPolicyType{{ServiceControlPolicyInputList: []string{policyOf()}}}
 		},
@@ -196,7 +195,7 @@ func sealedIn(t *testing.T, err error) string {
 
 func messages(t *testing.T, f *harness.Fixture) {
 	ctx, root := t.Context(), f.Root()
-	user := func(name, doc string) harness.Clients {
+	user := func(name, doc string) *harness.AWS {
 		_, err := root.IAM.CreateUser(ctx, &iam.CreateUserInput{UserName: &name})
 		must(t, err)
 		if doc != "" {
@@ -251,7 +250,7 @@ type told struct {
 	}
 }
 
-func decode(t *testing.T, ctx context.Context, c harness.Clients, sealed string) (x told) {
+func decode(t *testing.T, ctx context.Context, c *harness.AWS, sealed string) (x told) {
 	t.Helper()
 	out, err := c.STS.DecodeAuthorizationMessage(ctx, &sts.DecodeAuthorizationMessageInput{EncodedMessage: &sealed})
 	must(t, err)
