@@ -40,7 +40,7 @@ read = document({"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3
 # What IAM says of a policy that it does not take.
 for name, doc, text in [
     ("no JSON", "{", "Syntax errors in policy."),
-    ("old version", read.replace("2012", "2008"), "Syntax errors in policy."),
+    ("old version", read.replace("2012", "2008"), "Policy document must be version 2012-10-17 or greater."),
     ("no version", '{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}', "Policy document must be version 2012-10-17 or greater."),
     ("no resource", document({"Effect": "Allow", "Action": "*"}), "Policy statement must contain resources."),
     ("no ARN", document({"Effect": "Allow", "Action": "*", "Resource": "bucket"}), 'Resource bucket must be in ARN format or "*".'),
