@@ -42,6 +42,7 @@ const (
 type world struct {
 	*testing.T
 	sts    *sts.Service
+	pools  *identity.Service
 	tokens *userpool.Tokens
 	store  userpool.Store
 	audit  recorder
@@ -68,11 +69,12 @@ func newWorld(t *testing.T) *world {
 	w.tokens = &userpool.Tokens{Store: w.store, Keys: ring, Now: time.Now, Issuer: func(p userpool.PoolID) string { return issuer(string(p)) }}
 	w.sts = &sts.Service{Store: db.STS(ring), Ephemeral: db.Ephemeral(), Keys: ring, Now: time.Now, Log: log, Region: "us-east-1",
 		Account: account, PublicURL: "http://127.0.0.1:8080", RootAccessKeyID: rootKey, RootSecretAccessKey: secret}
-	access := &stsapi.Access{Service: w.sts}
-	api := &cognitoidentity.API{Region: "us-east-1", Account: account, Authorizer: access, Audit: &w.audit, Pools: &identity.Service{
+	w.pools = &identity.Service{
 		Store: db.Identity(), Keys: ring, SAML: w.sts, Guests: identity.DefaultGuestScope(), UserPools: cognitoidentity.UserPools{Tokens: w.tokens},
 		Providers: cognitoidentity.Providers{Store: w.sts.Store, Account: account}, Roles: w.sts, Now: time.Now,
-		Region: "us-east-1", PublicURL: "http://127.0.0.1:8080", Issuer: issuer, Log: log}}
+		Region: "us-east-1", PublicURL: "http://127.0.0.1:8080", Issuer: issuer, Log: log}
+	access := &stsapi.Access{Service: w.sts}
+	api := &cognitoidentity.API{Region: "us-east-1", Account: account, Authorizer: access, Audit: &w.audit, Pools: w.pools}
 	h, err := awsapi.NewHandler(awsapi.Config{Services: []awsapi.Service{api.Service()}, Credentials: access, Authorizer: access,
 		Region: "us-east-1", Account: account, Log: log})
 	w.check(err)
