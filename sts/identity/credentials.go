@@ -75,6 +75,9 @@ func (s *Service) roleRefused(ctx context.Context, who *presence, role string, e
 	if !errors.As(err, &fault) {
 		return err
 	}
+	if errors.Is(err, sts.ErrIDPCommunication) { // the role is one of another system
+		return &Fault{Kind: ErrExternalService, Text: "The system that the role is of does not answer.", Cause: err}
+	}
 	s.Log.WarnContext(ctx, "identity pool's role refused", "pool", who.pool.ID, "identity", who.identity.ID, "role", role, "error", err)
 	return errBadRoles
 }

@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -98,6 +99,22 @@ func TestRoleRefusals(t *testing.T) {
 	logins := map[string]string{awsName: w.idToken("alice", nil)}
 	_, err = w.credentials(w.id(p, logins), logins, "")
 	wantFault(t, "role trusts guests only", err, identity.ErrConfiguration, text)
+}
+
+// elsewhere stands for roles of another system that does not answer.
+type elsewhere struct{ identity.Roles }
+
+func (elsewhere) AssumeRoleWithWebIdentity(context.Context, sts.WebIdentityRequest) (*sts.AssumedRole, error) {
+	return nil, &sts.Fault{Kind: sts.ErrIDPCommunication, Text: "no route to host"}
+}
+
+func TestRoleElsewhere(t *testing.T) {
+	w := newWorld(t)
+	p := w.pool(nil)
+	w.setRoles(p, nil)
+	w.Roles = elsewhere{}
+	_, err := w.credentials(w.id(p, nil), nil, "")
+	wantFault(t, "unreachable", err, identity.ErrExternalService, "does not answer")
 }
 
 func TestWhoMayHaveCredentials(t *testing.T) {
