@@ -2,12 +2,17 @@ package server
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
+	"fmt"
+	"os"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/poolhouse/poolhouse/internal/audit"
+	"github.com/poolhouse/poolhouse/internal/audit/ship"
 )
 
 // How often the audit log is looked after.
@@ -30,6 +35,32 @@ func (s *Server) openAudit(ctx context.Context, st *stores, now func() time.Time
 	s.audit = audit.Open(audit.Config{Store: st.db.Audit(), Key: key, Signer: audit.KeySigner{Ring: st.keys},
 		Account: s.cfg.Account, Region: s.cfg.Region, Now: now, Errors: s.log})
 	s.closers = append(s.closers, s.closeAudit)
+	return s.addSinks()
+}
+
+// addSinks makes what the log is sent to.
+func (s *Server) addSinks() error {
+	if s.cfg.AuditFile != "" {
+		s.shippers = append(s.shippers, &ship.Shipper{Name: "file", Log: s.audit, Sink: &ship.File{Path: s.cfg.AuditFile}})
+	}
+	if s.cfg.AuditSyslog == "" {
+		return nil
+	}
+	var ca *x509.CertPool
+	if s.cfg.AuditSyslogCA != "" {
+		raw, err := os.ReadFile(s.cfg.AuditSyslogCA)
+		if err != nil {
+			return err
+		}
+		if ca = x509.NewCertPool(); !ca.AppendCertsFromPEM(raw) {
+			return fmt.Errorf("%s: no certificate in it", s.cfg.AuditSyslogCA)
+		}
+	}
+	sink, err := ship.NewSyslog(s.cfg.AuditSyslog, ca)
+	if err != nil {
+		return err
+	}
+	s.shippers = append(s.shippers, &ship.Shipper{Name: "syslog", Log: s.audit, Sink: sink})
 	return nil
 }
 
@@ -39,11 +70,23 @@ func (s *Server) closeAudit() error {
 	if err := s.audit.Close(ctx); err != nil {
 		return err
 	}
-	return errors.Join(s.audit.Checkpoint(ctx), s.audit.Store.Beat(ctx, s.audit.Segment(), time.Time{}))
+	errs := []error{s.audit.Checkpoint(ctx)}
+	for _, sh := range s.shippers {
+		if err := sh.Pass(ctx); err != nil { // the next start, or another node, goes on from here
+			s.log.Warn("audit sink did not get the last events yet", "sink", sh.Name, "err", err)
+		}
+		errs = append(errs, sh.Sink.Close())
+	}
+	return errors.Join(append(errs, s.audit.Store.Beat(ctx, s.audit.Segment(), time.Time{}))...)
 }
 
-// tendAudit looks after the log until ctx ends.
+// tendAudit looks after the log, and sends it to the sinks, until ctx ends.
 func (s *Server) tendAudit(ctx context.Context) {
+	var sinks sync.WaitGroup
+	defer sinks.Wait()
+	for _, sh := range s.shippers {
+		sinks.Go(func() { sh.Run(ctx) })
+	}
 	tick := time.NewTicker(auditRound)
 	defer tick.Stop()
 	for round := 0; ; round++ {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/poolhouse/poolhouse/internal/audit/ship"
 	"github.com/poolhouse/poolhouse/internal/outbound"
 )
 
@@ -41,6 +42,9 @@ type Config struct {
 	TriggerURLs        []string `yaml:"trigger-url" name:"trigger-url" help:"Program that stands in for a function, NAME=URL, called with a body signed with POOLHOUSE_TRIGGER_SECRET. Repeatable."`
 	LogDeliveryDir     string   `yaml:"log-delivery-dir" name:"log-delivery-dir" help:"Directory that the logs of user pools are written into, a file for each destination and day." type:"path"`
 	LogDeliveryURL     string   `yaml:"log-delivery-url" name:"log-delivery-url" help:"URL that the logs of user pools are posted to instead, signed with POOLHOUSE_LOG_DELIVERY_SECRET."`
+	AuditFile          string   `yaml:"audit-file" name:"audit-file" help:"File that the audit log is written to as well, a line of JSON each." type:"path"`
+	AuditSyslog        string   `yaml:"audit-syslog" name:"audit-syslog" help:"Syslog collector that the audit log is sent to as well, udp, tcp or tls://HOST:PORT."`
+	AuditSyslogCA      string   `yaml:"audit-syslog-ca" name:"audit-syslog-ca" help:"File with the authorities of the collector's certificate (PEM)." type:"path"`
 	AuditRetention     int      `yaml:"audit-retention" name:"audit-retention" help:"Days that the audit log is kept; 0 keeps it for ever." default:"0"`
 	BreachFilter       string   `yaml:"breach-filter" name:"breach-filter" help:"File of compromised passwords, made by poolhouse breach build." type:"path"`
 	GeoIPDB            string   `yaml:"geoip-db" name:"geoip-db" help:"Database of places of addresses, in the MaxMind format (.mmdb)." type:"path"`
@@ -123,6 +127,14 @@ func (c *Config) Validate() error {
 	}
 	if (c.RootAccessKeyID == "") != (c.RootSecretAccessKey == "") {
 		bad("POOLHOUSE_ROOT_ACCESS_KEY_ID and POOLHOUSE_ROOT_SECRET_ACCESS_KEY go together")
+	}
+	if c.AuditSyslog != "" {
+		if _, err := ship.NewSyslog(c.AuditSyslog, nil); err != nil {
+			bad("audit-syslog %w", err)
+		}
+	}
+	if c.AuditSyslogCA != "" && !strings.HasPrefix(c.AuditSyslog, "tls://") {
+		bad("audit-syslog-ca needs audit-syslog with tls://")
 	}
 	if c.AuditRetention < 0 {
 		bad("audit-retention %d: want a number of days, or 0", c.AuditRetention)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/idp/samlidp"
 	"github.com/poolhouse/poolhouse/internal/audit"
+	"github.com/poolhouse/poolhouse/internal/audit/ship"
 	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/server/demo"
 	"github.com/poolhouse/poolhouse/sts/authz"
@@ -37,7 +38,8 @@ type Server struct {
 	sweepers  map[string]sweeper
 	keys      *keyring.Keys
 	audit     *audit.Log
-	demo      *demo.App // nil elsewhere
+	shippers  []*ship.Shipper // of the audit log
+	demo      *demo.App       // nil elsewhere
 	samlIDP   *samlidp.Handler
 
 	fresh       bool // the store was never used before this start

@@ -48,6 +48,7 @@ type Log struct {
 
 	mu     sync.RWMutex // guards closed against a send on a closed queue
 	closed bool
+	watch  []chan struct{}
 
 	seq  int64 // of the writer
 	prev []byte
@@ -157,6 +158,27 @@ func (l *Log) Flush(ctx context.Context) error {
 // Find returns entries of the store, newest first: see Store.
 func (l *Log) Find(ctx context.Context, q Query) ([]*Entry, string, error) {
 	return l.Store.Find(ctx, q)
+}
+
+// Watch returns a channel that says when there is something new in the store. Who
+// has not looked misses nothing but repetitions.
+func (l *Log) Watch() <-chan struct{} {
+	news := make(chan struct{}, 1)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.watch = append(l.watch, news)
+	return news
+}
+
+func (l *Log) tell() {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for _, news := range l.watch {
+		select {
+		case news <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // Segment is the name of the chain that this process writes.

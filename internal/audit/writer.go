@@ -88,6 +88,7 @@ func (l *Log) store(ctx context.Context, entries []*Entry) {
 	for wait := retryFirst; ; wait = min(2*wait, retryLast) {
 		err := l.tryStore(ctx, entries)
 		if err == nil {
+			l.tell()
 			return
 		}
 		if ctx.Err() != nil {
