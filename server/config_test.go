@@ -38,7 +38,9 @@ func TestConfigValidate(t *testing.T) {
 		{"region", func(c *Config) { c.Region = "mars" }, "us-east-1"},
 		{"proxy", func(c *Config) { c.TrustedProxies = []string{"10.0.0.1"} }, "want a network"},
 		{"public URL with a path", func(c *Config) { c.PublicURL = "https://id.example.com/x" }, "nothing behind it"},
-		{"audit sinks", func(c *Config) { c.AuditFile, c.AuditSyslog, c.AuditSyslogCA = "a.jsonl", "tls://logs.example.com:6514", "ca.pem" }, ""},
+		{"audit sinks", func(c *Config) {
+			c.AuditFile, c.AuditSyslog, c.AuditSyslogCA = "a.jsonl", "tls://logs.example.com:6514", "ca.pem"
+		}, ""},
 		{"syslog without a port", func(c *Config) { c.AuditSyslog = "tcp://logs.example.com" }, "want udp, tcp or tls"},
 		{"syslog over http", func(c *Config) { c.AuditSyslog = "http://logs.example.com:514" }, "want udp, tcp or tls"},
 		{"syslog authorities in the clear", func(c *Config) { c.AuditSyslog, c.AuditSyslogCA = "tcp://logs.example.com:601", "ca.pem" }, "audit-syslog-ca"},
