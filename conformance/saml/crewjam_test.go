@@ -77,6 +77,7 @@ func startCrewjam(t *testing.T, metadata []byte) *client {
 	c.cannot = map[string]string{
 		ecdsa:       "goxmldsig reads ECDSA in ASN.1, not as XML Signature has it (goxmldsig#163)",
 		aes256:      "xmlenc decrypts AES-128-GCM alone",
+		sloSOAP:     "it has no function for it",
 		sloRedirect: "it does not sign the query of a LogoutRequest (crewjam/saml#550)",
 		sloOurs:     "it has no function for a LogoutRequest (crewjam/saml#523)",
 	}

@@ -310,6 +310,8 @@ func (r *room) logout(t *testing.T, query string) {
 func testLogoutRedirect(t *testing.T, r *room) { r.logout(t, "binding=redirect") }
 func testLogoutPost(t *testing.T, r *room)     { r.logout(t, "binding=post") }
 
+func testLogoutSOAP(t *testing.T, r *room) { r.logout(t, "binding=soap") }
+
 // testLogoutOurs signs out at our side, which asks the client.
 func testLogoutOurs(t *testing.T, r *room) {
 	r.wantAlice(t, r.signIn(t, ask{}))

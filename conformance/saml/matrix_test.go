@@ -31,6 +31,7 @@ const (
 	forceAuthn     = "ForceAuthn: the user proves again, AuthnInstant is fresh"
 	sloRedirect    = "single logout from the app, by Redirect"
 	sloPost        = "single logout from the app, by POST"
+	sloSOAP        = "single logout from the app, by SOAP"
 	sloOurs        = "single logout from our side"
 )
 
@@ -59,6 +60,7 @@ var features = []feature{
 	{forceAuthn, testForceAuthn},
 	{sloRedirect, testLogoutRedirect},
 	{sloPost, testLogoutPost},
+	{sloSOAP, testLogoutSOAP},
 	{sloOurs, testLogoutOurs},
 }
 

@@ -35,6 +35,7 @@ func startMellon(t *testing.T, metadata []byte) *client {
 		contextElse: "it asks for a class where its configuration says so: not tried",
 		ecdsa:       "lasso knows RSA and HMAC alone",
 		sloPost:     "it speaks Redirect and SOAP",
+		sloSOAP:     "it asks by Redirect where it can",
 	}
 	return c
 }

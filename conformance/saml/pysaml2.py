@@ -1,13 +1,14 @@
 """A service provider on pysaml2, at LISTEN. Its directory holds idp.xml, sp.key and sp.crt.
 
-GET /login?binding=post&force=1&passive=1&nameid=URI&acr=URI&rs=TEXT (all optional), /logout?binding=post|redirect, /who, /forget,
+GET /login?binding=post&force=1&passive=1&nameid=URI&acr=URI&rs=TEXT (all optional), /logout?binding=post|redirect|soap, /who, /forget,
 /metadata; POST /acs; GET and POST /slo. Answers are JSON: the user, or {"error": why}."""
 import json
 import os
 import urllib.parse as up
+import xml.etree.ElementTree as ElementTree
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from saml2 import BINDING_HTTP_POST as POST, BINDING_HTTP_REDIRECT as REDIRECT
+from saml2 import BINDING_HTTP_POST as POST, BINDING_HTTP_REDIRECT as REDIRECT, BINDING_SOAP as SOAP
 from saml2.client import Saml2Client
 from saml2.config import SPConfig
 from saml2.metadata import create_metadata_string
@@ -22,6 +23,10 @@ SIGN = dict(sign_alg=SHA256, digest_alg="http://www.w3.org/2001/04/xmlenc#sha256
 KEYS = dict(key_file="sp.key", cert_file="sp.crt")
 MAIL, GROUPS = "urn:oid:0.9.2342.19200300.100.1.3", "urn:oid:1.3.6.1.4.1.5923.1.1.1.1"
 
+# It writes what comes by SOAP anew before it looks at the signature, which covers prefixes.
+for prefix, space in (("samlp", "urn:oasis:names:tc:SAML:2.0:protocol"), ("saml", "urn:oasis:names:tc:SAML:2.0:assertion"), ("ds", "http://www.w3.org/2000/09/xmldsig#")):
+    ElementTree.register_namespace(prefix, space)
+
 config = SPConfig().load(dict(
     entityid=BASE + "/metadata", xmlsec_binary="/usr/bin/xmlsec1", encryption_keypairs=[KEYS], metadata=dict(local=["idp.xml"]),
     accepted_time_diff=60,
@@ -30,7 +35,7 @@ config = SPConfig().load(dict(
         name="pysaml2", name_id_format_allow_create=True, authn_requests_signed=True, logout_requests_signed=True, logout_responses_signed=True,
         want_response_signed=False, want_assertions_signed=False, want_assertions_or_response_signed=True, allow_unsolicited=True,
         endpoints=dict(assertion_consumer_service=[(BASE + "/acs", POST)],
-                       single_logout_service=[(BASE + "/slo", REDIRECT), (BASE + "/slo", POST)])))))
+                       single_logout_service=[(BASE + "/slo", REDIRECT), (BASE + "/slo", POST), (BASE + "/soap", SOAP)])))))
 sp = Saml2Client(config=config)
 idp = list(sp.metadata.keys())[0]
 pending = {}
@@ -106,9 +111,16 @@ class Handler(BaseHTTPRequestHandler):
                        "mail": "".join(values.get(MAIL, [])), "groups": values.get(GROUPS, []), "relay": form.get("RelayState", [""])[0]})
 
     def do_logout(self, form, get):
-        binding = POST if form.get("binding") == ["post"] else REDIRECT
-        _, info = list(sp.do_logout(user[0], [idp], "", None, sign=True, expected_binding=binding, **SIGN).values())[0]
-        self.send(info)
+        binding = dict(post=POST, soap=SOAP).get("".join(form.get("binding", [])), REDIRECT)
+        answer = list(sp.do_logout(user[0], [idp], "", None, sign=True, expected_binding=binding, **SIGN).values())[0]
+        if binding != SOAP:
+            return self.send(answer[1])
+        user.clear()
+        self.loggedout(answer)
+
+    def loggedout(self, r):
+        status = r.response.status.status_code
+        self.out(200, {"loggedOut": status.value, "second": status.status_code.value if status.status_code else ""})
 
     def do_slo(self, form, get):
         form = {k: v[0] for k, v in form.items()}
@@ -119,8 +131,7 @@ class Handler(BaseHTTPRequestHandler):
             r = sp.parse_logout_request_response(form["SAMLResponse"], binding)
             sp.handle_logout_response(r)
             user.clear()
-            status = r.response.status.status_code
-            return self.out(200, {"loggedOut": status.value, "second": status.status_code.value if status.status_code else ""})
+            return self.loggedout(r)
         info = sp.handle_logout_request(form["SAMLRequest"], user[0] if user else None, binding, **SIGN,
                                         relay_state=form.get("RelayState", ""))
         user.clear()

@@ -69,6 +69,7 @@ func (h *Handler) Mount(mux *web.Mux) {
 	mux.Get("/{pool}/saml/continue", h.resume)
 	mux.Get("/{pool}/saml/init/{app}", h.initiate)
 	mux.Get("/{pool}/saml/slo", h.slo)
+	mux.LargeEndpoint("POST /{pool}/saml/slo/soap", int64(samlxml.Messages().Bytes), h.soapLogout)
 	mux.LargeEndpoint("POST /{pool}/saml/slo", maxPost, h.slo)
 }
 

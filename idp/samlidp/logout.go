@@ -45,7 +45,7 @@ func (h *Handler) slo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return badRequest("The app sent a sign-out request that cannot be read.", err)
 	}
-	x, err := h.loggingOut(r.Context(), pool, l)
+	x, err := h.loggingOut(r.Context(), pool, l, h.SLOURL(pool.ID))
 	if l.Response != nil {
 		return h.confirmed(w, r, pool, x, l.Response, err)
 	}
@@ -69,9 +69,9 @@ func receivedLogout(r *http.Request) (*samlxml.Logout, error) {
 	return samlxml.LogoutByPost(r.PostForm)
 }
 
-// loggingOut judges who sent a message, and that it is fresh. It must be signed: a
-// sign-out that anybody can cause is an attack.
-func (h *Handler) loggingOut(ctx context.Context, pool *userpool.Pool, l *samlxml.Logout) (*exchange, error) {
+// loggingOut judges who sent a message, that it was meant for the address to, and that it
+// is fresh. It must be signed: a sign-out that anybody can cause is an attack.
+func (h *Handler) loggingOut(ctx context.Context, pool *userpool.Pool, l *samlxml.Logout, to string) (*exchange, error) {
 	issuer := l.Envelope().Issuer
 	app, err := h.Apps.ApplicationByEntityID(ctx, pool.ID, issuer)
 	if errors.Is(err, ErrNotFound) {
@@ -90,7 +90,7 @@ func (h *Handler) loggingOut(ctx context.Context, pool *userpool.Pool, l *samlxm
 	stale := func(err error) error {
 		return badRequest("The app's sign-out request is too old, was used before, or was not meant for us.", err)
 	}
-	if err := l.Current(h.SLOURL(pool.ID), h.Now(), samlxml.Skew); err != nil {
+	if err := l.Current(to, h.Now(), samlxml.Skew); err != nil {
 		return nil, stale(err)
 	}
 	if len(l.RelayState) > maxRelayState {

@@ -26,7 +26,7 @@ func (h *Handler) leave(w http.ResponseWriter, r *http.Request, req *leave) erro
 	if err != nil {
 		return err
 	}
-	meant, err := x.meant(r.Context(), cur.Session, req.Request)
+	meant, err := x.meant(r.Context(), cur.Session.Sub, req.Request)
 	if err != nil {
 		return err
 	}
@@ -46,10 +46,10 @@ func (h *Handler) leave(w http.ResponseWriter, r *http.Request, req *leave) erro
 	return h.Leaving.SignOut(w, r, s)
 }
 
-// meant are the roots of the sessions that a request is about: of this browser's user,
-// and of those that the app takes part in.
-func (x *exchange) meant(ctx context.Context, s *idp.Session, req *samlxml.LogoutRequest) (map[idp.Handle]bool, error) {
-	list, err := x.h.Participants.Participants(ctx, x.pool.ID, s.Sub, "")
+// meant are the roots of the sessions that a request is about: of that user, and of
+// those that the app takes part in.
+func (x *exchange) meant(ctx context.Context, sub string, req *samlxml.LogoutRequest) (map[idp.Handle]bool, error) {
+	list, err := x.h.Participants.Participants(ctx, x.pool.ID, sub, "")
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func (h *Handler) describe(ctx context.Context, pool userpool.PoolID, p *PoolSet
 		return nil, err
 	}
 	return &samlxml.IDPDescription{
-		ID: samlxml.NewID(), EntityID: h.EntityID(pool), SSO: h.SSOURL(pool), SLO: h.SLOURL(pool), Artifact: h.ArtifactURL(pool), Certificates: certs,
+		ID: samlxml.NewID(), EntityID: h.EntityID(pool), SSO: h.SSOURL(pool), SLO: h.SLOURL(pool), SOAPLogout: h.SOAPLogoutURL(pool), Artifact: h.ArtifactURL(pool), Certificates: certs,
 		ValidUntil: h.Now().Add(metadataLife).Truncate(time.Second), CacheFor: metadataCache,
 		NameIDFormats: []string{formatURNs[Persistent], formatURNs[Transient], formatURNs[EmailAddress], formatURNs[Unspecified]},
 		Scopes:        p.Scopes, Display: p.Display, Organization: p.Organization, Contacts: p.Contacts,

@@ -27,6 +27,11 @@ func (x *exchange) join(ctx context.Context, s *idp.Session, a *saml.Assertion) 
 	if err != nil {
 		return err
 	}
+	if a.Subject.NameID != nil {
+		if err := x.noteName(ctx, s.Sub, a.Subject.NameID.Value, s.Limit); err != nil {
+			return err
+		}
+	}
 	return x.h.Participants.Join(ctx, &idp.Participant{Pool: s.Pool, Sub: s.Sub, Root: s.Root, Kind: idp.SAMLApp, Client: userpool.ClientID(x.app.ID),
 		Data: data, Joined: x.h.Now(), Expires: s.Limit})
 }

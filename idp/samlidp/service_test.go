@@ -143,7 +143,7 @@ func TestMetadata(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.EntityID != r.h.EntityID(poolID) || len(m.SSO) != 2 || m.SSO[0].Location != r.h.SSOURL(poolID) || len(m.SLO) != 2 || m.SLO[1].Location != r.h.SLOURL(poolID) || m.ValidUntil.IsZero() {
+	if m.EntityID != r.h.EntityID(poolID) || len(m.SSO) != 2 || m.SSO[0].Location != r.h.SSOURL(poolID) || len(m.SLO) != 3 || m.SLO[1].Location != r.h.SLOURL(poolID) || m.SLO[2].Location != r.h.SOAPLogoutURL(poolID) || m.ValidUntil.IsZero() {
 		t.Errorf("metadata %+v", m)
 	}
 	// A rotated key is published before and after: the old one is still there.

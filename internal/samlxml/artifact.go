@@ -49,29 +49,8 @@ type ArtifactResolve struct {
 // ParseArtifactResolve reads a SOAP envelope with an ArtifactResolve. Errors match
 // ErrMalformed or ErrTooLarge.
 func ParseArtifactResolve(raw []byte) (*ArtifactResolve, error) {
-	doc, err := Parse(raw, Messages())
+	el, err := soapBody(raw, "ArtifactResolve")
 	if err != nil {
-		return nil, err
-	}
-	envelope := doc.Root()
-	if !is(envelope, nsSOAP, "Envelope") {
-		return nil, malformed("root is %q, not an Envelope", envelope.Tag)
-	}
-	if err := only(envelope, "Header", "Body"); err != nil {
-		return nil, err
-	}
-	body, err := mustChild(envelope, nsSOAP, "Body")
-	if err != nil {
-		return nil, err
-	}
-	if err := only(body, "ArtifactResolve"); err != nil {
-		return nil, err
-	}
-	el, err := mustChild(body, nsProtocol, "ArtifactResolve")
-	if err != nil {
-		return nil, err
-	}
-	if err := noStrays(envelope, el); err != nil {
 		return nil, err
 	}
 	r := &ArtifactResolve{root: el}
@@ -134,25 +113,5 @@ func (s Signer) WriteArtifactResponse(issuer, inResponseTo string, now time.Time
 	if err != nil {
 		return nil, err
 	}
-	w = writer{}
-	w.open("soap:Envelope", "xmlns:soap", nsSOAP)
-	w.open("soap:Body")
-	w.raw(signed)
-	w.close("soap:Body")
-	w.close("soap:Envelope")
-	return []byte(w.String()), nil
-}
-
-// WriteFault writes a SOAP fault of the sender's making.
-func WriteFault(text string) []byte {
-	var w writer
-	w.open("soap:Envelope", "xmlns:soap", nsSOAP)
-	w.open("soap:Body")
-	w.open("soap:Fault")
-	w.leaf("faultcode", "soap:Client")
-	w.leaf("faultstring", text)
-	w.close("soap:Fault")
-	w.close("soap:Body")
-	w.close("soap:Envelope")
-	return []byte(w.String())
+	return inEnvelope(signed), nil
 }

@@ -18,6 +18,7 @@ type IDPDescription struct {
 	NameIDFormats []string
 	SSO           string // one address for Redirect and POST
 	SLO           string // the same; may be empty
+	SOAPLogout    string // where LogoutRequests come by SOAP; may be empty
 	Artifact      string // where artifacts are resolved
 
 	Scopes       []string // of scoped attributes
@@ -93,6 +94,9 @@ func (w *writer) idpRole(d *IDPDescription) {
 		if d.SLO != "" {
 			w.leaf("md:SingleLogoutService", "", "Binding", binding, "Location", d.SLO)
 		}
+	}
+	if d.SOAPLogout != "" {
+		w.leaf("md:SingleLogoutService", "", "Binding", saml.SOAPBinding, "Location", d.SOAPLogout)
 	}
 	for _, format := range d.NameIDFormats {
 		w.leaf("md:NameIDFormat", format)

@@ -148,7 +148,7 @@ func TestSchemasOfRequests(t *testing.T) {
 		Certificates: []*x509.Certificate{keys().idp.Certificate, keys().ec.Certificate}, NameIDFormats: []string{"urn:f"}, SSO: "https://idp.example/sso"}
 	for _, name := range []string{"bare", "full"} {
 		if name == "full" {
-			idp.Artifact, idp.Scopes, idp.ErrorURL = "https://idp.example/artifact", []string{"example.org"}, "https://idp.example/help"
+			idp.SOAPLogout, idp.Artifact, idp.Scopes, idp.ErrorURL = "https://idp.example/slo/soap", "https://idp.example/artifact", []string{"example.org"}, "https://idp.example/help"
 			idp.Display = samlxml.Display{Language: "en", Name: "A", Description: "B", Logo: "https://idp.example/logo.png", LogoWidth: 64, LogoHeight: 64,
 				Information: "https://idp.example/", Privacy: "https://idp.example/privacy"}
 			idp.Organization = samlxml.Organization{Name: "A", DisplayName: "A", URL: "https://idp.example/"}

@@ -1,0 +1,152 @@
+package samlidp
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/crewjam/saml"
+
+	"github.com/poolhouse/poolhouse/idp"
+	"github.com/poolhouse/poolhouse/internal/ephemeral"
+	"github.com/poolhouse/poolhouse/internal/samlxml"
+	"github.com/poolhouse/poolhouse/internal/web"
+	"github.com/poolhouse/poolhouse/userpool"
+)
+
+// nsNamed finds who an app means by a name, where no browser says it.
+const nsNamed = "saml-named"
+
+// SOAPLogoutURL is where apps of a pool send LogoutRequests themselves.
+func (h *Handler) SOAPLogoutURL(pool userpool.PoolID) string {
+	return h.Issuer(pool) + "/saml/slo/soap"
+}
+
+// speaksSOAP reports whether the app's metadata says that it speaks single logout by SOAP.
+func (x *exchange) speaksSOAP() bool {
+	return slices.ContainsFunc(x.sp.SLO, func(e samlxml.Endpoint) bool { return e.Binding == saml.SOAPBinding })
+}
+
+func namedKey(pool userpool.PoolID, app ApplicationID, name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return string(pool) + "/" + string(app) + "/" + hex.EncodeToString(sum[:])
+}
+
+// noteName remembers whom the app was told of by that name, for as long as its session.
+func (x *exchange) noteName(ctx context.Context, sub, name string, until time.Time) error {
+	if !x.speaksSOAP() {
+		return nil
+	}
+	return x.h.Ephemeral.Put(ctx, nsNamed, namedKey(x.pool.ID, x.app.ID, name), []byte(sub), until)
+}
+
+// soapLogout takes a LogoutRequest that an app sends itself (Profiles 4.4.3.1, Bindings
+// 3.2): all that it means ends at once, in every browser.
+func (h *Handler) soapLogout(w http.ResponseWriter, r *http.Request) error {
+	pool, err := h.pool(r)
+	if err != nil {
+		return err
+	}
+	raw, err := io.ReadAll(r.Body) // bounded where it is mounted
+	if err != nil {
+		return fault(w, "The request is too long.")
+	}
+	l, err := samlxml.LogoutBySOAP(raw)
+	if err != nil {
+		return fault(w, "The request is not a LogoutRequest.")
+	}
+	to := h.SOAPLogoutURL(pool.ID)
+	if l.Envelope().Destination == "" { // which SOAP can do without
+		to = ""
+	}
+	x, err := h.loggingOut(r.Context(), pool, l, to)
+	if page := (*web.Error)(nil); errors.As(err, &page) {
+		h.Log.InfoContext(r.Context(), "saml logout by SOAP refused", "pool", pool.ID, "error", err)
+		return fault(w, "The request is not valid, not signed by an app that is registered here, or was used before.")
+	}
+	if err != nil {
+		return err
+	}
+	status, err := x.endNamed(r.Context(), l.Request)
+	if err != nil {
+		return err
+	}
+	signer, err := x.signer(r.Context())
+	if err != nil {
+		return err
+	}
+	doc, err := signer.LogoutSOAP(&samlxml.LogoutResponse{Envelope: x.envelope(samlxml.NewID()), InResponseTo: l.Request.ID, Status: status}, "")
+	if err != nil {
+		return err
+	}
+	return soap(w, http.StatusOK, doc)
+}
+
+// endNamed ends the sessions that a request is about, and says what came of it: other
+// SAML apps of these sessions, and the provider behind them, can be told by a browser
+// alone (Core 3.7.3.2).
+func (x *exchange) endNamed(ctx context.Context, req *samlxml.LogoutRequest) (samlxml.Status, error) {
+	status := samlxml.Status{Code: saml.StatusSuccess}
+	if req.NameID == nil {
+		return samlxml.Status{Code: saml.StatusRequester, Second: saml.StatusRequestUnsupported, Message: "an EncryptedID is not read here"}, nil
+	}
+	sub, err := x.h.Ephemeral.Get(ctx, nsNamed, namedKey(x.pool.ID, x.app.ID, req.NameID.Value))
+	if errors.Is(err, ephemeral.ErrNotFound) {
+		return status, nil // there is nothing to end
+	}
+	if err != nil {
+		return status, err
+	}
+	meant, err := x.meant(ctx, string(sub), req)
+	if err != nil {
+		return status, err
+	}
+	for root := range meant {
+		alone, err := x.endRoot(ctx, string(sub), root)
+		if err != nil {
+			return status, err
+		}
+		if !alone {
+			status.Second = saml.StatusPartialLogout
+		}
+	}
+	return status, nil
+}
+
+// endRoot ends the sessions of one browser, and reports whether nobody else had to be told.
+func (x *exchange) endRoot(ctx context.Context, sub string, root idp.Handle) (alone bool, err error) {
+	told, err := x.h.Participants.Participants(ctx, x.pool.ID, sub, root)
+	if err != nil {
+		return false, err
+	}
+	sessions := x.h.Leaving.Browser.Sessions
+	list, err := sessions.Store.List(ctx, x.pool.ID, sub)
+	if err != nil {
+		return false, err
+	}
+	alone = true
+	for _, s := range list {
+		if s.Root != root {
+			continue
+		}
+		alone = alone && (s.Upstream == nil || len(s.Upstream.Session) == 0)
+		if err := sessions.Close(ctx, s); err != nil {
+			return false, err
+		}
+	}
+	for _, p := range told {
+		if p.Kind != idp.SAMLApp {
+			continue // those hear of it by the end of the session
+		}
+		alone = alone && p.Client == userpool.ClientID(x.app.ID)
+		if err := x.h.Participants.Leave(ctx, p); err != nil {
+			return false, err
+		}
+	}
+	return alone, nil
+}
