@@ -85,6 +85,39 @@ func TestAccessTokens(t *testing.T) {
 	}
 }
 
+// Google gives each platform a client of its own, and names the one that asked as azp.
+func TestGoogleAndApple(t *testing.T) {
+	w := newWorld(t)
+	p := w.pool(func(s *identity.Settings) {
+		s.LoginProviders = map[string]string{"accounts.google.com": "web;android", "appleid.apple.com": "com.example.app"}
+	})
+	of := func(provider string, claims map[string]any) error {
+		claims["iss"], claims["sub"], claims["exp"] = "https://"+provider, "1", w.clock.Now().Add(time.Hour).Unix()
+		_, err := w.GetID(ctx, p.ID, map[string]string{provider: w.sign("https://"+provider, claims)}, "")
+		return err
+	}
+	const google, apple = "accounts.google.com", "appleid.apple.com"
+	for name, err := range map[string]error{
+		"Google":         of(google, map[string]any{"aud": "web"}),
+		"Google by azp":  of(google, map[string]any{"aud": "back end", "azp": "android"}),
+		"Apple":          of(apple, map[string]any{"aud": "com.example.app"}),
+		"Apple's second": of(apple, map[string]any{"aud": []string{"x", "com.example.app"}}),
+	} {
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, err := range map[string]error{
+		"another app":      of(google, map[string]any{"aud": "evil"}),
+		"another azp":      of(google, map[string]any{"aud": "web", "azp": "evil"}),
+		"the list as such": of(google, map[string]any{"aud": "web;android"}),
+		"no app":           of(google, map[string]any{"aud": ""}),
+		"another's for it": of(apple, map[string]any{"aud": "web"}),
+	} {
+		wantFault(t, name, err, identity.ErrNotAuthorized, "Token is not from a supported provider of this identity pool.")
+	}
+}
+
 func TestClocksMayDiffer(t *testing.T) {
 	w := newWorld(t)
 	p := w.pool(nil)
