@@ -124,10 +124,12 @@ func TestChangedRequests(t *testing.T) {
 	for _, off := range []time.Duration{-301 * time.Second, 301 * time.Second} {
 		g.want("replayed", asks["nginx"](g.signed(spec{method: "GET", uri: "/files/red/a", at: time.Now().Add(off)})), http.StatusUnauthorized)
 	}
-	if err := g.STS.DeleteUserPolicy(t.Context(), "ann", "p"); err != nil {
+	g.key = addUser("leaver", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"files:*","Resource":"*"}}`)
+	g.want("a policy", asks["nginx"](g.signed(spec{method: "GET", uri: "/files/red/a"})), http.StatusOK)
+	if err := g.STS.DeleteUserPolicy(t.Context(), "leaver", "p"); err != nil {
 		t.Fatal(err)
 	}
-	g.want("policy gone", asks["nginx"](g.signed(spec{method: "GET", uri: "/files/red/a"})), http.StatusForbidden)
+	g.want("no policy any more", asks["nginx"](g.signed(spec{method: "GET", uri: "/files/red/a"})), http.StatusForbidden)
 }
 
 // The address and the scheme are those that trusted proxies tell.
@@ -170,4 +172,7 @@ func TestTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.want("disabled", ask(g.bearing(report, alice)), http.StatusUnauthorized)
+	if err := g.Pools.AdminSetEnabled(t.Context(), demodata.PoolID, "alice", true); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -24,6 +24,9 @@ func TestSignedRequests(t *testing.T) {
 					t.Errorf("X-Poolhouse-%s: %q, want %q", name, got, value)
 				}
 			}
+			if _, use, err := g.STS.AccessKeyLastUsed(t.Context(), g.key.AccessKeyID); err != nil || use.Service != "execute-api" || use.Region != "eu-west-3" {
+				t.Errorf("last use: %+v %v", use, err)
+			}
 			g.want("another tenant", ask(g.signed(spec{method: "GET", uri: "/files/blue/a"})), http.StatusForbidden)
 			g.want("denied", ask(g.signed(spec{method: "GET", uri: "/files/red/secret"})), http.StatusForbidden)
 			g.want("no rule", ask(g.signed(spec{method: "GET", uri: "/other"})), http.StatusForbidden)

@@ -60,6 +60,7 @@ func (h *Handler) signed(ctx context.Context, o *original, rule *Rule, vars map[
 		}
 		hash = ""
 	}
+	h.STS.RecordUse(ctx, p, s.Service, s.Region)
 	keys := rule.conditionKeys(vars)
 	o.addKeys(keys)
 	keys["aws:RequestedRegion"] = []string{s.Region}

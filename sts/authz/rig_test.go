@@ -2,12 +2,14 @@ package authz_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,8 +20,8 @@ import (
 	"github.com/poolhouse/poolhouse/internal/awsclient"
 	"github.com/poolhouse/poolhouse/internal/demodata"
 	"github.com/poolhouse/poolhouse/server"
-	"github.com/poolhouse/poolhouse/server/servertest"
 	"github.com/poolhouse/poolhouse/sts"
+	"github.com/poolhouse/poolhouse/sts/authz"
 )
 
 // The documented rules are what the tests go by.
@@ -30,48 +32,85 @@ const (
 	proxy = "10.0.0.7:4711" // a trusted one
 )
 
-// A rig is a server with the demo's people that proxies ask.
+// A rig is a server with the demo's people that proxies of one kind ask.
 type rig struct {
 	*server.Server
-	t   *testing.T
-	key aws.Credentials // of a user with policies
+	t    *testing.T
+	kind string
+	key  aws.Credentials // of a user with policies
 }
 
-// newRig starts a server for proxies of one kind.
-func newRig(t *testing.T, kind string) *rig {
-	text, err := os.ReadFile(example)
+// One server does for all tests: its rules are for nginx. Proxies of another kind ask
+// a handler over the same services.
+var (
+	one   *server.Server
+	ann   aws.Credentials
+	rules []byte
+)
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "authz")
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	file := filepath.Join(t.TempDir(), "rules.yaml")
-	if err := os.WriteFile(file, bytes.Replace(text, []byte("proxy: nginx"), []byte("proxy: "+kind), 1), 0o600); err != nil {
-		t.Fatal(err)
+	defer os.RemoveAll(dir)
+	if rules, err = os.ReadFile(example); err != nil {
+		panic(err)
 	}
-	g := &rig{t: t, Server: servertest.Start(t, servertest.Embedded, servertest.Options{Demo: true, Edit: func(c *server.Config) {
-		c.Authz, c.TrustedProxies = file, []string{"10.0.0.0/8"}
-	}})}
-	g.key = g.user("ann", `{"Version":"2012-10-17","Statement":[
+	one, err = server.OpenDemo(context.Background(), server.Config{Addr: "127.0.0.1:0", Data: dir, Region: demodata.Region, Account: demodata.Account,
+		RootAccessKeyID: demodata.RootAccessKeyID, RootSecretAccessKey: demodata.RootSecretAccessKey,
+		Authz: example, TrustedProxies: []string{"10.0.0.0/8"}}, slog.New(slog.DiscardHandler), time.Now)
+	if err != nil {
+		panic(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- one.Serve(ctx) }()
+	ann = addUser("ann", `{"Version":"2012-10-17","Statement":[
 		{"Effect":"Allow","Action":"files:Read","Resource":"arn:aws:files:::red/*","Condition":{"StringEquals":{"files:Tenant":"red"}}},
 		{"Effect":"Allow","Action":"files:Write","Resource":"arn:aws:files:::red/${aws:username}/*","Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"},"Bool":{"aws:SecureTransport":"true"}}},
-		{"Effect":"Deny","Action":"*","Resource":"*/secret"}]}`)
-	return g
+		{"Effect":"Deny","Action":"*","Resource":"arn:aws:files:::*/secret"}]}`)
+	code := m.Run()
+	stop()
+	if err := errors.Join(<-served, one.Close()); err != nil {
+		panic(err)
+	}
+	return code
 }
 
-func (g *rig) user(name, policy string) aws.Credentials {
+// addUser makes an IAM user with a policy and returns its key.
+func addUser(name, policy string) aws.Credentials {
+	ctx := context.Background()
+	err := errors.Join(one.STS.CreateUser(ctx, &sts.User{Name: name}), one.STS.PutUserPolicy(ctx, name, "p", policy))
+	if err != nil {
+		panic(err)
+	}
+	k, err := one.STS.CreateAccessKey(ctx, name)
+	if err != nil {
+		panic(err)
+	}
+	return aws.Credentials{AccessKeyID: k.ID, SecretAccessKey: k.Secret}
+}
+
+func newRig(t *testing.T, kind string) *rig { return &rig{one, t, kind, ann} }
+
+// send asks the server, or what it would be with rules for another kind of proxy.
+func (g *rig) send(r *http.Request) *httptest.ResponseRecorder {
 	g.t.Helper()
-	ctx := g.t.Context()
-	if err := g.STS.CreateUser(ctx, &sts.User{Name: name}); err != nil {
-		g.t.Fatal(err)
+	w := httptest.NewRecorder()
+	if g.kind == "nginx" || !authz.Handles(r) {
+		g.Handler().ServeHTTP(w, r)
+		return w
 	}
-	policy = strings.ReplaceAll(policy, `"*/secret"`, `"arn:aws:files:::*/secret"`)
-	if err := g.STS.PutUserPolicy(ctx, name, "p", policy); err != nil {
-		g.t.Fatal(err)
-	}
-	k, err := g.STS.CreateAccessKey(ctx, name)
+	parsed, err := authz.Parse(bytes.Replace(rules, []byte("proxy: nginx"), []byte("proxy: "+g.kind), 1))
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	return aws.Credentials{AccessKeyID: k.ID, SecretAccessKey: k.Secret}
+	h := &authz.Handler{Rules: parsed, STS: g.STS, Tokens: g.Tokens, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	h.Serve(w, r, authz.Asker{Trusted: r.RemoteAddr == proxy, ClientIP: r.Header.Get("X-Forwarded-For")})
+	return w
 }
 
 // token signs a person of the demo in and returns the access token.
@@ -158,13 +197,6 @@ func describe(r *http.Request, method string, names ...string) *http.Request {
 	}
 	out.Header.Set("X-Forwarded-For", "192.0.2.9")
 	return out
-}
-
-// send asks the server.
-func (g *rig) send(r *http.Request) *httptest.ResponseRecorder {
-	w := httptest.NewRecorder()
-	g.Handler().ServeHTTP(w, r)
-	return w
 }
 
 // want asks and checks the status. A refusal says nothing.

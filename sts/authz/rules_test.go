@@ -14,7 +14,7 @@ func TestParse(t *testing.T) {
 		t.Fatal(err)
 	}
 	rules, err := authz.Parse(text)
-	if err != nil || len(rules.Rules) != 5 || rules.Service != "execute-api" {
+	if err != nil || len(rules.Rules) != 6 || rules.Service != "execute-api" {
 		t.Fatalf("%+v %v", rules, err)
 	}
 }

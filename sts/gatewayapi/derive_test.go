@@ -44,6 +44,9 @@ func TestDerive(t *testing.T) {
 			t.Errorf("%s: %+v", tt.principal, got)
 		}
 	}
+	if _, use, err := g.STS.AccessKeyLastUsed(t.Context(), user.ID); err != nil || !use.Time.IsZero() {
+		t.Errorf("a use that nobody has proved yet: %+v %v", use, err)
+	}
 }
 
 // altered flips one character in the middle of a token.

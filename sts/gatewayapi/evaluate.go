@@ -20,8 +20,7 @@ type evaluateCall struct {
 	Actions      []string            `json:"actions"`
 	Resources    []string            `json:"resources"`
 	Condition    map[string][]string `json:"condition"`
-	Region       string              `json:"region"`  // of the gateway; for the record alone
-	Service      string              `json:"service"` // likewise
+	Region       string              `json:"region"` // of the gateway; for the record alone
 }
 
 // Decisions stand by resource, then by action, in the order of the call.
@@ -47,6 +46,7 @@ func (h *Handler) evaluate(ctx context.Context, in *evaluateCall) (*evaluateAnsw
 	if err != nil {
 		return nil, err
 	}
+	h.STS.RecordUse(ctx, p, serviceS3, in.Region)
 	d, err := h.STS.Decisions(ctx, p, in.Actions, in.Resources, requestKeys(in.Condition))
 	if err != nil {
 		return nil, err

@@ -62,6 +62,9 @@ func TestEvaluate(t *testing.T) {
 	var of evaluated
 	g.ask(evaluate, evaluating(user.ID, "", []string{"s3:PutObject"}, []string{"arn:aws:s3:::team/a"}, nil), &of)
 	wantTable(t, "user", of.Decisions, []string{"allow"})
+	if _, use, err := g.STS.AccessKeyLastUsed(t.Context(), user.ID); err != nil || use != (sts.Use{Time: start, Service: "s3", Region: "us-east-1"}) {
+		t.Errorf("last use: %+v %v", use, err)
+	}
 }
 
 // A session policy is told apart from the identity's policies: the gateway lets it
