@@ -113,8 +113,8 @@ func (e *evaluation) actionFits(st *statement) bool {
 }
 
 func anyMatch(globs []glob, text string) bool {
-	for _, g := range globs {
-		if matchTokens(g.tokens, text) {
+	for i := range globs {
+		if matchTokens(globs[i].tokens, text) {
 			return true
 		}
 	}
@@ -124,8 +124,7 @@ func anyMatch(globs []glob, text string) bool {
 func (e *evaluation) resourceFits(st *statement, resource string) bool {
 	switch {
 	case st.resources != nil:
-		match, _ := e.anyResource(st.resources, resource)
-		return match
+		return e.oneResource(st.resources, resource)
 	case st.notResources != nil:
 		match, known := e.anyResource(st.notResources, resource)
 		return !match && (known || st.deny)
@@ -133,12 +132,27 @@ func (e *evaluation) resourceFits(st *statement, resource string) bool {
 	return true
 }
 
-// anyResource reports whether a pattern matches; known is false where a pattern
+// oneResource reports whether a pattern matches.
+func (e *evaluation) oneResource(globs []glob, resource string) bool {
+	var buf scratch
+	for i := range globs {
+		if globs[i].excludes(resource) {
+			continue
+		}
+		if tokens, ok := globs[i].resolve(&e.keys, buf[:0]); ok && matchTokens(tokens, resource) {
+			return true
+		}
+	}
+	return false
+}
+
+// anyResource is oneResource for patterns that exclude; known is false where a pattern
 // names a variable that the request lacks.
 func (e *evaluation) anyResource(globs []glob, resource string) (match, known bool) {
 	known = true
-	for _, g := range globs {
-		tokens, ok := g.resolve(&e.keys)
+	var buf scratch
+	for i := range globs {
+		tokens, ok := globs[i].resolve(&e.keys, buf[:0])
 		if ok && matchTokens(tokens, resource) {
 			return true, true
 		}

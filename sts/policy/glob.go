@@ -115,15 +115,17 @@ func (g glob) lower() glob {
 	return g
 }
 
-// resolve replaces variables by their values. ok is false where the request has
-// no single value for one of them and the policy gives no default. A value is a
-// literal: a wildcard inside it matches only itself.
-func (g glob) resolve(keys *keySet) (tokens []token, ok bool) {
+// A scratch is room for the tokens of a pattern whose variables are resolved.
+type scratch [8]token
+
+// resolve replaces variables by their values, in buf where there is room. ok is
+// false where the request has no single value for one of them and the policy gives
+// no default. A value is a literal: a wildcard inside it matches only itself.
+func (g *glob) resolve(keys *keySet, buf []token) (tokens []token, ok bool) {
 	if !g.variables {
 		return g.tokens, true
 	}
-	tokens = make([]token, len(g.tokens))
-	for i, t := range g.tokens {
+	for _, t := range g.tokens {
 		if t.kind == variable {
 			values := keys.get(t.text)
 			switch {
@@ -135,9 +137,15 @@ func (g glob) resolve(keys *keySet) (tokens []token, ok bool) {
 				return nil, false
 			}
 		}
-		tokens[i] = t
+		buf = append(buf, t)
 	}
-	return tokens, true
+	return buf, true
+}
+
+// excludes reports that text does not begin as the pattern does, so that it cannot
+// match whatever the variables are.
+func (g *glob) excludes(text string) bool {
+	return len(g.tokens) > 0 && g.tokens[0].kind == literal && !strings.HasPrefix(text, g.tokens[0].text)
 }
 
 // matchTokens reports whether text fits. Only the last * seen is ever retried,

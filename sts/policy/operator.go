@@ -75,7 +75,8 @@ func stringOp(wildcards, fold bool) func(string, bool) (matcher, error) {
 			return nil, err
 		}
 		return func(v string, keys *keySet) (bool, bool) {
-			tokens, ok := g.resolve(keys)
+			var buf scratch
+			tokens, ok := g.resolve(keys, buf[:0])
 			if !ok {
 				return false, false
 			}
@@ -230,7 +231,8 @@ func arnOp(value string, variables bool) (matcher, error) {
 		return nil, errValue
 	}
 	return func(v string, keys *keySet) (bool, bool) {
-		tokens, ok := g.resolve(keys)
+		var buf scratch
+		tokens, ok := g.resolve(keys, buf[:0])
 		if !ok {
 			return false, false
 		}

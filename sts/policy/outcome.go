@@ -83,8 +83,8 @@ func (e *evaluation) candidate(st *statement) candidate {
 	if c.not {
 		globs = st.notResources // of a trust policy nil as well, which excludes nothing
 	}
-	for _, g := range globs {
-		tokens, ok := g.resolve(&e.keys)
+	for i := range globs {
+		tokens, ok := globs[i].resolve(&e.keys, nil)
 		if ok {
 			c.patterns = append(c.patterns, tokens)
 		}

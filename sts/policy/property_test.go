@@ -2,7 +2,6 @@ package policy_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -211,27 +210,5 @@ func TestHostilePattern(t *testing.T) {
 	}
 	if d := time.Since(start); d > 2*time.Second {
 		t.Errorf("took %v", d)
-	}
-}
-
-// 20 policies of 10 statements, the last of which allows.
-func BenchmarkEvaluate(b *testing.B) {
-	var policies []*policy.Policy
-	for i := range 20 {
-		var sts []statement
-		for j := range 10 {
-			sts = append(sts, statement{"Effect": "Allow", "Action": []string{fmt.Sprintf("s3:Get%d*", j), "s3:List*"},
-				"Resource":  fmt.Sprintf("arn:aws:s3:::bucket-%d-%d/${aws:username}/*", i, j),
-				"Condition": map[string]any{"StringEquals": map[string]string{"aws:username": "alice"}}})
-		}
-		raw, _ := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": sts})
-		policies = append(policies, mustParse(b, policy.Identity, string(raw)))
-	}
-	r := &policy.Request{Action: "s3:Get9Object", Resource: "arn:aws:s3:::bucket-19-9/alice/x", Keys: map[string][]string{"aws:username": {"alice"}, "aws:userid": {"AIDA"}}}
-	b.ReportAllocs()
-	for b.Loop() {
-		if !evaluate(r, set(policies...)).Allowed {
-			b.Fatal("refused")
-		}
 	}
 }
