@@ -99,6 +99,91 @@ func TestConditions(t *testing.T) {
 	}
 }
 
+// Addresses of both families, with ranges and in every spelling.
+func TestAddresses(t *testing.T) {
+	for _, tt := range []struct {
+		address, ranges string
+		want            bool
+	}{
+		{"2001:db8::1", `"2001:db8::/32"`, true},
+		{"2001:DB8:0:0:0:0:0:1", `"2001:db8::1"`, true},
+		{"2001:db9::1", `"2001:db8::/32"`, false},
+		{"fe80::1%eth0", `"fe80::/10"`, true},
+		{"::ffff:10.1.2.3", `"10.0.0.0/8"`, true},
+		{"10.1.2.3", `"::ffff:0:0/96"`, true},
+		{"::1", `"0.0.0.0/0"`, false},
+		{"2001:db8::1", `["10.0.0.0/8","::/0"]`, true},
+		{"10.1.2.3", `"10.1.2.3/32"`, true},
+		{"10.1.2.4", `"10.1.2.3/32"`, false},
+		{"10.1.2.3", `"10.1.2.200/24"`, true},
+		{"10.1.2.3:443", `"0.0.0.0/0"`, false},
+	} {
+		for op, want := range map[string]bool{"IpAddress": tt.want, "NotIpAddress": !tt.want && tt.address != "10.1.2.3:443"} {
+			p := mustParse(t, policy.Identity, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"`+op+`":{"aws:SourceIp":`+tt.ranges+`}}}}`)
+			r := &policy.Request{Action: "s3:x", Resource: "*", Keys: map[string][]string{"aws:SourceIp": {tt.address}}}
+			if got := evaluate(r, set(p)).Allowed; got != want {
+				t.Errorf("%s %s of %s: got %v, want %v", op, tt.ranges, tt.address, got, want)
+			}
+		}
+	}
+}
+
+// Set operators and IfExists, on keys that are absent, empty, single and many.
+func TestSets(t *testing.T) {
+	const holds, fails = true, false
+	requests := []map[string][]string{nil, {"x:y": {}}, {"x:y": {"a"}}, {"x:y": {"a", "b"}}, {"x:y": {"c"}}}
+	for condition, want := range map[string][5]bool{ //         absent  empty  a      a, b   c
+		`"StringEquals":{"x:y":["a","d"]}`:                      {fails, fails, holds, holds, fails},
+		`"StringNotEquals":{"x:y":["a","d"]}`:                   {holds, holds, fails, fails, holds},
+		`"StringEqualsIfExists":{"x:y":["a","d"]}`:              {holds, holds, holds, holds, fails},
+		`"ForAllValues:StringEquals":{"x:y":["a","d"]}`:         {holds, holds, holds, fails, fails},
+		`"ForAnyValue:StringEquals":{"x:y":["a","d"]}`:          {fails, fails, holds, holds, fails},
+		`"ForAllValues:StringNotEquals":{"x:y":["a","d"]}`:      {holds, holds, fails, fails, holds},
+		`"ForAnyValue:StringNotEquals":{"x:y":["a","d"]}`:       {fails, fails, fails, holds, holds},
+		`"ForAnyValue:StringLikeIfExists":{"x:y":["a*","d?"]}`:  {holds, holds, holds, holds, fails},
+		`"ForAllValues:StringLikeIfExists":{"x:y":["a*","b*"]}`: {holds, holds, holds, holds, fails},
+		`"Null":{"x:y":"true"}`:                                 {holds, holds, fails, fails, fails},
+		`"Null":{"x:y":["true","false"]}`:                       {holds, holds, holds, holds, holds},
+	} {
+		p := mustParse(t, policy.Identity, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{`+condition+`}}}`)
+		for i, keys := range requests {
+			if got := evaluate(&policy.Request{Action: "s3:x", Resource: "*", Keys: keys}, set(p)).Allowed; got != want[i] {
+				t.Errorf("%s with %v: got %v", condition, keys, got)
+			}
+		}
+	}
+}
+
+// Variables: defaults, escapes, and what they are in the older version.
+func TestVariables(t *testing.T) {
+	for _, tt := range []struct {
+		name, pattern, value string
+		want                 bool
+	}{
+		{"a value", "${x:name}", "ann", true},
+		{"in the middle", "a-${x:name}-?", "a-ann-z", true},
+		{"a default", "${x:none, 'anon'}", "anon", true},
+		{"a default that is not needed", "${x:name, 'anon'}", "anon", false},
+		{"an empty default", "a${x:none, ''}b", "ab", true},
+		{"a default of special characters", "${x:none, '*'}", "anything", false},
+		{"a star", "a${*}", "a*", true},
+		{"a star is no wildcard", "a${*}", "ab", false},
+		{"a question mark", "a${?}", "a?", true},
+		{"a question mark is no wildcard", "a${?}", "ab", false},
+		{"a dollar", "${$}{x:name}", "${x:name}", true},
+		{"another case", "${X:NAME}", "ann", true},
+		{"a tag with a slash and a space", "${aws:PrincipalTag/my team}", "red", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := mustParse(t, policy.Identity, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringLike":{"x:value":"`+tt.pattern+`"}}}}`)
+			keys := map[string][]string{"x:name": {"ann"}, "x:value": {tt.value}, "aws:PrincipalTag/my team": {"red"}}
+			if got := evaluate(&policy.Request{Action: "s3:x", Resource: "*", Keys: keys}, set(p)).Allowed; got != tt.want {
+				t.Errorf("%s against %s: got %v", tt.pattern, tt.value, got)
+			}
+		})
+	}
+}
+
 // A denying statement applies where a variable in its negation is unknown.
 func TestUnknownVariableStillDenies(t *testing.T) {
 	allow := mustParse(t, policy.Identity, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)
