@@ -58,6 +58,47 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
+// Permission policies know pool, identity and how somebody signed in.
+func TestConditionKeys(t *testing.T) {
+	w := newWorld(t)
+	p := w.pool(nil)
+	w.role(userRole, p, "*")
+	if err := w.SetRoles(ctx, p.ID, map[string]string{"authenticated": userRole, "unauthenticated": userRole}, nil); err != nil {
+		t.Fatal(err)
+	}
+	const prefix = "cognito-identity.amazonaws.com:"
+	_, err := w.sts.Store.Roles().Update(ctx, account, "user", func(r *sts.Role) error {
+		r.Permissions.Inline = map[string]string{"own": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject",
+			"Resource":"arn:aws:s3:::b/${` + prefix + `sub}/*","Condition":{"StringEquals":{"` + prefix + `aud":"` + string(p.ID) + `"},
+			"ForAnyValue:StringLike":{"` + prefix + `amr":"` + awsName + `:*:alice"}}}]}`}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	may := func(id identity.ID, logins map[string]string, owner identity.ID) bool {
+		c, err := w.credentials(id, logins, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, who, err := w.sts.Credential(ctx, c.AccessKeyID, c.SessionToken)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w.sts.Authorize(ctx, who, "s3:GetObject", "arn:aws:s3:::b/"+string(owner)+"/k", nil) == nil
+	}
+	alice, bob := map[string]string{awsName: w.idToken("alice", nil)}, map[string]string{awsName: w.idToken("bob", nil)}
+	a, b, guest := w.id(p, alice), w.id(p, bob), w.id(p, nil)
+	if !may(a, alice, a) {
+		t.Error("alice may not read what is hers")
+	}
+	for name, got := range map[string]bool{"alice reads what is bob's": may(a, alice, b), "bob is let in as alice": may(b, bob, b), "a guest is let in": may(guest, nil, guest)} {
+		if got {
+			t.Error(name)
+		}
+	}
+}
+
 func TestGuestCredentialsAreScopedDown(t *testing.T) {
 	w := newWorld(t)
 	p := w.pool(nil)
