@@ -95,14 +95,13 @@ func (x *exchange) authorize(ctx context.Context, in any) error {
 // those that the credential carries, which win.
 func (x *exchange) conditionKeys() map[string][]string {
 	c := x.call
-	keys := map[string][]string{
-		"aws:CurrentTime":      {c.Time.Format(time.RFC3339)},
-		"aws:EpochTime":        {strconv.FormatInt(c.Time.Unix(), 10)},
-		"aws:PrincipalAccount": {c.Caller.AccountID},
-		"aws:RequestedRegion":  {c.Region},
-		"aws:SecureTransport":  {strconv.FormatBool(c.SecureTransport)},
-		"aws:SourceIp":         {c.SourceIP},
-	}
+	keys := make(map[string][]string, 8+len(c.Caller.Keys))
+	keys["aws:CurrentTime"] = []string{c.Time.Format(time.RFC3339)}
+	keys["aws:EpochTime"] = []string{strconv.FormatInt(c.Time.Unix(), 10)}
+	keys["aws:PrincipalAccount"] = []string{c.Caller.AccountID}
+	keys["aws:RequestedRegion"] = []string{c.Region}
+	keys["aws:SecureTransport"] = []string{strconv.FormatBool(c.SecureTransport)}
+	keys["aws:SourceIp"] = []string{c.SourceIP}
 	if c.UserAgent != "" {
 		keys["aws:UserAgent"] = []string{c.UserAgent}
 	}

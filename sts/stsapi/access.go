@@ -43,7 +43,8 @@ func (a *Access) Authorize(ctx context.Context, c *awsapi.Caller, action, resour
 	if !ok {
 		return errNoPrincipal
 	}
-	all := requestKeys(ctx)
+	all := make(map[string][]string, len(keys)+4)
+	maps.Copy(all, requestKeys(ctx))
 	maps.Copy(all, keys)
 	err := a.Service.Authorize(ctx, p, action, own(p, action, resource), all)
 	if errors.Is(err, sts.ErrAccessDenied) {
