@@ -141,8 +141,8 @@ type span struct {
 	start, end int
 }
 
-// awsPrincipals returns the entries under "AWS" of all Principal and NotPrincipal
-// elements of a policy that parses, in order.
+// awsPrincipals returns the entries under "AWS" of all Principal elements of a trust
+// policy that parses, in order.
 func awsPrincipals(doc string) []span {
 	w := &principalWalk{doc: doc, json: json.NewDecoder(strings.NewReader(doc))}
 	w.value("", "")
@@ -168,7 +168,7 @@ func (w *principalWalk) value(outer, name string) {
 	case json.Delim:
 		w.inside(t, outer, name)
 	case string:
-		if name == "AWS" && (outer == "Principal" || outer == "NotPrincipal") {
+		if name == "AWS" && outer == "Principal" {
 			end := int(w.json.InputOffset())
 			start := before + strings.IndexByte(w.doc[before:end], '"')
 			w.found = append(w.found, span{t, start, end})

@@ -3,8 +3,13 @@ package awsgo_test
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha1"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -106,5 +111,33 @@ func (w *iamWorld) samlLife(t *testing.T) {
 	must(t, err)
 	same(t, "providers", *list.SAMLProviderList[0].Arn, *arn)
 	_, err = w.api.DeleteSAMLProvider(ctx, &iam.DeleteSAMLProviderInput{SAMLProviderArn: arn})
+	must(t, err)
+}
+
+// thumbprints of a provider that is made without any are those of its server.
+func (w *iamWorld) thumbprints(t *testing.T) {
+	var issuer *httptest.Server
+	issuer = httptest.NewUnstartedServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/tenant/.well-known/openid-configuration":
+			fmt.Fprintf(out, `{"issuer":"%s/tenant","jwks_uri":"%s/keys"}`, issuer.URL, issuer.URL)
+		case "/keys":
+			fmt.Fprint(out, `{"keys":[]}`)
+		default:
+			http.NotFound(out, r)
+		}
+	}))
+	cert := w.authority.Server(t, "127.0.0.1")
+	issuer.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
+	issuer.StartTLS()
+	t.Cleanup(issuer.Close)
+	made, err := w.api.CreateOpenIDConnectProvider(t.Context(), &iam.CreateOpenIDConnectProviderInput{Url: aws.String(issuer.URL + "/tenant")})
+	must(t, err)
+	got, err := w.api.GetOpenIDConnectProvider(t.Context(), &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: made.OpenIDConnectProviderArn})
+	must(t, err)
+	same(t, "thumbprints", got.ThumbprintList, fmt.Sprintf("[%x]", sha1.Sum(cert.Certificate[len(cert.Certificate)-1])))
+	_, err = w.api.CreateOpenIDConnectProvider(t.Context(), &iam.CreateOpenIDConnectProviderInput{Url: aws.String(issuer.URL + "/nobody")})
+	harness.WantCode(t, err, "OpenIdIdpCommunicationError", "")
+	_, err = w.api.DeleteOpenIDConnectProvider(t.Context(), &iam.DeleteOpenIDConnectProviderInput{OpenIDConnectProviderArn: made.OpenIDConnectProviderArn})
 	must(t, err)
 }

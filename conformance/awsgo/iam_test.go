@@ -20,12 +20,14 @@ import (
 type iamWorld struct {
 	*harness.Server
 	*ledger
-	api *iam.Client
+	api       *iam.Client
+	authority *harness.Authority // that the server trusts
 }
 
 func TestIAM(t *testing.T) {
+	authority := harness.NewAuthority(t)
 	harness.EachProfile(t, func(t *testing.T, s *harness.Server) {
-		w := &iamWorld{Server: s, ledger: newLedger()}
+		w := &iamWorld{Server: s, ledger: newLedger(), authority: authority}
 		w.answered = map[string]bool{}
 		w.api = w.client(s, s.AccessKeyID, s.SecretAccessKey, "")
 		w.roles(t)
@@ -33,12 +35,13 @@ func TestIAM(t *testing.T) {
 		w.users(t)
 		w.policies(t)
 		w.providers(t)
+		t.Run("thumbprints", w.thumbprints)
 		t.Run("errors", w.errors)
 		t.Run("who may", w.conditions)
 		t.Run("terraform", w.terraform)
 		t.Run("cloudformation", w.cloudFormation)
 		t.Run("ledger", w.check)
-	})
+	}, harness.Env("SSL_CERT_FILE="+authority.File))
 }
 
 const (

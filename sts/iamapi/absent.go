@@ -7,7 +7,7 @@ import (
 )
 
 // The operations of this file are about what there is none of here: instance
-// profiles, groups, and credentials of users other than access keys. Terraform's
+// profiles, groups, and credentials of users other than access keys and MFA devices. Terraform's
 // provider asks for them before it deletes a role or a user, and "none" is the truth.
 
 // none is IsTruncated of a list of nothing, once the entity it is about was found.
@@ -38,17 +38,6 @@ func (a *API) ListGroupsForUser(ctx context.Context, in *ListGroupsForUserInput)
 func (a *API) ListSSHPublicKeys(ctx context.Context, in *ListSSHPublicKeysInput) (*ListSSHPublicKeysOutput, error) {
 	no, err := a.noneOf(ctx, in.UserName)
 	return &ListSSHPublicKeysOutput{IsTruncated: no}, err
-}
-
-// ListMFADevices serves the operation of that name.
-func (a *API) ListMFADevices(ctx context.Context, in *ListMFADevicesInput) (*ListMFADevicesOutput, error) {
-	no, err := a.noneOf(ctx, in.UserName)
-	return &ListMFADevicesOutput{IsTruncated: no}, err
-}
-
-// ListVirtualMFADevices serves the operation of that name.
-func (a *API) ListVirtualMFADevices(context.Context, *ListVirtualMFADevicesInput) (*ListVirtualMFADevicesOutput, error) {
-	return &ListVirtualMFADevicesOutput{IsTruncated: awsapi.Ptr(false)}, nil
 }
 
 // ListSigningCertificates serves the operation of that name.

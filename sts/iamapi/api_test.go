@@ -12,6 +12,7 @@ import (
 	"github.com/poolhouse/poolhouse/internal/awsapi"
 	"github.com/poolhouse/poolhouse/internal/ephemeral/ephemeraltest"
 	"github.com/poolhouse/poolhouse/internal/keyring/keyringtest"
+	"github.com/poolhouse/poolhouse/internal/totp"
 	"github.com/poolhouse/poolhouse/store/sqlstore/sqlstoretest"
 	"github.com/poolhouse/poolhouse/sts"
 	"github.com/poolhouse/poolhouse/sts/iamapi"
@@ -236,6 +237,35 @@ func TestResource(t *testing.T) {
 		if got := resource("", in); got != want {
 			t.Errorf("%T: got %s, want %s", in, got, want)
 		}
+	}
+}
+
+func TestMFADevicesAreTold(t *testing.T) {
+	a := newAPI(t)
+	call(t, a.CreateUser, &iamapi.CreateUserInput{UserName: p("ann")})
+	d, err := a.STS.CreateMFADevice(t.Context(), "ann", "phone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := make([]string, 2)
+	for i := range codes {
+		if codes[i], err = totp.Code(d.Secret, start.Unix()/30+int64(i-1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if list := call(t, a.ListVirtualMFADevices, &iamapi.ListVirtualMFADevicesInput{}).VirtualMFADevices; len(list) != 0 {
+		t.Errorf("before it is enabled: %+v", list)
+	}
+	if err := a.STS.EnableMFADevice(t.Context(), "ann", d.Serial(), codes[0], codes[1]); err != nil {
+		t.Fatal(err)
+	}
+	own := call(t, a.ListMFADevices, &iamapi.ListMFADevicesInput{UserName: p("ann")}).MFADevices
+	all := call(t, a.ListVirtualMFADevices, &iamapi.ListVirtualMFADevicesInput{AssignmentStatus: p("Assigned")}).VirtualMFADevices
+	if len(own) != 1 || *own[0].SerialNumber != d.Serial() || len(all) != 1 || *all[0].User.UserName != "ann" || all[0].Base32StringSeed != nil {
+		t.Errorf("got %+v and %+v", own, all)
+	}
+	if list := call(t, a.ListVirtualMFADevices, &iamapi.ListVirtualMFADevicesInput{AssignmentStatus: p("Unassigned")}).VirtualMFADevices; len(list) != 0 {
+		t.Errorf("unassigned: %+v", list)
 	}
 }
 
