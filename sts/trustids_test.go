@@ -89,12 +89,12 @@ func TestPrincipalsAreFoundWhereTheyStand(t *testing.T) {
 	e := newEnv(t)
 	e.role("dev", anybody, "")
 	for trust, want := range map[string]string{
-		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:role/none"},"Action":"sts:*"}`:                              `role/none"`,
-		`{"Effect":"Allow","Principal":{"AWS":["000000000000","arn:aws:iam::000000000000:user/none"]},"Action":"sts:*"}`:             `user/none"`,
-		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:role/x/dev"},"Action":"sts:*"}`:                             `role/x/dev"`, // its path is another
-		`{"Effect":"Allow","Principal":{"AWS" : "arn:aws:iam::000000000000:user\/none"},"Action":"sts:*"}`:                           `user/none"`,
-		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:user/none"},"Action":"sts:*"}`:                              "",
-		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:sts::000000000000:assumed-role/none/x"},"Action":"sts:*"}`:                    "",
+		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:role/none"},"Action":"sts:*"}`:                                         `role/none"`,
+		`{"Effect":"Allow","Principal":{"AWS":["000000000000","arn:aws:iam::000000000000:user/none"]},"Action":"sts:*"}`:                        `user/none"`,
+		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:role/x/dev"},"Action":"sts:*"}`:                                        `role/x/dev"`, // its path is another
+		`{"Effect":"Allow","Principal":{"AWS" : "arn:aws:iam::000000000000:user\/none"},"Action":"sts:*"}`:                                      `user/none"`,
+		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:user/none"},"Action":"sts:*"}`:                                         "",
+		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:sts::000000000000:assumed-role/none/x"},"Action":"sts:*"}`:                               "",
 		`{"Effect":"Allow","Principal":"*","Action":"sts:*","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::000000000000:user/x"}}}`: "",
 	} {
 		err := e.SetTrust(e.ctx, "dev", `{"Version":"2012-10-17","Statement":[`+trust+`]}`)
