@@ -62,7 +62,8 @@ func (l *Ledger) note(c call, code string) {
 
 // commonErrors are those that any signed operation may answer with.
 var commonErrors = []string{"AccessDeniedException", "AccessDenied", "InvalidClientTokenId", "ExpiredToken", "ExpiredTokenException",
-	"SignatureDoesNotMatch", "UnrecognizedClientException", "InvalidSignatureException", "MissingAuthenticationTokenException"}
+	"SignatureDoesNotMatch", "UnrecognizedClientException", "InvalidSignatureException", "MissingAuthenticationTokenException",
+	"ValidationError", "InvalidParameterValue", "MalformedInput", "InvalidAction"} // STS declares none of these four
 
 // Settle fails the test unless each operation of a service's model worked once, each
 // error that it declares was provoked or has a reason why it cannot be, none has both,

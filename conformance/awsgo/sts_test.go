@@ -1,0 +1,332 @@
+package awsgo_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+	"github.com/crewjam/saml"
+
+	"github.com/poolhouse/poolhouse/conformance/harness"
+	"github.com/poolhouse/poolhouse/internal/jose"
+	"github.com/poolhouse/poolhouse/internal/totp"
+)
+
+// TestSTS calls every operation of STS, what works and what is refused, and holds
+// the answers against the model.
+func TestSTS(t *testing.T) {
+	harness.EachProfile(t, func(t *testing.T, s *harness.Server) {
+		s.Ledger = new(harness.Ledger)
+		w := newSTSWorld(t, s)
+		t.Run("identities", w.identities)
+		t.Run("chain", w.chain)
+		t.Run("saml", w.saml)
+		t.Run("forged assertions", w.forgedAssertions)
+		t.Run("web identity", w.webIdentity)
+		t.Run("root", w.assumeRoot)
+		t.Run("identity tokens", w.identityTokens)
+		t.Run("delegation", w.delegation)
+		t.Run("mfa", w.mfa)
+		t.Run("policies", w.policies)
+		t.Run("regions", w.regions)
+		t.Run("ledger", func(t *testing.T) { s.Ledger.Settle(t, "sts", stsImpossible) })
+	})
+}
+
+// stsImpossible says why an operation cannot answer with an error that its model
+// declares, or why no black box can wait for it.
+func stsImpossible(op, code string) string {
+	switch {
+	case code == "ExpiredTokenException" && (op == "AssumeRole" || op == "AssumeRoot"):
+		return "ProvidedContexts are refused, and AssumeRoot takes no token"
+	case op == "GetDelegatedAccessToken" && code == "ExpiredTradeInTokenException":
+		return "a token lives a minute at least; a test of the package turns its clock"
+	case op == "GetDelegatedAccessToken" && code == "PackedPolicyTooLarge":
+		return "CreateTradeInToken refuses what is too large"
+	case op == "AssumeRoleWithWebIdentity" && (code == "IDPRejectedClaim" || code == "ExpiredTokenException"):
+		return "it takes Facebook's or Amazon's service, or an hour; tests of the packages stand in"
+	}
+	return ""
+}
+
+func (w *stsWorld) identities(t *testing.T) {
+	ctx := t.Context()
+	for _, tt := range []struct {
+		who  *harness.AWS
+		want string
+	}{{w.root, ":root"}, {w.user, ":user/sts-user"}} {
+		me, err := tt.who.STS.GetCallerIdentity(ctx, nil)
+		must(t, err)
+		if !strings.HasSuffix(*me.Arn, tt.want) {
+			t.Errorf("caller %s", *me.Arn)
+		}
+	}
+	info, err := w.user.STS.GetAccessKeyInfo(ctx, &sts.GetAccessKeyInfoInput{AccessKeyId: aws.String("AKIAIOSFODNN7EXAMPLE")})
+	must(t, err)
+	if *info.Account != harness.Account {
+		t.Errorf("account %s", *info.Account)
+	}
+	f, err := w.user.STS.GetFederationToken(ctx, &sts.GetFederationTokenInput{Name: aws.String("guest"), Policy: aws.String(allowAny)})
+	must(t, err)
+	guest := w.with(f.Credentials)
+	me, err := guest.STS.GetCallerIdentity(ctx, nil)
+	must(t, err)
+	if *me.UserId != harness.Account+":guest" || *f.FederatedUser.Arn != *me.Arn {
+		t.Errorf("federated %s", *me.Arn)
+	}
+	_, err = guest.IAM.ListRoles(ctx, nil)
+	harness.WantCode(t, err, "AccessDenied", "")
+	_, err = guest.STS.AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String(roleARN + "sts-open"), RoleSessionName: aws.String("guest")})
+	harness.WantCode(t, err, "AccessDenied", "")
+	_, err = guest.STS.GetSessionToken(ctx, nil)
+	harness.WantCode(t, err, "AccessDenied", "Cannot call GetSessionToken with session credentials")
+	out, err := w.user.STS.DecodeAuthorizationMessage(ctx, &sts.DecodeAuthorizationMessageInput{EncodedMessage: aws.String("junk")})
+	harness.WantCode(t, err, "InvalidAuthorizationMessageException", "")
+	_ = out
+	w.decoded(t)
+}
+
+// decoded reads what a refusal sealed.
+func (w *stsWorld) decoded(t *testing.T) {
+	narrow, err := w.user.STS.AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: aws.String(roleARN + "sts-open"), RoleSessionName: aws.String("narrow"),
+		Policy: aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`)})
+	must(t, err)
+	_, err = w.with(narrow.Credentials).IAM.ListRoles(t.Context(), nil)
+	harness.WantCode(t, err, "AccessDenied", "")
+	_, message, ok := strings.Cut(err.Error(), "Encoded authorization failure message: ")
+	if !ok {
+		t.Fatalf("no message in %v", err)
+	}
+	read, err := w.user.STS.DecodeAuthorizationMessage(t.Context(), &sts.DecodeAuthorizationMessageInput{EncodedMessage: aws.String(strings.TrimRight(message, ". "))})
+	must(t, err)
+	if !json.Valid([]byte(*read.DecodedMessage)) || !strings.Contains(*read.DecodedMessage, "iam:ListRoles") {
+		t.Errorf("message %s", *read.DecodedMessage)
+	}
+}
+
+// with returns clients of temporary credentials.
+func (w *stsWorld) with(c *types.Credentials) *harness.AWS {
+	return w.As(*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken)
+}
+
+func (w *stsWorld) chain(t *testing.T) {
+	ctx := t.Context()
+	w.role(t, "sts-next", stsTrust)
+	tag := func(k, v string) types.Tag { return types.Tag{Key: &k, Value: &v} }
+	first, err := w.user.STS.AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String(roleARN + "sts-open"), RoleSessionName: aws.String("one"), SourceIdentity: aws.String("erin"),
+		Tags: []types.Tag{tag("Team", "blue"), tag("job", "7")}, TransitiveTagKeys: []string{"Team"}})
+	must(t, err)
+	if *first.SourceIdentity != "erin" || *first.PackedPolicySize < 1 {
+		t.Errorf("answer %+v", first)
+	}
+	session := w.with(first.Credentials).STS
+	next := func(change func(*sts.AssumeRoleInput)) error {
+		in := &sts.AssumeRoleInput{RoleArn: aws.String(roleARN + "sts-next"), RoleSessionName: aws.String("two")}
+		change(in)
+		out, err := session.AssumeRole(ctx, in)
+		if err == nil && aws.ToString(out.SourceIdentity) != "erin" {
+			t.Error("the source identity was dropped")
+		}
+		return err
+	}
+	must(t, next(func(*sts.AssumeRoleInput) {}))
+	for _, tt := range []struct {
+		change     func(*sts.AssumeRoleInput)
+		code, text string
+	}{
+		{func(in *sts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(3601) }, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."},
+		{func(in *sts.AssumeRoleInput) { in.SourceIdentity = aws.String("mallory") }, "ValidationError", "The source identity is already set for this assume role session"},
+		{func(in *sts.AssumeRoleInput) { in.Tags = []types.Tag{tag("TEAM", "red")} }, "InvalidParameterValue",
+			"One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session."},
+		{func(in *sts.AssumeRoleInput) { in.Tags = []types.Tag{tag("a", "1"), tag("A", "2")} }, "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive."},
+		{func(in *sts.AssumeRoleInput) { in.TransitiveTagKeys = []string{"x"} }, "InvalidParameterValue", "The specified transitive tag key must be included in the requested tags."},
+		{func(in *sts.AssumeRoleInput) { in.RoleArn = aws.String("arn:aws:iam::000000000000:rol/x") }, "ValidationError", "arn:aws:iam::000000000000:rol/x is invalid"},
+		{func(in *sts.AssumeRoleInput) { in.RoleArn = aws.String(roleARN + "nobody") }, "AccessDenied", ""},
+	} {
+		harness.WantCode(t, next(tt.change), tt.code, tt.text)
+	}
+	_, err = w.root.IAM.UpdateRole(ctx, &iam.UpdateRoleInput{RoleName: aws.String("sts-next"), MaxSessionDuration: aws.Int32(7200)})
+	must(t, err)
+	harness.WantCode(t, next(func(in *sts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(3601) }), "ValidationError",
+		"The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
+}
+
+func (w *stsWorld) redeem(t *testing.T, response string, options ...func(*sts.Options)) (*sts.AssumeRoleWithSAMLOutput, error) {
+	return w.Anonymous().STS.AssumeRoleWithSAML(t.Context(), &sts.AssumeRoleWithSAMLInput{RoleArn: aws.String(roleARN + "sts-saml"), PrincipalArn: &w.idp.provider, SAMLAssertion: &response}, options...)
+}
+
+func (w *stsWorld) saml(t *testing.T) {
+	ctx := t.Context()
+	out, err := w.redeem(t, w.idp.response(t, nil))
+	must(t, err)
+	if *out.Subject != "erin" || *out.SubjectType != "persistent" || *out.Audience != awsACS || *out.Issuer != samlEntity || *out.NameQualifier == "" {
+		t.Errorf("answer %+v", out)
+	}
+	private, cert := encryptionKey(t)
+	_, err = w.root.IAM.UpdateSAMLProvider(ctx, &iam.UpdateSAMLProviderInput{SAMLProviderArn: &w.idp.provider, AssertionEncryptionMode: iamtypes.AssertionEncryptionModeTypeAllowed, AddPrivateKey: &private})
+	must(t, err)
+	got, err := w.root.IAM.GetSAMLProvider(ctx, &iam.GetSAMLProviderInput{SAMLProviderArn: &w.idp.provider})
+	must(t, err)
+	own := "https://signin.aws.amazon.com/saml/acs/" + *got.SAMLProviderUUID
+	out, err = w.redeem(t, w.idp.response(t, func(c *samlClaim) { c.encrypt, c.recipient = cert, own }))
+	must(t, err)
+	if *out.Audience != own {
+		t.Errorf("audience %s", *out.Audience)
+	}
+}
+
+func (w *stsWorld) forgedAssertions(t *testing.T) {
+	stranger := newSAMLIDP(t)
+	stranger.provider = w.idp.provider
+	_, foreign := encryptionKey(t)
+	once := w.idp.response(t, nil)
+	_, err := w.redeem(t, once)
+	must(t, err)
+	raw, err := base64.StdEncoding.DecodeString(w.idp.response(t, nil))
+	must(t, err)
+	altered := strings.Replace(string(raw), ">erin</", ">root</", 1)
+	unsigned := altered[:strings.Index(altered, "<ds:Signature")] + altered[strings.Index(altered, "</ds:Signature>")+len("</ds:Signature>"):]
+	for _, tt := range []struct{ name, response, code, text string }{
+		{"replayed", once, "InvalidIdentityToken", ""},
+		{"altered", base64.StdEncoding.EncodeToString([]byte(altered)), "InvalidIdentityToken", "Response signature invalid"},
+		{"unsigned", base64.StdEncoding.EncodeToString([]byte(unsigned)), "InvalidIdentityToken", "Response signature invalid"},
+		{"another key", stranger.response(t, nil), "InvalidIdentityToken", "Response signature invalid"},
+		{"junk", "anVuaw==", "InvalidIdentityToken", ""},
+		{"expired", w.idp.response(t, func(c *samlClaim) { c.until = time.Now().Add(-time.Second) }), "ExpiredTokenException", ""},
+		{"another issuer", w.idp.response(t, func(c *samlClaim) { c.issuer = "https://evil.example" }), "InvalidIdentityToken", "Issuer not present in specified provider"},
+		{"another recipient", w.idp.response(t, func(c *samlClaim) { c.recipient = "https://app.example/acs" }), "InvalidIdentityToken", "Response does not contain the required audience"},
+		{"another role", w.idp.response(t, func(c *samlClaim) { c.role = roleARN + "sts-open" }), "AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML"},
+		{"another's key", w.idp.response(t, func(c *samlClaim) { c.encrypt = foreign }), "InvalidIdentityToken", ""},
+		{"no sign-in", w.idp.response(t, func(c *samlClaim) { c.status = saml.StatusResponder }), "IDPRejectedClaim", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := w.redeem(t, tt.response)
+			harness.WantCode(t, err, tt.code, tt.text)
+		})
+	}
+	_, err = w.Anonymous().STS.AssumeRoleWithSAML(t.Context(), &sts.AssumeRoleWithSAMLInput{RoleArn: aws.String(roleARN + "sts-saml"), SAMLAssertion: aws.String(w.idp.response(t, nil)),
+		PrincipalArn: aws.String("arn:aws:iam::" + harness.Account + ":saml-provider/nobody")})
+	harness.WantCode(t, err, "InvalidIdentityToken", "Specified provider doesn't exist")
+}
+
+func (w *stsWorld) webIdentity(t *testing.T) {
+	ctx := t.Context()
+	issuer, dark := w.URL+"/"+w.PoolID, "https://127.0.0.1:1/dark"
+	arns := map[string]string{}
+	for _, url := range []string{issuer, dark} {
+		p, err := w.root.IAM.CreateOpenIDConnectProvider(ctx, &iam.CreateOpenIDConnectProviderInput{Url: aws.String(url), ClientIDList: []string{w.ClientID}, ThumbprintList: []string{strings.Repeat("0", 40)}})
+		must(t, err)
+		arns[url] = *p.OpenIDConnectProviderArn
+	}
+	w.role(t, "sts-web", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Federated":["`+arns[issuer]+`","`+arns[dark]+`"]},"Action":"sts:AssumeRoleWithWebIdentity"}}`)
+	assume := func(token string, change ...func(*sts.AssumeRoleWithWebIdentityInput)) (*sts.AssumeRoleWithWebIdentityOutput, error) {
+		in := &sts.AssumeRoleWithWebIdentityInput{RoleArn: aws.String(roleARN + "sts-web"), RoleSessionName: aws.String("web"), WebIdentityToken: &token}
+		for _, c := range change {
+			c(in)
+		}
+		return w.Anonymous().STS.AssumeRoleWithWebIdentity(ctx, in)
+	}
+	good := signIn(t, w.Fixture, w.Alice)
+	out, err := assume(*good.IdToken)
+	must(t, err)
+	if *out.Provider != issuer || *out.Audience != w.ClientID {
+		t.Errorf("answer %+v", out)
+	}
+	encode := base64.RawURLEncoding.EncodeToString
+	parts := strings.Split(*good.IdToken, ".")
+	published, err := w.HTTP.Get(issuer + "/.well-known/jwks.json")
+	must(t, err)
+	defer published.Body.Close()
+	public, err := io.ReadAll(published.Body)
+	must(t, err)
+	claims := payload(t, *good.IdToken)
+	body, err := json.Marshal(claims)
+	must(t, err)
+	symmetric, err := jose.Sign(jose.PrivateKey{Algorithm: "HS256", Private: public}, "JWT", body)
+	must(t, err)
+	claims["iss"] = "https://nobody.example"
+	elsewhere, err := json.Marshal(claims)
+	must(t, err)
+	for _, tt := range []struct{ name, token, text string }{
+		{"junk", "junk.junk.junk", ""},
+		{"unsigned", parts[0] + "." + parts[1] + ".", ""},
+		{"alg none", encode([]byte(`{"alg":"none"}`)) + "." + parts[1] + ".", ""},
+		{"HS256 with the public key", symmetric, ""},
+		{"another issuer", parts[0] + "." + encode(elsewhere) + "." + parts[2], "No OpenIDConnect provider found in your account for https://nobody.example"},
+		{"access token", *good.AccessToken, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := assume(tt.token)
+			harness.WantCode(t, err, "InvalidIdentityToken", tt.text)
+		})
+	}
+	claims["iss"] = dark
+	unreachable, err := json.Marshal(claims)
+	must(t, err)
+	_, err = assume(parts[0] + "." + encode(unreachable) + "." + parts[2])
+	harness.WantCode(t, err, "IDPCommunicationError", "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements")
+	_, err = w.root.IAM.RemoveClientIDFromOpenIDConnectProvider(ctx, &iam.RemoveClientIDFromOpenIDConnectProviderInput{OpenIDConnectProviderArn: aws.String(arns[issuer]), ClientID: &w.ClientID})
+	must(t, err)
+	_, err = assume(*good.IdToken)
+	harness.WantCode(t, err, "InvalidIdentityToken", "Incorrect token audience")
+	_, err = w.root.IAM.AddClientIDToOpenIDConnectProvider(ctx, &iam.AddClientIDToOpenIDConnectProviderInput{OpenIDConnectProviderArn: aws.String(arns[issuer]), ClientID: &w.ClientID})
+	must(t, err)
+	_, err = assume(*good.IdToken, func(in *sts.AssumeRoleWithWebIdentityInput) { in.Policy = aws.String(`{"Version":"2012-10-17"}`) })
+	harness.WantCode(t, err, "MalformedPolicyDocument", "")
+	_, err = assume(*good.IdToken, func(in *sts.AssumeRoleWithWebIdentityInput) { in.Policy, in.PolicyArns = w.tooMuch(t) })
+	harness.WantCode(t, err, "PackedPolicyTooLarge", "")
+}
+
+// tooMuch are session policies beyond what a token holds.
+func (w *stsWorld) tooMuch(t *testing.T) (*string, []types.PolicyDescriptorType) {
+	t.Helper()
+	name := strings.Repeat("p", 120)
+	var out []types.PolicyDescriptorType
+	for i := range 10 {
+		arn := "arn:aws:iam::" + harness.Account + ":policy/" + strings.Repeat("x/", 100) + name + string(rune('0'+i))
+		_, err := w.root.IAM.CreatePolicy(t.Context(), &iam.CreatePolicyInput{PolicyName: aws.String(name + string(rune('0'+i))), Path: aws.String("/" + strings.Repeat("x/", 100)), PolicyDocument: aws.String(allowAny)})
+		if harness.Code(err) != "EntityAlreadyExists" {
+			must(t, err)
+		}
+		out = append(out, types.PolicyDescriptorType{Arn: &arn})
+	}
+	long := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Sid":"` + strings.Repeat("x", 1900) + `"}}`
+	return &long, out
+}
+
+func (w *stsWorld) mfa(t *testing.T) {
+	ctx := t.Context()
+	var device struct{ SerialNumber, SecretCode, Address string }
+	w.Poolhouse(t, "CreateMfaDevice", map[string]any{"UserName": "sts-user"}, &device)
+	secret := decode32(t, device.SecretCode)
+	code := func(steps int64) string {
+		c, err := totp.Code(secret, time.Now().Unix()/30+steps)
+		must(t, err)
+		return c
+	}
+	w.Poolhouse(t, "EnableMfaDevice", map[string]any{"UserName": "sts-user", "SerialNumber": device.SerialNumber, "FirstCode": code(-1), "SecondCode": code(0)}, &struct{}{})
+	_, err := w.user.STS.GetSessionToken(ctx, &sts.GetSessionTokenInput{SerialNumber: &device.SerialNumber, TokenCode: aws.String(code(-1))})
+	harness.WantCode(t, err, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. ")
+	c, err := w.user.STS.GetSessionToken(ctx, &sts.GetSessionTokenInput{SerialNumber: &device.SerialNumber, TokenCode: aws.String(code(1))})
+	must(t, err)
+	_, err = w.with(c.Credentials).IAM.GetUser(ctx, &iam.GetUserInput{UserName: aws.String("sts-user")})
+	must(t, err)
+	plain, err := w.user.STS.GetSessionToken(ctx, nil)
+	must(t, err)
+	_, err = w.with(plain.Credentials).IAM.GetUser(ctx, &iam.GetUserInput{UserName: aws.String("sts-user")})
+	harness.WantCode(t, err, "AccessDenied", "")
+	w.role(t, "sts-mfa", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"`+harness.Account+`"},"Action":"sts:AssumeRole","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}}`)
+	in := &sts.AssumeRoleInput{RoleArn: aws.String(roleARN + "sts-mfa"), RoleSessionName: aws.String("mfa")}
+	_, err = w.user.STS.AssumeRole(ctx, in)
+	harness.WantCode(t, err, "AccessDenied", "")
+	_, err = w.with(c.Credentials).STS.AssumeRole(ctx, in)
+	must(t, err)
+}
