@@ -53,6 +53,9 @@ func (s *Service) TradeInToken(ctx context.Context, p *Principal, in TradeInRequ
 	if err != nil {
 		return "", expires, err
 	}
+	if a.role.Upstream != nil {
+		return "", expires, fail(ErrValidation, "A role that stands for one of another system cannot be given away.")
+	}
 	g, err := s.grant(ctx, a, p.Kind == RoleSession, in.Tags, in.Transitive)
 	if err != nil {
 		return "", expires, err
@@ -102,6 +105,9 @@ func (s *Service) TradeIn(ctx context.Context, p *Principal, token string) (*Del
 		alive := &Principal{Kind: st.Kind, Account: st.Account, state: st}
 		if err := s.bindOwner(ctx, alive); err != nil {
 			return nil, deadTradeIn(err)
+		}
+		if alive.role != nil && alive.role.Upstream != nil && st == &t.Session {
+			return nil, fail(ErrAccessDenied, badTradeIn)
 		}
 	}
 	c, err := s.issue(ctx, &t.Session, time.Duration(t.Life)*time.Second)
