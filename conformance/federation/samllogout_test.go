@@ -187,3 +187,63 @@ func TestSAMLLogout(t *testing.T) {
 		t.Errorf("the request counts twice: %d", again.Status)
 	}
 }
+
+// A desk is a SAML app of our pool, which answers when it is asked to sign out.
+type desk struct {
+	*company
+	asked int
+}
+
+// newDesk registers the app. back is where our pool takes its answers.
+func newDesk(t *testing.T, f *harness.Fixture) (*desk, string) {
+	t.Helper()
+	d := &desk{company: newCompany(t)}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /acs", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("at the desk")) })
+	mux.HandleFunc("GET /slo", func(w http.ResponseWriter, r *http.Request) {
+		d.asked++
+		d.slo(w, r)
+	})
+	d.Config.Handler = mux
+	d.back = f.URL + "/" + f.PoolID + "/saml/slo"
+	const redirect, post = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect", "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+	app := f.SAMLApplication(t, "Desk", `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="`+d.URL+`"><SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
+		<KeyDescriptor use="signing"><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>`+base64.StdEncoding.EncodeToString(d.signer.Certificate.Raw)+`</X509Certificate></X509Data></KeyInfo></KeyDescriptor>
+		<SingleLogoutService Binding="`+redirect+`" Location="`+d.URL+`/slo"/><AssertionConsumerService Binding="`+post+`" Location="`+d.URL+`/acs" index="0"/></SPSSODescriptor></EntityDescriptor>`, false)
+	f.Poolhouse(t, "UpdateSamlApplication", map[string]any{"UserPoolId": f.PoolID, "ApplicationId": app.Application.ApplicationId, "NameIdFormat": "persistent"}, new(any))
+	return d, f.URL + "/" + f.PoolID + "/saml/init/" + app.Application.ApplicationId
+}
+
+// TestSAMLLogoutPastApps: a provider's LogoutRequest leads the browser past the SAML apps
+// that the session was used at, and back to the provider with our answer.
+func TestSAMLLogoutPastApps(t *testing.T) {
+	s := harness.Start(t, harness.Embedded)
+	f, c := s.Fixture(t), newCompany(t)
+	pool, name := f.URL+"/"+f.PoolID, "Company"
+	c.back = pool + "/saml2/logout"
+	_, err := f.Root().IDP.CreateIdentityProvider(t.Context(), &cip.CreateIdentityProviderInput{UserPoolId: &f.PoolID, ProviderName: &name, ProviderType: types.IdentityProviderTypeTypeSaml,
+		ProviderDetails: map[string]string{"MetadataFile": c.metadata()}, AttributeMapping: map[string]string{"email": "mail"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := f.Root().IDP.CreateUserPoolClient(t.Context(), &cip.CreateUserPoolClientInput{UserPoolId: &f.PoolID, ClientName: &name,
+		AllowedOAuthFlows: []types.OAuthFlowType{types.OAuthFlowTypeCode}, AllowedOAuthFlowsUserPoolClient: true, AllowedOAuthScopes: []string{"openid"},
+		CallbackURLs: []string{harness.Callback}, SupportedIdentityProviders: []string{name}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, start := newDesk(t, f)
+	b := harness.NewBrowser(t, nil)
+	b.SignIn(t, pool+"/oauth2/authorize?"+url.Values{"client_id": {*client.UserPoolClient.ClientId}, "response_type": {"code"}, "scope": {"openid"}, "redirect_uri": {harness.Callback}}.Encode(), nil, harness.Callback)
+	if at := b.Walk(t, start, nil, nil); at.Body != "at the desk" {
+		t.Fatalf("ended at %s, status %d:\n%s", at.URL, at.Status, at.Body)
+	}
+	sent, err := c.signer.SendLogout(&samlxml.LogoutRequest{Envelope: c.envelope(), NameID: c.name(), SessionIndexes: []string{"s1"}}, saml.HTTPRedirectBinding, c.back, "relay")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := b.Walk(t, sent.Address, nil, nil)
+	if d.asked != 1 || !strings.HasPrefix(at.URL.String(), c.URL+"/slo?") || c.heard == nil || c.heard.Status != (samlxml.Status{Code: saml.StatusSuccess}) {
+		t.Fatalf("the app was asked %d times, ended at %s, status %d, the provider heard %+v:\n%s", d.asked, at.URL, at.Status, c.heard, at.Body)
+	}
+}
