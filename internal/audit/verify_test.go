@@ -91,13 +91,13 @@ func TestCheckpointsHoldTheEnds(t *testing.T) {
 			return slices.Insert(e, 4, &fake)
 		}), 4},
 		"swapped": {first(func(e []*audit.Entry) []*audit.Entry { e[4], e[5] = e[5], e[4]; return e }), 4},
-		"swapped chains": {&forger{Store: store, chains: func(segment string, e []*audit.Entry) []*audit.Entry {
+		"swapped chains": {&forger{Store: store, chains: func(segment string, _ []*audit.Entry) []*audit.Entry {
 			other := segments[0]
 			if segment == other {
 				other = segments[1]
 			}
-			e, _ = store.Chain(ctx, other, 0, 100)
-			return e
+			theirs, _ := store.Chain(ctx, other, 0, 100)
+			return theirs
 		}}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
