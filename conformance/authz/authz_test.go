@@ -32,15 +32,20 @@ type world struct {
 	*harness.Fixture
 	t          *testing.T
 	app        *app
+	rules      string // file
 	proxy      string
 	key        aws.Credentials
 	alice, bob string // access tokens
 }
 
 func TestProxies(t *testing.T) {
+	w := newWorld(t)
 	for kind, startProxy := range proxies {
 		t.Run(kind, func(t *testing.T) {
-			w := newWorld(t, kind, startProxy)
+			w.serve(t, kind)
+			w.proxy = harness.FreeAddress(t)
+			startProxy(t, place{w.proxy, strings.TrimPrefix(w.URL, "http://"), w.app.addr})
+			w.app.last() // what it took to see that the proxy is there
 			t.Run("signatures", w.signatures)
 			t.Run("tokens", w.tokens)
 			t.Run("attacks", w.attacks)
@@ -51,26 +56,13 @@ func TestProxies(t *testing.T) {
 	}
 }
 
-func newWorld(t *testing.T, kind string, startProxy func(*testing.T, place)) *world {
+func newWorld(t *testing.T) *world {
 	rules := filepath.Join(t.TempDir(), "rules.yaml")
-	example, err := os.ReadFile(filepath.Join(harness.Root(t), examples, "rules.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	write := func(pool string) {
-		text := strings.NewReplacer("proxy: nginx", "proxy: "+kind, "us-east-1_Demo00001", pool).Replace(string(example))
-		if err := os.WriteFile(rules, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("us-east-1_Demo00001")
+	w := &world{t: t, app: newApp(t), rules: rules}
+	w.writeRules("nginx", "us-east-1_Demo00001")
 	s := harness.Start(t, harness.Embedded, harness.Args("--authz", rules, "--trusted-proxies", "127.0.0.0/8"))
 	f := s.Fixture(t)
-	s.Stop(t)
-	write(f.PoolID) // now that it is known
-	s.Launch(t)
-	w := &world{Fixture: f, t: t, app: newApp(t), proxy: harness.FreeAddress(t)}
-	startProxy(t, place{w.proxy, strings.TrimPrefix(s.URL, "http://"), w.app.addr})
+	w.Fixture = f
 	w.key = w.session()
 	group := &idp.CreateGroupInput{UserPoolId: &f.PoolID, GroupName: aws.String("engineering")}
 	if _, err := f.Root().IDP.CreateGroup(t.Context(), group); err != nil {
@@ -81,6 +73,26 @@ func newWorld(t *testing.T, kind string, startProxy func(*testing.T, place)) *wo
 	}
 	w.alice, w.bob = w.signIn(f.Alice), w.signIn(f.Bob)
 	return w
+}
+
+// serve starts the server anew, with rules for proxies of that kind.
+func (w *world) serve(t *testing.T, kind string) {
+	w.Stop(t)
+	w.writeRules(kind, w.PoolID)
+	w.Launch(t)
+}
+
+// writeRules writes the example for that kind of proxy and that pool.
+func (w *world) writeRules(kind, pool string) {
+	w.t.Helper()
+	example, err := os.ReadFile(filepath.Join(harness.Root(w.t), examples, "rules.yaml"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	text := strings.NewReplacer("proxy: nginx", "proxy: "+kind, "us-east-1_Demo00001", pool).Replace(string(example))
+	if err := os.WriteFile(w.rules, []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // own returns the networks of this machine: of clients on it, Envoy tells another

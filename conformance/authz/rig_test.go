@@ -73,7 +73,8 @@ func (p place) file(t *testing.T, dir, name string, more ...string) string {
 	return out
 }
 
-// start runs a proxy until the test ends, once it listens.
+// start runs a proxy until the test ends, and returns once it passes on what anybody
+// may ask for.
 func start(t *testing.T, addr, dir, name string, args ...string) {
 	t.Helper()
 	path, err := exec.LookPath(name)
@@ -94,14 +95,27 @@ func start(t *testing.T, addr, dir, name string, args ...string) {
 		}
 	})
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if c, err := net.Dial("tcp", addr); err == nil {
-			c.Close()
+		if passes(addr) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%s does not listen:\n%s", name, log)
+			t.Fatalf("%s passes nothing on:\n%s", name, log)
 		}
 	}
+}
+
+func passes(addr string) bool {
+	r, err := http.NewRequest("GET", "http://"+addr+"/health", nil)
+	if err != nil {
+		return false
+	}
+	r.Host = host
+	resp, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		return false
+	}
+	resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
 }
 
 // python is a program that is installed with the Python packages.

@@ -3,6 +3,7 @@
 package s3gateway_test
 
 import (
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -72,7 +73,15 @@ func startGateway(t *testing.T, endpoint string, args ...string) *gateway {
 	})
 	// Printed once the gateway has understood the answer to its first call.
 	g.log.WaitFor(t, "private protocol 1")
-	return g
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if c, err := net.Dial("tcp", addr); err == nil {
+			c.Close()
+			return g
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the gateway does not listen:\n%s", g.log)
+		}
+	}
 }
 
 // env is what the scripts are told.

@@ -31,7 +31,11 @@ func TestSignedRequests(t *testing.T) {
 			g.want("denied", ask(g.signed(spec{method: "GET", uri: "/files/red/secret"})), http.StatusForbidden)
 			g.want("no rule", ask(g.signed(spec{method: "GET", uri: "/other"})), http.StatusForbidden)
 			g.want("no rule for the method", ask(g.signed(spec{method: "PATCH", uri: "/files/red/a"})), http.StatusForbidden)
-			g.want("not signed", ask(g.plain(spec{method: "GET", uri: "/files/red/a"})), http.StatusUnauthorized)
+			for uri, scheme := range map[string]string{"/files/red/a": "AWS4-HMAC-SHA256", "/reports/q3": "Bearer"} {
+				if got := g.want("not signed", ask(g.plain(spec{method: "GET", uri: uri})), http.StatusUnauthorized).Get("WWW-Authenticate"); got != scheme {
+					t.Errorf("%s asks for %q", uri, got)
+				}
+			}
 			g.want("public", ask(g.plain(spec{method: "GET", uri: "/health"})), http.StatusOK)
 			token := g.token(demodata.Alice)
 			h = g.want("a token", ask(g.bearing(spec{method: "GET", uri: "/reports/q3"}, token)), http.StatusOK)

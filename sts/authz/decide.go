@@ -24,12 +24,12 @@ func (h *Handler) decide(ctx context.Context, o *original) (*identity, error) {
 	scheme, credential, _ := strings.Cut(o.Header.Get("Authorization"), " ")
 	if bearer := strings.EqualFold(scheme, "Bearer"); bearer || strings.EqualFold(scheme, "DPoP") {
 		if rule.Bearer == nil {
-			return nil, unauthenticated("a token where the rule asks for a signature")
+			return nil, unsigned("a token where the rule asks for a signature")
 		}
 		return h.bearer(ctx, o, rule.Bearer, credential, !bearer)
 	}
 	if rule.Action == "" {
-		return nil, unauthenticated("no token")
+		return nil, noToken("no token")
 	}
 	return h.signed(ctx, o, rule, vars)
 }
@@ -41,22 +41,22 @@ func (h *Handler) signed(ctx context.Context, o *original, rule *Rule, vars map[
 		err = s.CheckScope(h.Rules.Service, h.Now())
 	}
 	if err != nil {
-		return nil, unsigned(err)
+		return nil, notSigned(err)
 	}
 	secret, p, err := h.STS.Credential(ctx, s.AccessKeyID, s.SessionToken)
 	if errors.Is(err, sts.ErrUnknownCredential) || errors.Is(err, sts.ErrExpiredCredential) {
-		return nil, unauthenticated(err.Error())
+		return nil, unsigned(err.Error())
 	}
 	if err != nil {
 		return nil, err
 	}
 	hash, err := s.VerifyDeclared(o.Request, secret, &h.keys)
 	if err != nil {
-		return nil, unsigned(err)
+		return nil, notSigned(err)
 	}
 	if hash == sigv4.Unsigned {
 		if !rule.UnsignedBody && o.Method != "GET" && o.Method != "HEAD" {
-			return nil, unauthenticated("the signature leaves the body out")
+			return nil, unsigned("the signature leaves the body out")
 		}
 		hash = ""
 	}
@@ -71,11 +71,11 @@ func (h *Handler) signed(ctx context.Context, o *original, rule *Rule, vars map[
 	return &identity{principal: p.ARN, account: p.Account, user: p.Name, bodyHash: hash}, err
 }
 
-// unsigned makes a refusal of what is wrong with a signature.
-func unsigned(err error) error {
+// notSigned makes a refusal of what is wrong with a signature.
+func notSigned(err error) error {
 	var e *sigv4.Error
 	if errors.As(err, &e) {
-		return unauthenticated(e.Text)
+		return unsigned(e.Text)
 	}
 	return err
 }
@@ -94,11 +94,11 @@ func (o *original) addKeys(keys map[string][]string) {
 // bearer judges a request with an access token by what the token holds.
 func (h *Handler) bearer(ctx context.Context, o *original, want *Bearer, token string, proved bool) (*identity, error) {
 	if len(o.Header.Values("Authorization")) != 1 {
-		return nil, unauthenticated("several tokens")
+		return nil, noToken("several tokens")
 	}
 	c, err := h.Tokens.VerifyAccess(ctx, token)
 	if errors.Is(err, userpool.ErrNotAuthorized) || errors.Is(err, userpool.ErrUserNotFound) || errors.Is(err, userpool.ErrPoolNotFound) {
-		return nil, unauthenticated(err.Error())
+		return nil, noToken(err.Error())
 	}
 	if err != nil {
 		return nil, err
@@ -117,19 +117,19 @@ func (h *Handler) bearer(ctx context.Context, o *original, want *Bearer, token s
 func (h *Handler) bound(ctx context.Context, o *original, c *userpool.AccessClaims, token string, proved bool) error {
 	if c.Confirmation == nil {
 		if proved {
-			return unauthenticated("a proof for a token that is bound to no key")
+			return noToken("a proof for a token that is bound to no key")
 		}
 		return nil
 	}
 	if !proved || c.Confirmation.Thumbprint == "" || c.Confirmation.Certificate != "" {
-		return unauthenticated("the token is bound to a key that was not shown")
+		return noToken("the token is bound to a key that was not shown")
 	}
 	thumbprint, err := h.Prove(ctx, o.Header.Values("DPoP"), c.Pool, o.Method, o.address(), token)
 	if errors.Is(err, ErrProof) {
-		return unauthenticated(err.Error())
+		return noToken(err.Error())
 	}
 	if err == nil && thumbprint != c.Confirmation.Thumbprint {
-		return unauthenticated("the proof is of another key")
+		return noToken("the proof is of another key")
 	}
 	return err
 }

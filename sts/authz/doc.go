@@ -79,14 +79,22 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, from Asker) {
 
 // A refusal is the error of a request that must not pass. Its text is for the log.
 type refusal struct {
-	status int
-	reason string
+	status    int
+	reason    string
+	challenge string // of a 401 (RFC 9110 section 11.6.1)
 }
 
 func (r *refusal) Error() string { return r.reason }
 
-func unauthenticated(reason string) error { return &refusal{http.StatusUnauthorized, reason} }
-func forbidden(reason string) error       { return &refusal{http.StatusForbidden, reason} }
+// Schemes of credentials, in answers that ask for one.
+const (
+	schemeSigned = "AWS4-HMAC-SHA256"
+	schemeBearer = "Bearer"
+)
+
+func unsigned(reason string) error  { return &refusal{http.StatusUnauthorized, reason, schemeSigned} }
+func noToken(reason string) error   { return &refusal{http.StatusUnauthorized, reason, schemeBearer} }
+func forbidden(reason string) error { return &refusal{http.StatusForbidden, reason, ""} }
 
 // refuse tells the client nothing but the status.
 func refuse(w http.ResponseWriter, log *slog.Logger, err error) {
@@ -97,8 +105,8 @@ func refuse(w http.ResponseWriter, log *slog.Logger, err error) {
 		return
 	}
 	log.Info("authz: refused", "status", no.status, "reason", no.reason)
-	if no.status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", "Bearer")
+	if no.challenge != "" {
+		w.Header().Set("WWW-Authenticate", no.challenge)
 	}
 	w.WriteHeader(no.status)
 }
