@@ -11,7 +11,11 @@ import (
 const (
 	EventSignIn  = "Login_POST"
 	EventSignOut = "Logout_GET"
-	EventToken   = "Token_POST" // one that was refused
+	EventToken   = "Token_POST"
+
+	EventAuthorize = "OAuth2_Authorize_GET" // an app got its answer, or a refusal
+	EventSAML      = "SAMLResponse_POST"    // a SAML app got an assertion, or a refusal
+	EventDecision  = "Approve_POST"         // a user decided what another device had asked (RFC 8628, CIBA)
 )
 
 // An Event is something that happened to a sign-in. It holds no secret.
@@ -27,6 +31,14 @@ type Event struct {
 	Address   string
 	UserAgent string
 	Error     string // code of a refusal, empty for a success
+}
+
+// By notes how the user of a session proved who they are.
+func (e *Event) By(s *Session) {
+	e.Sub, e.Methods = s.Sub, s.Methods
+	if s.Upstream != nil {
+		e.Provider = s.Upstream.Provider
+	}
 }
 
 // An Auditor keeps events. It must not hold up who reports one.

@@ -3,6 +3,9 @@ package server
 import (
 	"encoding/json"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,5 +43,56 @@ func TestAuditor(t *testing.T) {
 	}
 	if entries, _, err := store.Find(t.Context(), audit.Query{Name: "Token_POST", Limit: 10}); err != nil || len(entries) != 1 {
 		t.Errorf("%d entries, %v", len(entries), err)
+	}
+}
+
+func TestPageEvents(t *testing.T) {
+	for request, want := range map[string]string{
+		"POST /us-east-1_A/login": "Login_POST", "GET /us-east-1_A/login": "", "POST /us-east-1_A/oauth2/bc-authorize": "OAuth2_Bc-authorize_POST",
+		"POST /us-east-1_A/saml/sso": "SAML_Sso_POST", "GET /us-east-1_A/saml/sso?SAMLRequest=x": "SAML_Sso_GET",
+		"GET /us-east-1_A/saml/init/app": "SAML_Init_GET", "POST /us-east-1_A/oauth2/token": "", "POST /login": "",
+		"POST /us-east-1_A/hunter2%20secret": "", "PUT /us-east-1_A/imports/x": "", "GET /us-east-1_A/logout": "Logout_GET", "POST /": "",
+	} {
+		method, target, _ := strings.Cut(request, " ")
+		if _, got := pageEvent(httptest.NewRequest(method, target, nil)); got != want {
+			t.Errorf("%s: %q, want %q", request, got, want)
+		}
+	}
+}
+
+// TestWitness: what a handler reports is not reported again, and a refused sign-in
+// shows nothing of what was typed.
+func TestWitness(t *testing.T) {
+	store := sqlstoretest.SQLite(t, time.Now).Audit()
+	log := audit.Open(audit.Config{Store: store, Key: []byte("key"), Account: "000000000000", Region: "us-east-1", Now: time.Now, Errors: slog.New(slog.DiscardHandler)})
+	s := &Server{}
+	s.Sessions = &idp.Sessions{Audit: auditor{log, "us-east-1", "000000000000"}}
+	answer := func(status int, report bool) {
+		h := s.witness(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if report {
+				s.Sessions.Record(r.Context(), idp.Event{Name: idp.EventSignIn, Pool: "us-east-1_A", Sub: "sub", Username: "alice"})
+			}
+			w.WriteHeader(status)
+		}))
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "/us-east-1_A/login?client_id=app", strings.NewReader("username=hunter2")))
+	}
+	answer(303, true)
+	answer(303, false) // to the second factor
+	answer(404, false)
+	answer(401, false)
+	if err := log.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	entries, _, err := store.Find(t.Context(), audit.Query{Name: "Login_POST", Limit: 10})
+	if err != nil || len(entries) != 2 {
+		t.Fatalf("%d entries, %v", len(entries), err)
+	}
+	var refused struct {
+		ErrorCode    string
+		UserIdentity struct{ UserName, PrincipalID string }
+	}
+	if err := json.Unmarshal(entries[0].Record, &refused); err != nil || refused.ErrorCode != "Unauthorized" ||
+		refused.UserIdentity.UserName != audit.Hidden || refused.UserIdentity.PrincipalID != "Anonymous" {
+		t.Errorf("record %s", entries[0].Record)
 	}
 }

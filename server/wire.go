@@ -72,7 +72,7 @@ func (s *Server) wire(ctx context.Context, now func() time.Time) (http.Handler, 
 	mux.Handle("/static/", static.Handler())
 	mux.Handle("/identity/.well-known/", s.identityDocuments())
 	mux.Handle("/sts/"+s.cfg.Account+"/.well-known/", s.outboundDocuments())
-	mux.Handle("/", s.paced(pages))
+	mux.Handle("/", s.witness(s.paced(pages)))
 	return s.edge(from, m.observe(apisOr(aws, mux))), nil
 }
 
@@ -165,7 +165,7 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	op.Mount(mux)
 	(&registration.Handler{Clients: s.Pools, Ephemeral: ephemeral, Limits: s.Limits, Issuer: issuer, Log: s.log}).Mount(mux)
 	s.samlIDP = &samlidp.Handler{Apps: st.db.SAML(), Directory: store, Gate: gate, Keys: st.keys, Ephemeral: ephemeral, Issuer: issuer, Now: now, Log: s.log,
-		Secure: secure(url), Script: static.Path("post.js"), Wording: hosted.PostText, Participants: st.participants(), Leaving: leaving}
+		Secure: secure(url), Script: static.Path("post.js"), Wording: hosted.PostText, Participants: st.participants(), Leaving: leaving, Events: s.Sessions}
 	s.samlIDP.Mount(mux)
 	leaving.Apps = s.samlIDP
 	maps.Copy(leaving.Answerers, s.samlIDP.Answerers())

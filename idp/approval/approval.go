@@ -158,12 +158,24 @@ func (h *Handler) decide(w http.ResponseWriter, r *http.Request, v *visit, id id
 	if err != nil {
 		return err
 	}
+	h.record(r, v, req, yes)
 	h.tellApp(r, req)
 	p := &view{Frame: h.Login.Frame(w, r, v.pool, nil, "approval.done-title")}
 	if p.Notice = p.T("approval.denied"); yes {
 		p.Notice = p.T("approval.allowed")
 	}
 	return h.Login.Pages.Render(w, http.StatusOK, "answered.html", p)
+}
+
+// record has the event log remember a decision.
+func (h *Handler) record(r *http.Request, v *visit, req *decoupled.Request, yes bool) {
+	e := idp.Event{Name: idp.EventDecision, Pool: v.pool.ID, Client: req.Client, Username: v.user.Username, Grant: req.Kind,
+		Address: web.RemoteIP(r), UserAgent: r.UserAgent()}
+	e.By(v.sess)
+	if !yes {
+		e.Error = "access_denied"
+	}
+	h.Gate.Browser.Sessions.Record(r.Context(), e)
 }
 
 // nothing says that there is nothing to answer: an unknown request, an old one and

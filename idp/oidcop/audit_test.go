@@ -38,7 +38,7 @@ func (l *ledger) taken(t *testing.T) (list []idp.Event) {
 	return list
 }
 
-// TestAudit: sign-ins, sign-outs and refused token requests are recorded once each,
+// TestAudit: sign-ins, sign-outs, answers to apps and token requests are recorded once each,
 // with who and how, and without what would let a reader of the log in.
 func TestAudit(t *testing.T) {
 	h := open(t)
@@ -47,13 +47,14 @@ func TestAudit(t *testing.T) {
 	v := h.visitor()
 	code := v.signIn(authorizeURL(poolID, public, nil), "alice").Query().Get("code")
 	alice := idp.Event{Client: public, Sub: h.alice.Sub, Username: "alice", Methods: []string{"pwd"}}
-	in, out := alice, alice
-	in.Name, out.Name = idp.EventSignIn, idp.EventSignOut
-	if got := l.taken(t); !reflect.DeepEqual(got, []idp.Event{in}) {
+	in, answered, out := alice, alice, alice
+	in.Name, answered.Name, out.Name = idp.EventSignIn, idp.EventAuthorize, idp.EventSignOut
+	if got := l.taken(t); !reflect.DeepEqual(got, []idp.Event{in, answered}) {
 		t.Errorf("sign-in: %+v", got)
 	}
 	h.token(poolID, redemption(public, code))
-	if got := l.taken(t); got != nil {
+	given := idp.Event{Name: idp.EventToken, Client: public, Sub: h.alice.Sub, Grant: "authorization_code"}
+	if got := l.taken(t); !reflect.DeepEqual(got, []idp.Event{given}) {
 		t.Errorf("a token that was given: %+v", got)
 	}
 	h.token(poolID, redemption(public, code))
@@ -70,6 +71,11 @@ func TestAudit(t *testing.T) {
 	refused.Client = ""
 	if got := l.taken(t); !reflect.DeepEqual(got, []idp.Event{refused}) {
 		t.Errorf("a secret in place of the ID: %+v", got)
+	}
+	h.visitor().get(authorizeURL(poolID, public, map[string]any{"prompt": "none"}))
+	refused = idp.Event{Name: idp.EventAuthorize, Client: public, Error: "login_required"}
+	if got := l.taken(t); !reflect.DeepEqual(got, []idp.Event{refused}) {
+		t.Errorf("an app that is refused: %+v", got)
 	}
 	v.get(logoutURL(poolID, url.Values{"client_id": {public}, "logout_uri": {bye}}))
 	if got := l.taken(t); !reflect.DeepEqual(got, []idp.Event{out}) {

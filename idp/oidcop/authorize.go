@@ -48,7 +48,18 @@ func (h *Handler) conclude(w http.ResponseWriter, r *http.Request, req *request,
 	if !ok {
 		h.Log.ErrorContext(r.Context(), "authorize failed", "pool", req.pool.ID, "client", req.client.ID, "error", err)
 	}
+	h.recordAuthorize(r, req, nil, e.Code)
 	return h.deliver(w, r, req, e.values())
+}
+
+// recordAuthorize has the event log remember what the app is answered.
+func (h *Handler) recordAuthorize(r *http.Request, req *request, cur *browser.Current, code string) {
+	e := idp.Event{Name: idp.EventAuthorize, Pool: req.pool.ID, Client: req.client.ID, Address: web.RemoteIP(r), UserAgent: r.UserAgent(), Error: code}
+	if cur != nil {
+		e.Username = cur.User.Username
+		e.By(cur.Session)
+	}
+	h.Browser.Sessions.Record(r.Context(), e)
 }
 
 // authorizeByGet turns a POST into a GET. A cross-site POST comes without our
@@ -203,6 +214,7 @@ func (h *Handler) issue(w http.ResponseWriter, r *http.Request, req *request, cu
 	}
 	values := answerOf(resp)
 	h.addSessionState(values, req, cur.Session)
+	h.recordAuthorize(r, req, cur, "")
 	return h.deliver(w, r, req, values)
 }
 

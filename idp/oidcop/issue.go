@@ -116,7 +116,7 @@ func (i *issuer) PopulateTokenEndpointResponse(ctx context.Context, req fosite.A
 	resp.SetExtra("id_token", set.IDToken)
 	resp.SetExtra("refresh_token", set.RefreshToken)
 	if set.Family != nil {
-		i.x.details = set.Family.Particulars.Details
+		i.x.details, i.x.sub = set.Family.Particulars.Details, set.Family.Sub
 	}
 	return nil
 }

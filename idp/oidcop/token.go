@@ -24,11 +24,12 @@ func (h *Handler) token(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return h.fail(w, r, pool, err)
 	}
-	answer, err := h.grantTokens(r, pool, held)
+	answer, sub, err := h.grantTokens(r, pool, held)
 	if err != nil {
 		h.recordRefusal(r, pool, err)
 		return h.fail(w, r, pool, err)
 	}
+	h.recordToken(r, pool, sub, "")
 	return writeJSON(w, http.StatusOK, answer)
 }
 
@@ -50,8 +51,12 @@ func (h *Handler) recordRefusal(r *http.Request, pool *userpool.Pool, err error)
 	if e.Code == "authorization_pending" || e.Code == "slow_down" || e.Code == "use_dpop_nonce" {
 		return
 	}
-	h.Browser.Sessions.Record(r.Context(), idp.Event{Name: idp.EventToken, Pool: pool.ID, Client: claimedClient(r),
-		Grant: r.PostForm.Get("grant_type"), Address: web.RemoteIP(r), UserAgent: r.UserAgent(), Error: e.Code})
+	h.recordToken(r, pool, "", e.Code)
+}
+
+func (h *Handler) recordToken(r *http.Request, pool *userpool.Pool, sub, code string) {
+	h.Browser.Sessions.Record(r.Context(), idp.Event{Name: idp.EventToken, Pool: pool.ID, Client: claimedClient(r), Sub: sub,
+		Grant: r.PostForm.Get("grant_type"), Address: web.RemoteIP(r), UserAgent: r.UserAgent(), Error: code})
 }
 
 // limit counts a request for tokens. Clients that act for themselves have a ceiling
@@ -87,13 +92,14 @@ type tokenAnswer struct {
 	Details json.RawMessage `json:"authorization_details,omitempty"` // RFC 9396 section 7
 }
 
-func (h *Handler) grantTokens(r *http.Request, pool *userpool.Pool, held *userpool.Confirmation) (*tokenAnswer, error) {
+// grantTokens returns what the client gets, and for whom: no user where it acts for itself.
+func (h *Handler) grantTokens(r *http.Request, pool *userpool.Pool, held *userpool.Confirmation) (*tokenAnswer, string, error) {
 	if err := checkGrant(r.PostForm); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	metadata, err := clientMetadata(r.PostForm)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	r = r.WithContext(userpool.WithClientMetadata(r.Context(), metadata))
 	x := h.exchange(pool)
@@ -101,23 +107,23 @@ func (h *Handler) grantTokens(r *http.Request, pool *userpool.Pool, held *userpo
 	provider := x.provider()
 	req, err := provider.NewAccessRequest(r.Context(), r, &session{})
 	if x.failed != nil {
-		return nil, x.failed // a replay that could not be acted on is no mere refusal
+		return nil, "", x.failed // a replay that could not be acted on is no mere refusal
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	resp, err := provider.NewAccessResponse(r.Context(), req)
 	if x.failed != nil {
-		return nil, x.failed
+		return nil, "", x.failed
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	extra := func(name string) string { s, _ := resp.GetExtra(name).(string); return s }
 	seconds := resp.ToMap()["expires_in"].(int64)
 	return &tokenAnswer{IDToken: extra("id_token"), AccessToken: resp.GetAccessToken(), RefreshToken: extra("refresh_token"),
 		ExpiresIn: seconds, TokenType: resp.GetTokenType(), IssuedType: extra("issued_token_type"), Scope: joinScopes(x.granted),
-		Details: x.details}, nil
+		Details: x.details}, x.sub, nil
 }
 
 // checkGrant refuses a grant type that is not served or lacks its parameters.

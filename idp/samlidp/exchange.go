@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/crewjam/saml"
@@ -36,6 +37,9 @@ type exchange struct {
 type refusal struct{ samlxml.Status }
 
 func (r *refusal) Error() string { return "samlidp: " + r.Second + ": " + r.Message }
+
+// code is the end of the status, such as NoPassive, for the event log.
+func (r *refusal) code() string { return r.Second[strings.LastIndexByte(r.Second, ':')+1:] }
 
 func refuse(top, second, message string) error {
 	return &refusal{samlxml.Status{Code: top, Second: second, Message: message}}

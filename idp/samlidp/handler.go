@@ -35,6 +35,11 @@ type Gate interface {
 	Current(r *http.Request, pool *userpool.Pool, force bool) (*browser.Current, error)
 }
 
+// A Recorder keeps events; *idp.Sessions is one.
+type Recorder interface {
+	Record(ctx context.Context, e idp.Event)
+}
+
 // A Handler serves /{pool}/saml/.
 type Handler struct {
 	Apps      Store
@@ -51,6 +56,7 @@ type Handler struct {
 	Secure       bool   // the public URL is https: cookies are Secure
 	Script       string // address of post.js, which sends the form that carries a response
 	Wording      web.Wording
+	Events       Recorder // of what apps are answered; may be nil
 
 	parties   partyCache
 	published metadataMemo

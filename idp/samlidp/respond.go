@@ -11,6 +11,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/internal/samlxml"
 	"github.com/poolhouse/poolhouse/internal/web"
+	"github.com/poolhouse/poolhouse/userpool"
 )
 
 // answer sends the user's browser to the app with an assertion. A refusal goes
@@ -23,7 +24,23 @@ func (x *exchange) answer(w http.ResponseWriter, r *http.Request, s *idp.Session
 	if err := x.join(r.Context(), s, out.Assertion); err != nil {
 		return err
 	}
+	x.record(r, s, "")
 	return x.post(w, r, out)
+}
+
+// record has the event log remember what the app is answered.
+func (x *exchange) record(r *http.Request, s *idp.Session, code string) {
+	if x.h.Events == nil {
+		return
+	}
+	e := idp.Event{Name: idp.EventSAML, Pool: x.pool.ID, Client: userpool.ClientID(x.app.ID), Address: web.RemoteIP(r), UserAgent: r.UserAgent(), Error: code}
+	if s != nil {
+		e.By(s)
+	}
+	if x.user != nil && s != nil {
+		e.Username = x.user.Username
+	}
+	x.h.Events.Record(r.Context(), e)
 }
 
 // success makes the Response with an assertion about the session's user.
@@ -59,6 +76,7 @@ func (x *exchange) fail(w http.ResponseWriter, r *http.Request, err error) error
 	if !errors.As(err, &no) {
 		return err
 	}
+	x.record(r, nil, no.code())
 	if x.request == nil { // nobody asked, so nobody waits for an answer
 		return web.Fail(http.StatusForbidden, "You cannot be signed in to this app. Ask the people who run it.", err)
 	}
