@@ -24,7 +24,7 @@ func (l *ledger) Record(_ context.Context, e idp.Event) {
 func TestEventOfAnAnswer(t *testing.T) {
 	r, l := newRig(t, nil), &ledger{}
 	r.h.Events = l
-	r.artifact(t, nil)
+	r.ask(t, nil)
 	if len(l.events) != 1 || l.events[0].Name != idp.EventSAML || l.events[0].Sub == "" || l.events[0].Client == "" || l.events[0].Error != "" {
 		t.Errorf("events %+v", l.events)
 	}
