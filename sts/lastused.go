@@ -59,6 +59,7 @@ func (s *Service) RecordUse(ctx context.Context, p *Principal, service, region s
 	if id == "" || !s.uses.due(p.Account+"/"+id, s.Now()) {
 		return
 	}
+	ctx = context.WithoutCancel(ctx) // a client that hangs up has used it all the same
 	if err := s.Store.RecordUse(ctx, p.Account, id, Use{Time: s.now(), Service: service, Region: region}); err != nil {
 		s.Log.ErrorContext(ctx, "the use of a credential is not recorded", "id", id, "error", err)
 	}

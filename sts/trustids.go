@@ -156,17 +156,17 @@ type principalWalk struct {
 	found []span
 }
 
-// value reads one value that stands under name in the element outer. Lists are
-// transparent: what they hold stands where they do.
-func (w *principalWalk) value(outer, name string) {
+// value reads one value that stands under name in the element outer, and reports
+// whether it is whole. Lists are transparent: what they hold stands where they do.
+func (w *principalWalk) value(outer, name string) bool {
 	before := int(w.json.InputOffset())
 	t, err := w.json.Token()
 	if err != nil {
-		return
+		return false
 	}
 	switch t := t.(type) {
 	case json.Delim:
-		w.inside(t, outer, name)
+		return w.inside(t, outer, name)
 	case string:
 		if name == "AWS" && outer == "Principal" {
 			end := int(w.json.InputOffset())
@@ -174,20 +174,24 @@ func (w *principalWalk) value(outer, name string) {
 			w.found = append(w.found, span{t, start, end})
 		}
 	}
+	return true
 }
 
-func (w *principalWalk) inside(open json.Delim, outer, name string) {
+func (w *principalWalk) inside(open json.Delim, outer, name string) bool {
 	for w.json.More() {
-		if open == '[' {
-			w.value(outer, name)
-			continue
+		within, member := outer, name
+		if open == '{' {
+			key, err := w.json.Token()
+			if err != nil {
+				return false
+			}
+			within = name
+			member, _ = key.(string)
 		}
-		key, err := w.json.Token()
-		if err != nil {
-			return
+		if !w.value(within, member) {
+			return false
 		}
-		member, _ := key.(string)
-		w.value(name, member)
 	}
-	_, _ = w.json.Token() // the closing delimiter
+	_, err := w.json.Token() // the closing delimiter
+	return err == nil
 }

@@ -68,7 +68,8 @@ func own(p *sts.Principal, action, resource string) string {
 		return resource
 	}
 	switch action {
-	case "iam:GetUser", "iam:CreateAccessKey", "iam:ListAccessKeys", "iam:UpdateAccessKey", "iam:DeleteAccessKey":
+	case "iam:GetUser", "iam:CreateAccessKey", "iam:ListAccessKeys", "iam:UpdateAccessKey", "iam:DeleteAccessKey",
+		"iam:ListMFADevices", "iam:ListSSHPublicKeys", "iam:ListSigningCertificates", "iam:ListServiceSpecificCredentials", "iam:DeleteLoginProfile":
 		return p.ARN
 	}
 	return resource
