@@ -20,9 +20,12 @@ func TestBrokenAuthzRules(t *testing.T) {
 	if err := os.WriteFile(file, []byte("proxy: nginx\nrules: [{hosts: [a], path: /, publik: true}]"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{file: "publik", file + "x": "no such file"} {
+	for name, want := range map[string]string{file: "publik", file + "x": "no such file", file + "y": "trusted-proxies"} {
 		cfg := servertest.Config(t, servertest.Embedded)
 		cfg.Authz = name
+		if want != "trusted-proxies" {
+			cfg.TrustedProxies = []string{"10.0.0.0/8"}
+		}
 		s, err := server.Open(t.Context(), cfg, slog.New(slog.DiscardHandler), time.Now)
 		if err == nil {
 			err = errors.Join(errors.New("started"), s.Close())

@@ -154,6 +154,9 @@ func (c *Config) Validate() error {
 	if err := c.checkTriggers(); err != nil {
 		errs = append(errs, err)
 	}
+	if c.Authz != "" && len(c.TrustedProxies) == 0 {
+		bad("authz needs trusted-proxies: nobody else may ask")
+	}
 	if err := c.checkGateway(); err != nil {
 		errs = append(errs, err)
 	}
