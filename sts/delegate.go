@@ -31,7 +31,7 @@ type tradeIn struct {
 	Session   session `json:"s"`
 	Life      int64   `json:"l"` // of the credentials, in seconds
 	Packed    *int    `json:"p,omitempty"`
-	Delegate  string  `json:"d"`
+	Delegate  string  `json:"d"` // stable ID of the user or role
 	Delegator session `json:"f"` // who gave it, as a session that must be alive
 	Expires   int64   `json:"e"` // Unix microseconds
 }
@@ -46,7 +46,11 @@ func (s *Service) TradeInToken(ctx context.Context, p *Principal, in TradeInRequ
 	if in.Expires < minTradeIn || in.Expires > maxTradeIn {
 		return "", expires, fail(ErrValidation, "ExpiresInSeconds must be between 60 and 604800.")
 	}
-	if account, _, ok := cutARN(in.Delegate, "iam"); !ok || account != s.Account {
+	delegate, err := s.principalID(ctx, in.Delegate)
+	if err != nil && !errors.Is(err, ErrMalformedPolicy) {
+		return "", expires, err
+	}
+	if delegate == "" {
 		return "", expires, fail(ErrValidation, "DelegateArn must be a user or a role of this account.")
 	}
 	a, err := s.assumable(ctx, p, &in.AssumeRoleRequest)
@@ -67,7 +71,7 @@ func (s *Service) TradeInToken(ctx context.Context, p *Principal, in TradeInRequ
 	}
 	g.session.Issued = now.UnixMicro()
 	token, err = s.sealTradeIn(ctx, &tradeIn{Session: *g.session, Life: int64(g.life / time.Second), Packed: g.packed,
-		Delegate: in.Delegate, Delegator: p.origin(now), Expires: expires.UnixMicro()})
+		Delegate: delegate, Delegator: p.origin(now), Expires: expires.UnixMicro()})
 	return token, expires, err
 }
 
@@ -117,12 +121,9 @@ func (s *Service) TradeIn(ctx context.Context, p *Principal, token string) (*Del
 	return &DelegatedSession{c, assumedRoleARN(t.Session.Account, t.Session.Name, t.Session.SessionName), t.Packed}, nil
 }
 
-// is reports whether p is the user, or a session of the role, that an ARN names.
-func (p *Principal) is(arn string) bool {
-	if p.Kind != IAMUser && p.Kind != RoleSession {
-		return false
-	}
-	return p.Keys["aws:PrincipalArn"][0] == arn
+// is reports whether p is the user, or a session of the role, with a stable ID.
+func (p *Principal) is(id string) bool {
+	return (p.Kind == IAMUser || p.Kind == RoleSession) && p.stableID() == id
 }
 
 func deadTradeIn(err error) error {

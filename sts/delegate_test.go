@@ -87,6 +87,20 @@ func TestTradeInDiesWithItsMaker(t *testing.T) {
 	wantFault(t, err, sts.ErrAccessDenied, "")
 }
 
+// A delegate of the same name is somebody else.
+func TestTradeInIsForOnePerson(t *testing.T) {
+	e := newEnv(t)
+	_, bob, token := delegated(e, nil)
+	if err := e.DeleteAccessKey(e.ctx, "bob", bob.AccessKeyID); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.DeleteUser(e.ctx, "bob"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := e.TradeIn(e.ctx, e.user("bob", ""), token)
+	wantFault(t, err, sts.ErrAccessDenied, "not for this caller")
+}
+
 func TestRefusedTradeInTokens(t *testing.T) {
 	e := newEnv(t)
 	_, bob, _ := delegated(e, nil)
@@ -98,6 +112,7 @@ func TestRefusedTradeInTokens(t *testing.T) {
 		func(in *sts.TradeInRequest) { in.Expires = time.Second },
 		func(in *sts.TradeInRequest) { in.Delegate = "arn:aws:iam::111111111111:user/bob" },
 		func(in *sts.TradeInRequest) { in.Delegate = "*" },
+		func(in *sts.TradeInRequest) { in.Delegate = "arn:aws:iam::000000000000:user/nobody" },
 	} {
 		in := ask
 		change(&in)

@@ -42,7 +42,7 @@ func (a *API) ListMfaDevices(ctx context.Context, in *ListMfaDevicesInput) (*Lis
 	}
 	out := &ListMfaDevicesOutput{Devices: []MfaDeviceType{}}
 	for _, d := range devices {
-		out.Devices = append(out.Devices, MfaDeviceType{SerialNumber: awsapi.Ptr(d.Serial()), UserName: &d.User, EnableDate: &d.Enabled})
+		out.Devices = append(out.Devices, MfaDeviceType{SerialNumber: awsapi.Ptr(d.Serial()), UserName: in.UserName, EnableDate: &d.Enabled})
 	}
 	return out, nil
 }
