@@ -155,6 +155,10 @@ func signingName(target string) string {
 		return "cognito-idp"
 	case strings.HasPrefix(target, "AWSCognitoIdentityService."):
 		return "cognito-identity"
+	case strings.Contains(target, "CloudTrail_20131101."):
+		return "cloudtrail"
+	case strings.HasPrefix(target, "TrentService."):
+		return "kms"
 	}
 	return "poolhouse"
 }

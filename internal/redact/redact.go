@@ -13,7 +13,7 @@ const Hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
 var (
 	words = []string{"password", "secret", "assertion", "privatekey", "private_key", "presignedurl", "authparameters",
 		"challengeresponses", "clientmetadata", "clientcontext", "validationdata"}
-	ends = []string{"token", "code", "codes", "session", "policy", "policydocument", "salt", "verifier", "credential",
+	ends = []string{"token", "tokens", "code", "codes", "session", "policy", "policydocument", "salt", "verifier", "credential",
 		"metadataxml", "metadatafile", "metadatadocument"}
 	whole = map[string]bool{"logins": true, "cookie": true, "authorization": true}
 

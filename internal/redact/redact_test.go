@@ -7,7 +7,7 @@ func TestSecret(t *testing.T) {
 	for _, name := range []string{"Password", "ProposedPassword", "SecretHash", "ClientSecret", "AccessToken", "RefreshToken",
 		"WebIdentityToken", "SAMLAssertion", "AuthParameters", "ChallengeResponses", "Session", "ConfirmationCode", "UserCode",
 		"Code", "Policy", "PolicyDocument", "AssumeRolePolicyDocument", "SecretString", "private_key", "AddPrivateKey", "Logins",
-		"TokenCode", "FirstCode", "TradeInToken", "PreSignedUrl", "SAMLMetadataDocument", "PasswordVerifier", "Salt", "ClientMetadata", "EncodedToken"} {
+		"TokenCode", "FirstCode", "TradeInToken", "PreSignedUrl", "SAMLMetadataDocument", "PasswordVerifier", "Salt", "ClientMetadata", "EncodedToken", "GrantTokens"} {
 		if !Secret(name) {
 			t.Errorf("%s would be recorded", name)
 		}
