@@ -35,7 +35,15 @@ func (s *Server) openAudit(ctx context.Context, st *stores, now func() time.Time
 	s.audit = audit.Open(audit.Config{Store: st.db.Audit(), Key: key, Signer: audit.KeySigner{Ring: st.keys},
 		Account: s.cfg.Account, Region: s.cfg.Region, Now: now, Errors: s.log})
 	s.closers = append(s.closers, s.closeAudit)
-	return s.addSinks()
+	if err := s.addSinks(); err != nil {
+		return err
+	}
+	for _, sh := range s.shippers { // before there is anything to record
+		if err := sh.Begin(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // addSinks makes what the log is sent to.

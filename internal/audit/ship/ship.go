@@ -46,6 +46,17 @@ type Shipper struct {
 	begun bool
 }
 
+// Begin settles where a sink begins that was never used before: with what is
+// recorded from now on.
+func (s *Shipper) Begin(ctx context.Context) error {
+	if s.begun {
+		return nil
+	}
+	err := s.Log.Store.BeginSink(ctx, s.Name)
+	s.begun = err == nil
+	return err
+}
+
 // Run ships until ctx ends.
 func (s *Shipper) Run(ctx context.Context) {
 	written, wait := s.Log.Watch(), pollEvery
@@ -75,11 +86,8 @@ func pause(ctx context.Context, news <-chan struct{}, d time.Duration) {
 // Pass ships all that there is now.
 func (s *Shipper) Pass(ctx context.Context) error {
 	store := s.Log.Store
-	if !s.begun {
-		if err := store.BeginSink(ctx, s.Name); err != nil {
-			return err
-		}
-		s.begun = true
+	if err := s.Begin(ctx); err != nil {
+		return err
 	}
 	if err := s.segment(ctx, s.Log.Segment()); err != nil {
 		return err
