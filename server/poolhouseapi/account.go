@@ -45,23 +45,40 @@ func (a *API) accountResource(in any) (arn string, ok bool) {
 	case *DescribeAccountSettingsInput, *UpdateAccountSettingsInput:
 		return base + "account", true
 	case *CreateMfaDeviceInput:
-		return base + "user/" + *in.UserName, true
+		return base + "user/" + a.userName(*in.UserName), true
 	case *EnableMfaDeviceInput:
-		return base + "user/" + *in.UserName, true
+		return base + "user/" + a.userName(*in.UserName), true
 	case *ListMfaDevicesInput:
-		return base + "user/" + *in.UserName, true
+		return base + "user/" + a.userName(*in.UserName), true
 	case *DeleteMfaDeviceInput:
-		return base + "user/" + *in.UserName, true
+		return base + "user/" + a.userName(*in.UserName), true
 	case *PutUpstreamRoleInput:
-		return base + "role/" + *in.RoleName, true
+		return base + "role/" + a.roleName(*in.RoleName), true
 	case *DescribeUpstreamRoleInput:
-		return base + "role/" + *in.RoleName, true
+		return base + "role/" + a.roleName(*in.RoleName), true
 	case *DeleteUpstreamRoleInput:
-		return base + "role/" + *in.RoleName, true
+		return base + "role/" + a.roleName(*in.RoleName), true
 	case *CreateTradeInTokenInput:
 		return *in.RoleArn, true
 	}
 	return "", false
+}
+
+// userName is a name as the user has it: written in another case it would slip past a
+// policy that denies the user.
+func (a *API) userName(name string) string {
+	if u, err := a.STS.User(context.Background(), name); err == nil {
+		return u.Name
+	}
+	return name
+}
+
+// roleName is userName for roles.
+func (a *API) roleName(name string) string {
+	if r, err := a.STS.Role(context.Background(), name); err == nil {
+		return r.Name
+	}
+	return name
 }
 
 // DescribeAccountSettings reports the settings of the account.

@@ -113,3 +113,27 @@ func TestAccountResources(t *testing.T) {
 		}
 	}
 }
+
+// A name in another case is the same user's or role's, and so asks for the same
+// permission: else a policy that denies one of them would not.
+func TestAccountResourcesIgnoreCase(t *testing.T) {
+	a := accountAPI(t)
+	const trust = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"sts:AssumeRole"}}`
+	if err := a.STS.CreateRole(t.Context(), &sts.Role{Name: "Guarded", Trust: trust}); err != nil {
+		t.Fatal(err)
+	}
+	const base = "arn:aws:poolhouse:us-east-1:" + accountID + ":"
+	ann, role := awsapi.Ptr("ANN"), awsapi.Ptr("guarded")
+	for want, in := range map[string][]any{
+		base + "user/ann": {&poolhouseapi.CreateMfaDeviceInput{UserName: ann}, &poolhouseapi.EnableMfaDeviceInput{UserName: ann},
+			&poolhouseapi.ListMfaDevicesInput{UserName: ann}, &poolhouseapi.DeleteMfaDeviceInput{UserName: ann}},
+		base + "role/Guarded": {&poolhouseapi.PutUpstreamRoleInput{RoleName: role}, &poolhouseapi.DescribeUpstreamRoleInput{RoleName: role},
+			&poolhouseapi.DeleteUpstreamRoleInput{RoleName: role}},
+	} {
+		for _, one := range in {
+			if got := a.Service().Resource("", one); got != want {
+				t.Errorf("%T: %s, want %s", one, got, want)
+			}
+		}
+	}
+}
