@@ -24,8 +24,11 @@ var rootTasks = map[string]string{
 	"SQSUnlockQueuePolicy": allowTask("sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueues", "sqs:SetQueueAttributes"),
 }
 
+// allowTask is the policy of a task. The tasks are about root's own credentials: those
+// of users, whom AWS's policies leave out too, are beyond them.
 func allowTask(actions ...string) string {
-	return `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Resource":"*","Action":["` + strings.Join(actions, `","`) + `"]}}`
+	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":["` + strings.Join(actions, `","`) + `"]},` +
+		`{"Effect":"Deny","Action":"*","Resource":["arn:aws:iam::*:user/*","arn:aws:poolhouse:*:*:user/*"]}]}`
 }
 
 // An AssumeRootRequest asks for a session of root, for one task.

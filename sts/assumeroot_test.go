@@ -42,6 +42,34 @@ func TestAssumeRoot(t *testing.T) {
 	}
 }
 
+// What root's tasks do to root's credentials they do to nobody else's.
+func TestRootTasksLeaveUsersAlone(t *testing.T) {
+	e := newEnv(t)
+	boss := e.user("boss", allowAll)
+	const user = ":000000000000:user/"
+	for task, actions := range map[string]map[string]string{
+		"IAMAuditRootUserCredentials":  {"iam:ListAccessKeys": "arn:aws:iam:", "iam:GetUser": "arn:aws:iam:", "poolhouse:ListMfaDevices": "arn:aws:poolhouse:us-east-1"},
+		"IAMCreateRootUserPassword":    {"iam:CreateLoginProfile": "arn:aws:iam:"},
+		"IAMDeleteRootUserCredentials": {"iam:DeleteAccessKey": "arn:aws:iam:", "iam:DeactivateMFADevice": "arn:aws:iam:"},
+	} {
+		c, err := e.AssumeRoot(e.ctx, boss, sts.AssumeRootRequest{Target: account, TaskARN: "arn:aws:iam::aws:policy/root-task/" + task})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for action, service := range actions {
+			for _, name := range []string{"boss", "team/x/ann"} {
+				err := e.Authorize(e.ctx, e.session(c), action, service+user+name, nil)
+				wantFault(t, err, sts.ErrAccessDenied, "with an explicit deny in a session policy")
+			}
+			for _, resource := range []string{"*", "arn:aws:iam::000000000000:root"} {
+				if err := e.Authorize(e.ctx, e.session(c), action, resource, nil); err != nil {
+					t.Errorf("%s on %s: %v", action, resource, err)
+				}
+			}
+		}
+	}
+}
+
 func TestRefusedAssumeRoot(t *testing.T) {
 	e := newEnv(t)
 	boss := e.user("boss", allowAll)
