@@ -143,21 +143,37 @@ func startPySAML2(t *testing.T, metadata []byte) *client {
 
 func startNodeSAML(t *testing.T, metadata []byte) *client {
 	t.Helper()
-	conformance := filepath.Join(harness.Root(t), "conformance")
-	if _, err := os.Stat(filepath.Join(conformance, "node_modules/@node-saml")); err != nil {
-		harness.Missing(t, "conformance/node_modules is missing; run scripts/install.sh")
-	}
-	c := start(t, "node-saml", metadata, func(string, string) *exec.Cmd {
-		cmd := exec.Command("node", "saml/node-saml.mjs")
-		cmd.Dir = conformance
-		return cmd
-	})
+	c := startNode(t, "node-saml", "@node-saml", metadata)
 	c.cannot = map[string]string{
 		ecdsa:   "xml-crypto reads no ECDSA",
 		sloPost: "it sends its LogoutRequest by Redirect alone",
 		sloSOAP: "it sends its LogoutRequest by Redirect alone",
 	}
 	return c
+}
+
+func startSamlify(t *testing.T, metadata []byte) *client {
+	t.Helper()
+	c := startNode(t, "samlify", "samlify", metadata)
+	c.cannot = map[string]string{
+		ecdsa:   "xml-crypto reads no ECDSA",
+		sloSOAP: "it knows no SOAP",
+	}
+	return c
+}
+
+// startNode is the service provider of that name, a script for Node on that library.
+func startNode(t *testing.T, name, library string, metadata []byte) *client {
+	t.Helper()
+	conformance := filepath.Join(harness.Root(t), "conformance")
+	if _, err := os.Stat(filepath.Join(conformance, "node_modules", library)); err != nil {
+		harness.Missing(t, "conformance/node_modules has no "+library+"; run scripts/install.sh")
+	}
+	return start(t, name, metadata, func(string, string) *exec.Cmd {
+		cmd := exec.Command("node", "saml/"+name+".mjs")
+		cmd.Dir = conformance
+		return cmd
+	})
 }
 
 // spKeyPair returns a key and its certificate in PEM.

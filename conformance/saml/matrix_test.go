@@ -71,6 +71,7 @@ var clients = []struct {
 	{"mod_auth_mellon", startMellon},
 	{"pysaml2", startPySAML2},
 	{"node-saml", startNodeSAML},
+	{"samlify", startSamlify},
 	{"crewjam/saml", startCrewjam},
 }
 

@@ -1,11 +1,9 @@
 // A service provider on @node-saml/node-saml, at LISTEN. Its directory (DIR) holds
 // idp.xml, sp.key and sp.crt. Addresses and answers are those of pysaml2.py.
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { parse } from 'node:querystring';
 import { SAML, ValidateInResponseTo } from '@node-saml/node-saml';
+import { base, serve } from './pages.mjs';
 
-const base = `http://${process.env.LISTEN}`;
 const [metadata, key, certificate] = ['idp.xml', 'sp.key', 'sp.crt'].map((f) => readFileSync(`${process.env.DIR}/${f}`, 'utf8'));
 const all = (re) => [...metadata.matchAll(re)].map((m) => m[1]);
 const endpoint = (tag, binding) => all(new RegExp(`<(?:\\w+:)?${tag}\\s([^>]*)`, 'g')).filter((a) => a.includes(binding))
@@ -33,7 +31,7 @@ const sp = (q = {}) => new SAML({
 });
 
 let user = null;
-const pages = {
+serve({
   '/metadata': () => ({ type: 'application/samlmetadata+xml',
     body: sp().generateServiceProviderMetadata(certificate, certificate)
       .replace(/<SingleLogoutService/, `<SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="${base}/slo"/>$&`) }),
@@ -65,21 +63,4 @@ const pages = {
     user = null;
     return { to: await sp().getLogoutResponseUrlAsync(profile, message.RelayState ?? '', {}, ours) };
   },
-};
-
-async function serve(request) {
-  const url = new URL(request.url, base);
-  const raw = request.url.split('?')[1] ?? '';
-  let body = '';
-  for await (const chunk of request) body += chunk;
-  return pages[url.pathname]({ get: request.method === 'GET', raw, query: parse(raw), form: parse(body) });
-}
-
-createServer((request, response) => {
-  serve(request).catch((e) => ({ status: 400, json: { error: e.message } })).then(({ status, to, type, body, json }) => {
-    response.statusCode = status ?? (to ? 303 : 200);
-    if (to) response.setHeader('location', to);
-    response.setHeader('content-type', type ?? 'application/json');
-    response.end(body ?? JSON.stringify(json ?? {}));
-  });
-}).listen(Number(process.env.LISTEN.split(':')[1]), '127.0.0.1');
+});
