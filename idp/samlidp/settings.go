@@ -113,5 +113,5 @@ func (s *Settings) groupPattern() (*regexp.Regexp, error) {
 	if s.GroupPattern == "" {
 		return nil, nil
 	}
-	return expr.Pattern(`^(?:` + s.GroupPattern + `)$`)
+	return expr.Whole(s.GroupPattern)
 }

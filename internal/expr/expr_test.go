@@ -129,6 +129,14 @@ func TestPatternBombs(t *testing.T) {
 			t.Errorf("%q: %v", pattern, err)
 		}
 	}
+	for _, pattern := range []string{"x)|(?:.*", `x\Q`, "(", strings.Repeat("(.?){1000}", 20)} {
+		if whole, err := expr.Whole(pattern); err == nil && whole.MatchString("xy") {
+			t.Errorf("%q gets out", pattern)
+		}
+	}
+	if whole, err := expr.Whole("(?im)a|b"); err != nil || !whole.MatchString("B") || whole.MatchString("ab") || whole.MatchString("a\nb") {
+		t.Errorf("%v %v", whole, err)
+	}
 	p, err := language.Compile(`groups.filter(g, user.a.matches("(.?){99}b"))`)
 	if err != nil {
 		t.Fatal(err)

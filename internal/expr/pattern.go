@@ -26,6 +26,15 @@ func Pattern(text string) (*regexp.Regexp, error) {
 	return regexp.Compile(text)
 }
 
+// Whole is Pattern for one that has to match all of a text. It has to be a pattern by
+// itself: "a)|(b" would get out of the group that says so.
+func Whole(text string) (*regexp.Regexp, error) {
+	if _, err := Pattern(text); err != nil {
+		return nil, err
+	}
+	return regexp.Compile(`^(?:` + text + `)$`)
+}
+
 // steps is about how many instructions a pattern compiles to. Counts in counts multiply
 // to no more than a thousand, or the parser had refused.
 func steps(re *syntax.Regexp) int {

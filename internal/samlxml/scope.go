@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/beevik/etree"
+
+	"github.com/poolhouse/poolhouse/internal/expr"
 )
 
 // A Scope is a domain that an identity provider may make statements about, or a
@@ -57,7 +59,7 @@ func readScope(el *etree.Element) (s Scope, err error) {
 	if !isTrue(attr(el, "regexp")) {
 		return s, nil
 	}
-	if s.pattern, err = regexp.Compile(`(?i)^(?:` + s.text + `)$`); err != nil {
+	if s.pattern, err = expr.Whole("(?i)" + s.text); err != nil {
 		return s, fmt.Errorf("%w: the pattern of a scope", ErrMetadata)
 	}
 	return s, nil

@@ -120,6 +120,12 @@ func TestScopes(t *testing.T) {
 	if !errors.Is(err, sp.ErrInvalid) {
 		t.Errorf("a subject of another domain: %v", err)
 	}
+	for name, scope := range map[string]string{"half-a-group": "~x)|(?:.*", "costly": "~" + strings.Repeat("(.?){1000}", 20)} {
+		p := r.provider(name, func(p *userpool.Provider) { p.Details["MetadataFile"] = withScopes(scope) })
+		if _, err := r.Depart(t.Context(), &sp.Ask{Provider: p}); !errors.Is(err, sp.ErrUnusable) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 // TestValidUntilRequired: where the settings bound it, metadata has to end, and soon enough.
