@@ -224,6 +224,38 @@ func TestGuestSignsIn(t *testing.T) {
 	}
 }
 
+// Two people sign in with one guest identity at a moment: it is the first one's, and
+// the other does not get into it.
+func TestGuestWhoBecomesSomebodyMeanwhile(t *testing.T) {
+	w := newWorld(t)
+	p := w.pool(nil)
+	guest := w.id(p, nil)
+	alice := map[string]string{awsName: w.idToken("alice", nil)}
+	store := w.Store
+	w.Store = before{store, func() {
+		w.Store = store
+		if _, id, err := w.token(guest, alice); err != nil || id != guest {
+			t.Errorf("alice is %s, %v", id, err)
+		}
+	}}
+	_, _, err := w.token(guest, map[string]string{oidcName: w.oidcToken("mallory", nil)})
+	wantFault(t, "the other", err, identity.ErrNotAuthorized, "Logins don't match")
+	if i, err := w.Identity(ctx, guest); err != nil || len(i.Logins) != 1 || i.Logins[0].Subject != "alice" {
+		t.Errorf("the guest is %+v, %v", i, err)
+	}
+}
+
+// before is a store where something happens before a link.
+type before struct {
+	identity.Store
+	do func()
+}
+
+func (b before) Link(ctx context.Context, l *identity.Linking) (*identity.Linked, error) {
+	b.do()
+	return b.Store.Link(ctx, l)
+}
+
 func TestUnlink(t *testing.T) {
 	w := newWorld(t)
 	p := w.pool(nil)

@@ -13,6 +13,9 @@ type Linking struct {
 	Fresh  ID // the new identity's, where no login has an owner and none was given
 	Now    time.Time
 
+	// Shown says that Given, where it has logins by now, must have one of Logins, else
+	// ErrNotAuthorized: whoever links is its owner, and not a client with its name.
+	Shown bool
 	// Existing says that each login must have an owner already, else ErrNotFound.
 	Existing bool
 	// Onto is the login whose identity is to own all; zero for the usual choice.
@@ -57,6 +60,9 @@ func (l *Linking) before(a, b *Identity) bool {
 func (l *Linking) Union(involved []*Identity) ([]Login, error) {
 	union := slices.Clone(l.Logins)
 	for _, i := range involved {
+		if l.Shown && i.ID == l.Given && len(i.Logins) > 0 && !i.hasAny(l.Logins) {
+			return nil, errMismatch
+		}
 		if l.Given != "" && i.ID != l.Given && slices.ContainsFunc(l.Logins, func(x Login) bool { return x.Developer && slices.Contains(i.Logins, x) }) {
 			return nil, errRegistered
 		}

@@ -58,11 +58,12 @@ func (s *Service) present(ctx context.Context, v Visitor) (*presence, error) {
 	if i.Disabled {
 		return nil, errForbidden(i.ID)
 	}
-	if len(i.Logins) > 0 && !slices.ContainsFunc(proofs, func(one *proof) bool { return slices.Contains(i.Logins, one.Login) }) {
+	logins := loginsOf(proofs)
+	if len(i.Logins) > 0 && !i.hasAny(logins) {
 		return nil, errMismatch
 	}
-	if !i.hasAll(proofs) {
-		if i, err = s.link(ctx, &Linking{Pool: p.ID, Given: i.ID, Logins: loginsOf(proofs)}); err != nil {
+	if !i.hasAll(logins) { // Shown: a guest can have become somebody else since it was read
+		if i, err = s.link(ctx, &Linking{Pool: p.ID, Given: i.ID, Logins: logins, Shown: true}); err != nil {
 			return nil, conflicting(err)
 		}
 	}
@@ -79,13 +80,12 @@ func (s *Service) presentGuest(p *Pool, i *Identity) (*presence, error) {
 	return &presence{pool: p, identity: i}, nil
 }
 
-func (i *Identity) hasAll(proofs []*proof) bool {
-	for _, one := range proofs {
-		if !slices.Contains(i.Logins, one.Login) {
-			return false
-		}
-	}
-	return true
+func (i *Identity) hasAny(logins []Login) bool {
+	return slices.ContainsFunc(logins, func(l Login) bool { return slices.Contains(i.Logins, l) })
+}
+
+func (i *Identity) hasAll(logins []Login) bool {
+	return !slices.ContainsFunc(logins, func(l Login) bool { return !slices.Contains(i.Logins, l) })
 }
 
 // amr returns how somebody authenticated: the amr claim of a pool token and the
