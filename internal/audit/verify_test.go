@@ -61,6 +61,39 @@ func written(t *testing.T) (store audit.Store, kept []string, segments []string)
 	return store, []string{list[0].JWS, list[1].JWS}, []string{a.Segment(), b.Segment()}
 }
 
+// growing is a store whose chains are longer by an event after each checkpoint.
+type growing struct {
+	audit.Store
+	log  *audit.Log
+	made int
+}
+
+func (g *growing) AddCheckpoint(ctx context.Context, c audit.SignedCheckpoint, heads []audit.Head) error {
+	if g.made++; g.made > 3 {
+		return errors.New("checkpoints without end")
+	}
+	if err := g.Store.AddCheckpoint(ctx, c, heads); err != nil {
+		return err
+	}
+	g.log.Add(ctx, audit.Event{Name: "Op"})
+	return g.log.Flush(ctx)
+}
+
+// A server that is never idle comes to the end of a checkpoint.
+func TestCheckpointUnderLoad(t *testing.T) {
+	store := sqlstoretest.SQLite(t, time.Now).Audit()
+	l := openLog(t, store)
+	g := &growing{Store: store, log: l}
+	busy := openLog(t, g)
+	l.Add(ctx, audit.Event{Name: "Op"})
+	if err := l.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := busy.Checkpoint(ctx); err != nil || g.made != 1 {
+		t.Errorf("%d checkpoints, %v", g.made, err)
+	}
+}
+
 func TestCheckpointsHoldTheEnds(t *testing.T) {
 	store, kept, segments := written(t)
 	r, err := (&audit.Verifier{Store: store, Key: key, Signer: signer(), Kept: kept}).Verify(ctx)
