@@ -52,6 +52,9 @@ func (s *AuditStore) Chain(ctx context.Context, segment string, seq int64, limit
 
 // Find implements audit.Store.
 func (s *AuditStore) Find(ctx context.Context, q audit.Query) ([]*audit.Entry, string, error) {
+	if hasNUL(q.ID, q.Source, q.Name, q.User, q.AccessKey, q.Term()) {
+		return nil, "", nil
+	}
 	table, join := "audit", ""
 	if q.Term() != "" { // its order is that of the index, so that a page is read from there
 		table, join = "audit_terms", " JOIN audit ON audit.segment = audit_terms.segment AND audit.seq = audit_terms.seq"

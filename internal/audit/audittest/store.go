@@ -132,7 +132,7 @@ func testFind(t *testing.T, s audit.Store) {
 		t.Errorf("all: %v", got)
 	}
 	for _, q := range []audit.Query{{User: "bob", Name: "AssumeRole"}, {Resource: "AWS::IAM::Role"}, {Kind: "arn:r"},
-		{Resource: "arn:r", To: start}} {
+		{Resource: "arn:r", To: start}, {User: "bob\x00"}, {Resource: "arn:r\x00"}} {
 		if got := find(t, s, q); got != nil {
 			t.Errorf("%+v: %v", q, got)
 		}
