@@ -72,11 +72,12 @@ func (g *Gate) RequireSession(w http.ResponseWriter, r *http.Request, pool *user
 // A session that was begun with one factor is none for a pool that has come to
 // insist on two: the user signs in once more, and proves the second one. Whoever comes
 // from an identity provider proves there what that asks for, as with Cognito; a
-// remembered device stands for the second factor in such a pool too.
+// remembered device stands for the second factor in such a pool too, for as long as the
+// pool lets devices do that.
 func (g *Gate) Current(r *http.Request, pool *userpool.Pool, force bool) (*browser.Current, error) {
 	cur, err := g.Browser.Current(r, pool.ID)
-	if err == nil && pool.MFA == userpool.MFAOn && cur.Session.Upstream == nil &&
-		!slices.Contains(cur.Session.Methods, "mfa") && !slices.Contains(cur.Session.Methods, idp.MethodDevice) {
+	if err == nil && pool.MFA == userpool.MFAOn && cur.Session.Upstream == nil && !slices.Contains(cur.Session.Methods, "mfa") &&
+		!(pool.RemembersBrowsers() && slices.Contains(cur.Session.Methods, idp.MethodDevice)) {
 		err = idp.ErrSessionNotFound
 	}
 	if err != nil || !force {

@@ -147,6 +147,28 @@ func TestRememberedBrowserAttacks(t *testing.T) {
 	}
 }
 
+// TestSessionOfADeviceThatCountsNoMore: a pool that insists on a second factor, and lets
+// devices stand for it no more, does not take the sessions that such a one began.
+func TestSessionOfADeviceThatCountsNoMore(t *testing.T) {
+	h := open(t)
+	h.remembering(userpool.MFAOn, true)
+	v := h.visitor()
+	v.withFactor(url.Values{"remember-device": {"1"}})
+	if asked, at := v.again("alice"); asked {
+		t.Fatal("asked again")
+	} else if at = where(v.get(at.String())); !at.Query().Has("code") {
+		t.Fatalf("no sign-in: %s", at)
+	}
+	ask := func() bool { return where(v.get(authorizeURL(poolID, public, nil))).Query().Has("code") }
+	if !ask() {
+		t.Error("the session does not count")
+	}
+	h.mfa(userpool.MFAOn, func(p *userpool.Pool) { p.Devices.Challenge = false })
+	if ask() {
+		t.Error("the session of the device still counts")
+	}
+}
+
 func cookieNamed(v *visitor, at *url.URL, name string) string {
 	v.h.t.Helper()
 	for _, c := range v.client.Jar.Cookies(at) {
