@@ -49,7 +49,8 @@ var (
 	segmentForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`)
 )
 
-// messages are the paths where a protocol brings something by GET.
+// messages are the paths where a protocol brings something by GET, or by HEAD, which a
+// handler of GET serves too.
 var messages = map[string]bool{"oauth2/idpresponse": true, "saml2/idpresponse": true, "saml2/logout": true, "saml/sso": true,
 	"saml/slo": true, "saml/init": true, "logout": true}
 
@@ -65,7 +66,8 @@ func pageEvent(r *http.Request) (pool userpool.PoolID, name string) {
 	}
 	parts, pool = parts[1:min(len(parts), 3)], userpool.PoolID(parts[0])
 	path := strings.Join(parts, "/")
-	if unwitnessed[path] || r.Method != http.MethodPost && !(r.Method == http.MethodGet && messages[path]) {
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if unwitnessed[path] || r.Method != http.MethodPost && !(reads && messages[path]) {
 		return "", ""
 	}
 	for i, part := range parts {

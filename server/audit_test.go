@@ -52,6 +52,7 @@ func TestPageEvents(t *testing.T) {
 		"POST /us-east-1_A/saml/sso": "SAML_Sso_POST", "GET /us-east-1_A/saml/sso?SAMLRequest=x": "SAML_Sso_GET",
 		"GET /us-east-1_A/saml/init/app": "SAML_Init_GET", "POST /us-east-1_A/oauth2/token": "", "POST /login": "",
 		"POST /us-east-1_A/hunter2%20secret": "", "PUT /us-east-1_A/imports/x": "", "GET /us-east-1_A/logout": "Logout_GET", "POST /": "",
+		"HEAD /us-east-1_A/saml2/logout": "SAML2_Logout_HEAD", "HEAD /us-east-1_A/login": "",
 	} {
 		method, target, _ := strings.Cut(request, " ")
 		if _, got := pageEvent(httptest.NewRequest(method, target, nil)); got != want {
