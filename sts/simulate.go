@@ -40,8 +40,13 @@ type PolicySource struct {
 	Type string // as in the model's PolicySourceType
 }
 
+// maxSimulatedText bounds the text of policies that one page of a simulation goes
+// through, in bytes. Each of its results can name every statement.
+const maxSimulatedText = 8 << 20
+
 // Simulate answers for limit combinations of action and resource from the after'th,
-// actions outermost, and tells if there are more.
+// actions outermost, and tells if there are more. Of long policies it answers for
+// fewer, but for one at least.
 func (s *Service) Simulate(ctx context.Context, in Simulation, after, limit int) (out []Simulated, more bool, err error) {
 	if len(in.Resources) == 0 {
 		in.Resources = []string{"*"}
@@ -53,11 +58,17 @@ func (s *Service) Simulate(ctx context.Context, in Simulation, after, limit int)
 	if err != nil {
 		return nil, false, err
 	}
-	end := min(after+limit, len(in.Actions)*len(in.Resources))
+	total := len(in.Actions) * len(in.Resources)
+	after = min(after, total)
+	limit = min(limit, max(1, maxSimulatedText/max(1, sim.stack.Size())))
+	end := min(after+limit, total)
 	for i := after; i < end; i++ {
+		if err := ctx.Err(); err != nil {
+			return nil, false, err // nobody waits for the rest
+		}
 		out = append(out, sim.run(in.Actions[i/len(in.Resources)], in.Resources[i%len(in.Resources)]))
 	}
-	return out, end < len(in.Actions)*len(in.Resources), nil
+	return out, end < total, nil
 }
 
 // check judges the form of the input.

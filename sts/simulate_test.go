@@ -1,7 +1,10 @@
 package sts_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -226,5 +229,37 @@ func TestIsValue(t *testing.T) {
 	}
 	if !policy.IsValue("string", "") {
 		t.Error("string")
+	}
+}
+
+// Long policies make short pages, whatever is asked for, and no result is lost.
+func TestSimulatePagesAreBounded(t *testing.T) {
+	e := newEnv(t)
+	long := document(slices.Repeat([]string{`{"Effect":"Allow","Action":"*","Resource":"*"}`}, 200)...)
+	in := sts.Simulation{Policies: slices.Repeat([]string{long}, 20)}
+	for i := range 100 {
+		in.Actions = append(in.Actions, fmt.Sprintf("s3:Get%d", i))
+	}
+	var got []string
+	for more := true; more; {
+		page, left, err := e.Simulate(e.ctx, in, len(got), 1000)
+		if err != nil || len(page) == 0 || len(page) > 60 {
+			t.Fatalf("a page of %d, %v", len(page), err)
+		}
+		for _, s := range page {
+			got = append(got, s.Action)
+		}
+		more = left
+	}
+	if !slices.Equal(got, in.Actions) {
+		t.Errorf("answers for %v", got)
+	}
+	if page, more, err := e.Simulate(e.ctx, in, math.MaxInt, 1000); len(page) > 0 || more || err != nil {
+		t.Errorf("beyond the end: %d, %v, %v", len(page), more, err)
+	}
+	gone, leave := context.WithCancel(e.ctx)
+	leave()
+	if _, _, err := e.Simulate(gone, in, 0, 1); !errors.Is(err, context.Canceled) {
+		t.Errorf("nobody waits: %v", err)
 	}
 }

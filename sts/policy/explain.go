@@ -66,23 +66,48 @@ func (s *Stack) parts() (out []Limit) {
 }
 
 func (e *evaluation) matches(part Part, n int, p *Policy) (out []Match) {
+	at := cursor{text: p.text, at: Position{Line: 1, Column: 1}}
 	for i := range p.statements {
 		st := &p.statements[i]
 		if _, ok := e.applies(st); !ok {
 			continue
 		}
 		m := Match{Part: part, Policy: n, Index: i, Sid: st.sid, Deny: st.deny}
-		m.Start, m.End = p.position(st.start), p.position(st.end)
+		m.Start = at.move(st.start)
+		m.End = at.move(st.end)
 		out = append(out, m)
 	}
 	return out
 }
 
-// position finds a byte of the text.
-func (p *Policy) position(offset int) Position {
-	before := p.text[:offset]
-	line := strings.LastIndexByte(before, '\n') + 1
-	return Position{Line: strings.Count(before, "\n") + 1, Column: utf8.RuneCountInString(before[line:]) + 1}
+// A cursor finds places of a text, each behind the one before it, in one pass: hundreds
+// of statements may stand on one line.
+type cursor struct {
+	text   string
+	offset int // of at, in bytes
+	at     Position
+}
+
+// move returns the place of an offset.
+func (c *cursor) move(offset int) Position {
+	passed := c.text[c.offset:offset]
+	if end := strings.LastIndexByte(passed, '\n'); end >= 0 {
+		c.at.Line += strings.Count(passed, "\n")
+		c.at.Column, passed = 1, passed[end+1:]
+	}
+	c.at.Column += utf8.RuneCountInString(passed)
+	c.offset = offset
+	return c.at
+}
+
+// Size returns how much text the policies have, in bytes.
+func (s *Stack) Size() (bytes int) {
+	for _, l := range s.parts() {
+		for _, p := range l.Policies {
+			bytes += len(p.text)
+		}
+	}
+	return bytes
 }
 
 // Statement returns the text of a statement.

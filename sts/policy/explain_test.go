@@ -3,6 +3,7 @@ package policy_test
 import (
 	"slices"
 	"testing"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
@@ -78,4 +79,23 @@ func TestExplainAgreesWithDecide(t *testing.T) {
 			t.Fatalf("explicit %v with %+v", d.Explicit, x.Matches)
 		}
 	})
+}
+
+// Places count lines and characters from the begin of the text, however many
+// statements stand before.
+func TestExplainPositions(t *testing.T) {
+	const one = `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringLike":{"x:y":["é","*"]}}}`
+	p, err := policy.Parse(policy.Identity, "{\"Version\":\"2012-10-17\",\"Statement\":[\n"+one+","+one+",\n\n "+one+"]}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := policy.Explain(&policy.Request{Action: "s3:GetObject", Resource: "*", Keys: map[string][]string{"x:y": {"z"}}},
+		&policy.Stack{Identity: []*policy.Policy{p}})
+	length := utf8.RuneCountInString(one)
+	for i, want := range []policy.Position{{Line: 2, Column: 2}, {Line: 2, Column: length + 3}, {Line: 4, Column: 3}} {
+		m := got.Matches[i]
+		if want2 := (policy.Position{Line: want.Line, Column: want.Column + length - 1}); m.Start != want || m.End != want2 {
+			t.Errorf("%d: from %v to %v, want %v and %v", i, m.Start, m.End, want, want2)
+		}
+	}
 }
