@@ -42,6 +42,8 @@ func listenSocket(ctx context.Context, path string) (net.Listener, error) {
 }
 
 // privateDirectory makes a directory that only its owner can enter, or checks it.
+// Whoever owns it could put another socket in place, so that must be us: root could
+// work in everybody's.
 func privateDirectory(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -52,6 +54,9 @@ func privateDirectory(dir string) error {
 	}
 	if info.Mode().Perm()&0o077 != 0 {
 		return fmt.Errorf("%s is open to others (mode %04o): give the socket a directory of its own, chmod 700", dir, info.Mode().Perm())
+	}
+	if !isOurs(info) {
+		return fmt.Errorf("%s belongs to another user", dir)
 	}
 	return nil
 }
