@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -43,8 +44,7 @@ func CheckAgentAddress(addr string) error {
 // ServeHTTP answers one path. A page of a browser on this machine gets nothing: it
 // has no token, and a name that was bent to this address (DNS rebinding) is refused.
 func (a *Agent) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	host, _, err := net.SplitHostPort(r.Host)
-	if _, no := netip.ParseAddr(host); err != nil || no != nil && host != "localhost" {
+	if !literal(r.Host) {
 		refuse(w, http.StatusForbidden, "InvalidHost", "The request is for another host.")
 		return
 	}
@@ -64,6 +64,16 @@ func (a *Agent) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	answer(w, http.StatusOK, map[string]string{"AccessKeyId": c.AccessKeyID, "SecretAccessKey": c.SecretAccessKey,
 		"Token": c.SessionToken, "Expiration": c.Expires.UTC().Format(time.RFC3339)})
+}
+
+// literal reports whether a Host header names an address, or this machine, as no name of
+// somebody's does.
+func literal(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil || host == "localhost"
 }
 
 func refuse(w http.ResponseWriter, status int, code, message string) {

@@ -195,6 +195,9 @@ func TestAgent(t *testing.T) {
 	}{
 		{"GET", "127.0.0.1:9911", profile.AgentPath, "secret", 200},
 		{"GET", "[::1]:9911", profile.AgentPath, "secret", 200},
+		{"GET", "169.254.170.2", profile.AgentPath, "secret", 200},
+		{"GET", "[fd00:ec2::23]", profile.AgentPath, "secret", 200},
+		{"GET", "rebound.example", profile.AgentPath, "secret", 403},
 		{"GET", "127.0.0.1:9911", profile.AgentPath, "", 401},
 		{"GET", "127.0.0.1:9911", profile.AgentPath, "Secret", 401},
 		{"GET", "rebound.example:9911", profile.AgentPath, "secret", 403},

@@ -86,7 +86,7 @@ func (p *provider) refresh(ctx context.Context, old Tokens) (Tokens, error) {
 		if refused.ErrorCode == "invalid_grant" {
 			return Tokens{}, ErrSignedOut
 		}
-		return old, fmt.Errorf("the issuer refused: %s %s", refused.ErrorCode, refused.ErrorDescription)
+		return old, fmt.Errorf("the issuer refused: %s %s", printable(refused.ErrorCode), printable(refused.ErrorDescription))
 	}
 	if err != nil {
 		return old, err
