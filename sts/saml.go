@@ -100,7 +100,7 @@ func (s *Service) AssumeRoleWithSAML(ctx context.Context, in SAMLRequest) (*SAML
 		return nil, err
 	}
 	a := &assumption{role: role, session: claims.sessionName, tags: claims.tags, transitive: claims.transitive,
-		sourceIdentity: claims.sourceIdentity, provider: provider.ARN(), keep: claims.lasting(), subject: claims.nameQualifier + ":" + assertion.Subject, shorten: claims.life, spec: in.SessionSpec}
+		sourceIdentity: claims.sourceIdentity, provider: provider.ARN(), keep: claims.lasting(), subject: claims.nameQualifier + subjectMark + assertion.Subject, shorten: claims.life, spec: in.SessionSpec}
 	if !claims.offers(role.ARN(), provider.ARN()) || assertion.Subject == "" {
 		return nil, fail(ErrAccessDenied, samlRefusal)
 	}

@@ -26,12 +26,15 @@ type Upstream struct {
 // An UpstreamSubject says what is the sub of a token for an upstream role.
 type UpstreamSubject string
 
-// The subjects. A user is an identity of an identity pool, or PROVIDER:SUBJECT for
+// The subjects. A user is an identity of an identity pool, or PROVIDER#SUBJECT for
 // those who came to STS with a token or an assertion of their own.
 const (
 	SubjectRole UpstreamSubject = "ROLE" // ARN of our role
 	SubjectUser UpstreamSubject = "USER"
 )
+
+// subjectMark ends the name of a provider in a subject: it stands in none.
+const subjectMark = "#"
 
 // DefaultUpstreamAudience is what AWS's own clients register.
 const DefaultUpstreamAudience = "sts.amazonaws.com"
@@ -59,7 +62,8 @@ var commonPolicies = regexp.MustCompile(`^arn:aws[a-z-]*:iam::aws:policy/`)
 var upstreamARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:role/[!-~]{1,512}$`)
 
 // SetUpstream has a role stand for another one. The account's switch for outbound
-// federation must be on, as tokens leave the house.
+// federation must be on, as tokens leave the house. Sessions that the role had until now
+// end: by a token of their own (IdentityToken) they could be taken for those that go over.
 func (s *Service) SetUpstream(ctx context.Context, role string, u Upstream) (*Upstream, error) {
 	if u.Audience == "" {
 		u.Audience = DefaultUpstreamAudience
@@ -76,7 +80,7 @@ func (s *Service) SetUpstream(ctx context.Context, role string, u Upstream) (*Up
 		return nil, fail(ErrOutboundDisabled, "Outbound web identity federation is not enabled for this account.")
 	}
 	_, err := s.modifyRole(ctx, role, func(r *Role) error {
-		r.Upstream = &u
+		r.Upstream, r.RevokedBefore = &u, s.now()
 		return nil
 	})
 	return &u, err

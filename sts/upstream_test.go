@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -118,7 +119,7 @@ func TestUpstreamSubject(t *testing.T) {
 	at := e.relay("remote", trust, sts.Upstream{Subject: sts.SubjectUser})
 	for _, tt := range []struct{ principal, prefix, subject, want string }{
 		{sts.IdentityPoolPrincipal, sts.IdentityPoolPrincipal, "us-east-1:1", "us-east-1:1"},
-		{"arn:aws:iam::" + account + ":oidc-provider/one.example", "one.example", "us-east-1:1", "one.example:us-east-1:1"},
+		{"arn:aws:iam::" + account + ":oidc-provider/one.example", "one.example", "us-east-1:1", "one.example#us-east-1:1"},
 	} {
 		_, err := e.AssumeRoleWithWebIdentity(e.ctx, sts.WebIdentityRequest{RoleARN: roleARN("remote"), SessionName: "web",
 			Identity: sts.WebIdentity{Principal: tt.principal, Prefix: tt.prefix, Audience: "a", Subject: tt.subject}})
@@ -147,8 +148,13 @@ func TestSetUpstream(t *testing.T) {
 	if _, err := e.UpdateSettings(e.ctx, sts.SettingsChange{Outbound: &on}); err != nil {
 		t.Fatal(err)
 	}
+	before := e.assume(e.user("ana", allowAll), "r", nil)
+	e.advance(time.Second)
 	if u, err := e.SetUpstream(e.ctx, "r", good); err != nil || u.Audience != sts.DefaultUpstreamAudience || u.Subject != sts.SubjectRole {
 		t.Errorf("%+v, %v", u, err)
+	}
+	if _, _, err := e.Credential(e.ctx, before.Credentials.AccessKeyID, before.Credentials.SessionToken); !errors.Is(err, sts.ErrUnknownCredential) {
+		t.Errorf("a session of before: %v", err)
 	}
 	if u, err := e.UpstreamOf(e.ctx, "r"); err != nil || u.RoleARN != upstreamRole {
 		t.Errorf("%+v, %v", u, err)

@@ -45,7 +45,7 @@ func (s *Service) AssumeRoleWithWebIdentity(ctx context.Context, in WebIdentityR
 	id := &in.Identity
 	claims := id.conditionKeys()
 	a := &assumption{role: role, session: in.SessionName, tags: id.Tags, transitive: id.Transitive,
-		sourceIdentity: id.SourceIdentity, provider: id.Principal, subject: id.Prefix + ":" + id.Subject, spec: in.SessionSpec}
+		sourceIdentity: id.SourceIdentity, provider: id.Principal, subject: id.Prefix + subjectMark + id.Subject, spec: in.SessionSpec}
 	if id.Principal == IdentityPoolPrincipal {
 		a.keep, a.subject = claims, id.Subject
 	}
