@@ -68,7 +68,7 @@ func wantVersion(t *testing.T, transport *http.Transport, url string, key gatewa
 // socketConfig is a configuration with a socket in a directory that does not exist.
 func socketConfig(t *testing.T) server.Config {
 	cfg := servertest.Config(t, servertest.Embedded)
-	cfg.GatewaySocket = filepath.Join(t.TempDir(), "gw", "s")
+	cfg.GatewaySocket = socketPath(t)
 	return cfg
 }
 
@@ -118,6 +118,18 @@ func TestGatewayAPIIsNotPublic(t *testing.T) {
 	if resp.StatusCode == http.StatusOK {
 		t.Errorf("a public page at the gateways' socket")
 	}
+}
+
+// socketPath is where a socket can stand: a name of one has about 100 bytes, and the
+// directory of a test may have as many by itself.
+func socketPath(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "gw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return filepath.Join(dir, "gw", "s")
 }
 
 func TestGatewaySocketFile(t *testing.T) {
@@ -234,7 +246,7 @@ func TestGatewaySettings(t *testing.T) {
 			c.GatewayAccessKeys, c.GatewaySecretFiles = []string{"A", "B", "C"}, []string{"a", "b", "c"}
 		}, "twice"},
 		{"secret that is short", func(c *server.Config) {
-			c.GatewaySocket = filepath.Join(t.TempDir(), "gw", "s")
+			c.GatewaySocket = socketPath(t)
 			c.GatewayAccessKeys, c.GatewaySecretFiles = []string{"A"}, []string{short}
 		}, "at least 16"},
 	} {
