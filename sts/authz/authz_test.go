@@ -7,10 +7,11 @@ import (
 
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
+	"github.com/poolhouse/poolhouse/internal/awsapi/sigv4"
 	"github.com/poolhouse/poolhouse/internal/demodata"
 )
 
-const hashOfNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+const hashOfNothing = sigv4.EmptyHash
 
 // What each kind of proxy asks, in its own shape, is answered alike.
 func TestSignedRequests(t *testing.T) {
@@ -76,6 +77,10 @@ func TestSignedLength(t *testing.T) {
 	g.want("no length", r, http.StatusUnauthorized)
 	r.Header.Set("X-Original-Content-Length", "5")
 	g.want("its length", r, http.StatusOK)
+	none := asks["nginx"](g.signed(spec{method: "PUT", uri: "/files/red/ann/a"}))
+	g.want("no body", none, http.StatusOK)
+	none.Header.Set("X-Original-Content-Length", "5")
+	g.want("a body where none was signed", none, http.StatusUnauthorized)
 	for _, odd := range []string{"4", "-5", "x"} {
 		r.Header.Set("X-Original-Content-Length", odd)
 		if w := g.send(r); w.Code == http.StatusOK {

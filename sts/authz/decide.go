@@ -60,6 +60,9 @@ func (h *Handler) signed(ctx context.Context, o *original, rule *Rule, vars map[
 		}
 		hash = ""
 	}
+	if hash == sigv4.EmptyHash && o.ContentLength > 0 {
+		return nil, unsigned("a body where none was signed")
+	}
 	h.STS.RecordUse(ctx, p, s.Service, s.Region)
 	keys := rule.conditionKeys(vars)
 	o.addKeys(keys)

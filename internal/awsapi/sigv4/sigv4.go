@@ -17,6 +17,9 @@ const (
 	// Unsigned in place of a payload hash says that the body is not covered.
 	Unsigned = "UNSIGNED-PAYLOAD"
 
+	// EmptyHash is the payload hash of a request without a body.
+	EmptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 	// MaxExpires is the longest life of a presigned request.
 	MaxExpires = 7 * 24 * time.Hour
 )
