@@ -13,7 +13,7 @@ const globalRegion = "us-east-1"
 
 // endpointRegion returns the region of an endpoint of AWS's by its host, as it is
 // where DNS or a proxy leads AWS's names here: SERVICE.REGION.amazonaws.com, or
-// SERVICE.amazonaws.com, which is global. It is empty for our own addresses,
+// SERVICE.amazonaws.com, which is global. It is empty for all other addresses,
 // which are of all regions.
 func endpointRegion(host string) (region string, global bool) {
 	if h, _, err := net.SplitHostPort(host); err == nil {
@@ -31,7 +31,9 @@ func endpointRegion(host string) (region string, global bool) {
 	case 1:
 		return globalRegion, true
 	case 2:
-		return labels[1], false
+		if sigv4.ValidRegion(labels[1]) {
+			return labels[1], false
+		}
 	}
 	return "", false
 }

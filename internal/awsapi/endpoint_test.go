@@ -13,6 +13,8 @@ func TestEndpointRegion(t *testing.T) {
 		"sts-fips.us-east-2.amazonaws.com":  {"us-east-2", false},
 		"sts.ap-south-1.api.aws":            {"ap-south-1", false},
 		"sts.a.b.amazonaws.com":             {"", false},
+		"sts.a_b\"c.amazonaws.com":          {"", false},
+		"sts..amazonaws.com":                {"", false},
 		"127.0.0.1:8080":                    {"", false},
 		"[::1]:8080":                        {"", false},
 		"sts.eu-west-1.example.com":         {"", false},

@@ -21,7 +21,7 @@ func (s *Signature) settle(at Endpoint) bool {
 	if s.asymmetric {
 		s.Region = s.chosen(at)
 	}
-	return validRegion(s.Region) && (at.Region == "" || at.Region == s.Region)
+	return ValidRegion(s.Region) && (at.Region == "" || at.Region == s.Region)
 }
 
 // chosen returns the region that a SigV4A signature counts for: the endpoint's, at
@@ -42,7 +42,7 @@ func (s *Signature) chosen(at Endpoint) string {
 		if want != "" && coversRegion(pattern, want) {
 			return want
 		}
-		if first == "" && validRegion(pattern) {
+		if first == "" && ValidRegion(pattern) {
 			first = pattern
 		}
 	}
@@ -55,7 +55,7 @@ func (s *Signature) chosen(at Endpoint) string {
 // coversRegion reports whether a region is named, or matched by a pattern with
 // stars.
 func coversRegion(pattern, region string) bool {
-	if !validRegion(strings.ReplaceAll(pattern, "*", "x")) {
+	if !ValidRegion(strings.ReplaceAll(pattern, "*", "x")) {
 		return false
 	}
 	ok, err := path.Match(pattern, region)

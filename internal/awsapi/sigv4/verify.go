@@ -76,9 +76,9 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d s", d/time.Second)
 }
 
-// validRegion allows any well-formed region: an installation has one, but its
+// ValidRegion allows any well-formed region: an installation has one, but its
 // clients keep the region they were configured with.
-func validRegion(s string) bool {
+func ValidRegion(s string) bool {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
