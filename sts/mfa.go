@@ -85,8 +85,8 @@ func (s *Service) EnableMFADevice(ctx context.Context, user, serial, first, seco
 	if err != nil {
 		return err
 	}
-	if !d.Enabled.IsZero() && slices.Contains(u.MFADevices, d.Name) {
-		return fail(ErrExists, "MFA Device is already in use.")
+	if err := u.mayList(d); err != nil {
+		return err
 	}
 	a, okA, errA := totp.Match(d.Secret, first, s.Now())
 	b, okB, errB := totp.Match(d.Secret, second, s.Now())
@@ -107,15 +107,30 @@ func (s *Service) EnableMFADevice(ctx context.Context, user, serial, first, seco
 		return err
 	}
 	return s.updateUser(ctx, user, func(u *User) error {
+		if u.ID != d.UserID {
+			return noMFA(serial) // it was the device of a user of before
+		}
 		if slices.Contains(u.MFADevices, d.Name) {
 			return nil
 		}
-		if len(u.MFADevices) >= maxMFADevices {
-			return fail(ErrLimitExceeded, "Cannot exceed quota for MFADevicesPerUser: 8")
+		if err := u.mayList(d); err != nil {
+			return err
 		}
 		u.MFADevices = append(u.MFADevices, d.Name)
 		return nil
 	})
+}
+
+// mayList returns nil if the device may become the user's.
+func (u *User) mayList(d *MFADevice) error {
+	listed := slices.Contains(u.MFADevices, d.Name)
+	switch {
+	case listed && !d.Enabled.IsZero():
+		return fail(ErrExists, "MFA Device is already in use.")
+	case !listed && len(u.MFADevices) >= maxMFADevices:
+		return fail(ErrLimitExceeded, "Cannot exceed quota for MFADevicesPerUser: 8")
+	}
+	return nil
 }
 
 // MFADevices returns the devices of a user.

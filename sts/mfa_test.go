@@ -2,6 +2,7 @@ package sts_test
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -169,6 +170,30 @@ func TestMFACodesAreScarce(t *testing.T) {
 	e.advance(15 * time.Minute)
 	if _, err := e.SessionToken(e.ctx, ann, sts.SessionTokenRequest{MFA: e.proof(d)}); err != nil {
 		t.Errorf("after the pause: %v", err)
+	}
+}
+
+// TestMFADeviceTooMany: a device above the limit is not enabled, and can be made anew.
+func TestMFADeviceTooMany(t *testing.T) {
+	e := newEnv(t)
+	e.user("ann", "")
+	for n := range 8 {
+		d, err := e.CreateMFADevice(e.ctx, "ann", "d"+strconv.Itoa(n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.EnableMFADevice(e.ctx, "ann", d.Serial(), e.code(d, -1), e.code(d, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err := e.CreateMFADevice(e.ctx, "ann", "d8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = e.EnableMFADevice(e.ctx, "ann", d.Serial(), e.code(d, -1), e.code(d, 0))
+	wantFault(t, err, sts.ErrLimitExceeded, "MFADevicesPerUser: 8")
+	if _, err := e.CreateMFADevice(e.ctx, "ann", "d8"); err != nil {
+		t.Errorf("made anew: %v", err)
 	}
 }
 

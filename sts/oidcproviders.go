@@ -73,6 +73,9 @@ func (s *Service) checkIssuer(issuer string) error {
 		strings.ContainsAny(issuer, "*? \t\r\n") {
 		return fail(ErrInvalidInput, "Invalid Open ID Connect Provider URL")
 	}
+	if own := s.OutboundIssuer(); providerURL(issuer) == providerURL(own) {
+		return fail(ErrInvalidInput, "Tokens of "+own+" say who has a session here. They are for others.")
+	}
 	ours := issuer == s.PublicURL || strings.HasPrefix(issuer, s.PublicURL+"/")
 	host := u.Hostname()
 	local := host == "localhost" || host == "127.0.0.1" || host == "::1"

@@ -159,15 +159,7 @@ func (s *Service) signOutbound(ctx context.Context, algorithm string, payload []
 
 // OutboundDiscovery returns the discovery document of the issuer.
 func (s *Service) OutboundDiscovery() ([]byte, error) {
-	return json.Marshal(struct {
-		Issuer     string   `json:"issuer"`
-		JWKS       string   `json:"jwks_uri"`
-		Responses  []string `json:"response_types_supported"`
-		Subjects   []string `json:"subject_types_supported"`
-		Algorithms []string `json:"id_token_signing_alg_values_supported"`
-		Claims     []string `json:"claims_supported"`
-	}{s.OutboundIssuer(), s.OutboundIssuer() + "/.well-known/jwks.json", []string{"id_token"}, []string{"public"},
-		outboundAlgorithms, []string{"iss", "aud", "sub", "iat", "exp", "jti", "https://sts.amazonaws.com/"}})
+	return Discovery(s.OutboundIssuer(), outboundAlgorithms, []string{"iss", "aud", "sub", "iat", "exp", "jti", "https://sts.amazonaws.com/"})
 }
 
 // OutboundKeys returns the key set of the issuer, and makes its first keys.

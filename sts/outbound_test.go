@@ -116,3 +116,12 @@ func TestRefusedIdentityTokens(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestOwnIssuerIsNoProvider: what says who has a session here begins no other one here.
+func TestOwnIssuerIsNoProvider(t *testing.T) {
+	e := newEnv(t)
+	for _, url := range []string{e.OutboundIssuer(), e.OutboundIssuer() + "/"} {
+		_, err := e.CreateOIDCProvider(e.ctx, url, []string{"sts.amazonaws.com"}, []string{strings.Repeat("a", 40)}, nil)
+		wantFault(t, err, sts.ErrInvalidInput, "They are for others")
+	}
+}

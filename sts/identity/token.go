@@ -168,15 +168,7 @@ func (t *poolToken) holds(i *Identity) bool {
 
 // Discovery returns the discovery document of the token issuer.
 func (s *Service) Discovery() ([]byte, error) {
-	return json.Marshal(struct {
-		Issuer     string   `json:"issuer"`
-		JWKS       string   `json:"jwks_uri"`
-		Responses  []string `json:"response_types_supported"`
-		Subjects   []string `json:"subject_types_supported"`
-		Algorithms []string `json:"id_token_signing_alg_values_supported"`
-		Claims     []string `json:"claims_supported"`
-	}{s.TokenIssuer(), s.TokenIssuer() + "/.well-known/jwks.json", []string{"id_token"}, []string{"public"},
-		[]string{algorithm}, []string{"iss", "aud", "sub", "amr", "iat", "exp", "https://aws.amazon.com/tags"}})
+	return sts.Discovery(s.TokenIssuer(), []string{algorithm}, []string{"iss", "aud", "sub", "amr", "iat", "exp", "https://aws.amazon.com/tags"})
 }
 
 // JWKS returns the key set of the token issuer, and makes its first key.
