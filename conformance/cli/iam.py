@@ -5,13 +5,14 @@ the end, so that nothing is claimed that no client saw.
 """
 import json
 import os
-import sys
 import urllib.request
 
 import boto3
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from checks import check
 
 env = os.environ
 worked, received, asked = set(), {}, {}
@@ -28,12 +29,6 @@ def watch(model, parsed, **_):
 
 
 iam.meta.events.register("after-call.iam", watch)
-
-
-def check(name, holds):
-    print(("ok   " if holds else "FAIL ") + name)
-    if not holds:
-        sys.exit(1)
 
 
 def refused(code, text, operation, **args):

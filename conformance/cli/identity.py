@@ -1,37 +1,22 @@
 """boto3 against one server: the 23 operations of identity pools, and what they refuse."""
+import functools
 import json
 import os
-import sys
 
 import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+import checks
+from checks import check, done
+
 env = os.environ
-checks = 0
 worked = set()
 NOBODY = "us-east-1:00000000-0000-4000-8000-000000000000"
 BACKEND = "login.example"
 quick = Config(retries={"total_max_attempts": 1})
-
-
-def check(name, holds):
-    global checks
-    checks += 1
-    print(("ok   " if holds else "FAIL ") + name)
-    if not holds:
-        sys.exit(1)
-
-
-def refused(name, code, call, **args):
-    try:
-        call(**args)
-    except ClientError as e:
-        check(f"{name}: {e.response['Error']['Code']}", e.response["Error"]["Code"] == code)
-        check(f"{name}: status 400", e.response["ResponseMetadata"]["HTTPStatusCode"] == 400)
-    else:
-        check(f"{name}: answered, but {code} was due", False)
+refused = functools.partial(checks.refused, status=(400,))
 
 
 def note(parsed, model, **_):
@@ -162,4 +147,4 @@ check("a new identity after that", app.get_id(IdentityPoolId=pid, Logins=logins)
 
 missing = set(admin.meta.service_model.operation_names) - worked
 check("all operations worked: " + (" ".join(sorted(missing)) or "23"), not missing and len(worked) == 23)
-print(f"{checks} checks")
+done()

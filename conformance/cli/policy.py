@@ -1,31 +1,12 @@
 """boto3 on policies: what is malformed, simulations with their pages, and why a call was refused."""
 import json
 import os
-import sys
 
 import boto3
-from botocore.exceptions import ClientError
+
+from checks import check, done, refused
 
 env = os.environ
-checks = 0
-
-
-def check(name, holds):
-    global checks
-    checks += 1
-    print(("ok   " if holds else "FAIL ") + name)
-    if not holds:
-        sys.exit(1)
-
-
-def refused(name, code, call, text="", **args):
-    try:
-        call(**args)
-    except ClientError as e:
-        got = e.response["Error"]
-        check(f"{name}: {got['Code']} {got['Message'][:120]}", got["Code"] == code and got["Message"].startswith(text))
-        return got["Message"]
-    check(f"{name}: answered, but {code} was due", False)
 
 
 def document(*statements):
@@ -94,4 +75,4 @@ check("told: " + json.dumps(told)[:200], told["allowed"] is False and told["expl
 text = refused("the caller", "AccessDenied", boto3.client("sts", **own).decode_authorization_message, EncodedMessage=message)
 check("one length", len(text.split(" Encoded authorization failure message: ")[1]) == len(message))
 refused("garbled", "InvalidAuthorizationMessageException", sts.decode_authorization_message, EncodedMessage=message[::-1])
-print(f"{checks} checks")
+done()

@@ -1,32 +1,13 @@
 """boto3 against one server: STS and the identity pool, as scripts use them."""
 import os
-import sys
 
 import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.exceptions import ClientError
+
+from checks import check, done, refused
 
 env = os.environ
-checks = 0
-
-
-def check(name, holds):
-    global checks
-    checks += 1
-    print(("ok   " if holds else "FAIL ") + name)
-    if not holds:
-        sys.exit(1)
-
-
-def refused(name, code, call, **args):
-    try:
-        call(**args)
-    except ClientError as e:
-        check(f"{name}: {e.response['Error']['Code']}", e.response["Error"]["Code"] == code)
-    else:
-        check(f"{name}: answered, but {code} was due", False)
-
 
 sts = boto3.client("sts")
 me = sts.get_caller_identity()
@@ -69,4 +50,4 @@ check("web identity", federated["Audience"] == env["POOLHOUSE_CLIENT_ID"] and fe
 head, body, signature = tokens["IdToken"].split(".")
 refused("unsigned JWT", "InvalidIdentityToken", unsigned.assume_role_with_web_identity, RoleArn=web["Arn"], RoleSessionName="web", WebIdentityToken="eyJhbGciOiJub25lIn0." + body + ".")
 refused("changed JWT", "InvalidIdentityToken", unsigned.assume_role_with_web_identity, RoleArn=web["Arn"], RoleSessionName="web", WebIdentityToken=head + "." + body + "." + signature[::-1])
-print(f"{checks} checks")
+done()

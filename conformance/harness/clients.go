@@ -53,7 +53,8 @@ func Python(t *testing.T, file string, env ...string) {
 	if python == "" {
 		Missing(t, "POOLHOUSE_TEST_PYTHON is not set; make test sets it")
 	}
-	out := command(t, filepath.Join(Root(t), "conformance"), env, python, file)
+	dir := filepath.Join(Root(t), "conformance")
+	out := command(t, dir, append(env, "PYTHONPATH="+dir, "PYTHONDONTWRITEBYTECODE=1"), python, file)
 	if len(bytes.TrimSpace(out)) == 0 {
 		t.Fatalf("%s checked nothing", file)
 	}

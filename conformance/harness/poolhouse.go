@@ -2,9 +2,11 @@ package harness
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -18,36 +20,41 @@ import (
 // It decodes a successful answer into out, and fails the test on any other.
 func (s *Server) Poolhouse(t testing.TB, operation string, in, out any) {
 	t.Helper()
-	body, err := json.Marshal(in)
-	if err != nil {
+	if err := s.TryPoolhouse(t.Context(), operation, in, out); err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/", bytes.NewReader(body))
+}
+
+// TryPoolhouse is Poolhouse for a call that may be refused.
+func (s *Server) TryPoolhouse(ctx context.Context, operation string, in, out any) error {
+	body, err := json.Marshal(in)
 	if err != nil {
-		t.Fatal(err)
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+"/", bytes.NewReader(body))
+	if err != nil {
+		return err
 	}
 	req.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	req.Header.Set("X-Amz-Target", "Poolhouse."+operation)
 	sum := sha256.Sum256(body)
 	key := aws.Credentials{AccessKeyID: s.AccessKeyID, SecretAccessKey: s.SecretAccessKey}
-	if err := v4.NewSigner().SignHTTP(t.Context(), key, req, hex.EncodeToString(sum[:]), "poolhouse", Region, time.Now()); err != nil {
-		t.Fatal(err)
+	if err := v4.NewSigner().SignHTTP(ctx, key, req, hex.EncodeToString(sum[:]), "poolhouse", Region, time.Now()); err != nil {
+		return err
 	}
 	resp, err := s.HTTP.Do(req)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %d %s", operation, resp.StatusCode, answer)
+		return fmt.Errorf("%s: %d %s", operation, resp.StatusCode, answer)
 	}
-	if err := json.Unmarshal(answer, out); err != nil {
-		t.Fatal(err)
-	}
+	return json.Unmarshal(answer, out)
 }
 
 // A SAMLApp is what CreateSamlApplication answers with.

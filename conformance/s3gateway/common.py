@@ -1,4 +1,5 @@
 """What the scripts of this folder share: clients, roles, and checks that end at the first that fails."""
+import functools
 import json
 import os
 import subprocess
@@ -6,30 +7,14 @@ import sys
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+
+import checks
+from checks import check
 
 env = os.environ
-checks = 0
 iam, sts = boto3.client("iam"), boto3.client("sts")
 account = sts.get_caller_identity()["Account"]
-
-
-def check(name, holds, what=""):
-    global checks
-    checks += 1
-    print(("ok   " if holds else "FAIL ") + name + ("" if holds else f": {what}"))
-    if not holds:
-        sys.exit(1)
-
-
-def refused(name, code, call, text="", **args):
-    try:
-        call(**args)
-    except ClientError as e:
-        got, status = e.response["Error"], e.response["ResponseMetadata"]["HTTPStatusCode"]
-        check(f"{name}: {code}", got["Code"] in code.split("|") and text in got.get("Message", "") and status in (400, 403), f"{status} {got}")
-    else:
-        check(f"{name}: {code}", False, "answered")
+refused = functools.partial(checks.refused, status=(400, 403))
 
 
 def client(service, key, secret, token=None, **args):
