@@ -1,16 +1,13 @@
 package server
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 
-	"github.com/poolhouse/poolhouse/internal/audit/ship"
 	"github.com/poolhouse/poolhouse/internal/outbound"
 )
 
@@ -91,80 +88,6 @@ var (
 	accountForm = regexp.MustCompile(`^[0-9]{12}$`)
 	regionForm  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
 )
-
-// Validate reports everything that is wrong with the configuration at once.
-func (c *Config) Validate() error {
-	var errs []error
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-
-	host, _, err := net.SplitHostPort(c.Addr)
-	if err != nil {
-		bad("addr %q: want HOST:PORT", c.Addr)
-	}
-	if !accountForm.MatchString(c.Account) {
-		bad("account %q: want 12 digits", c.Account)
-	}
-	if !regionForm.MatchString(c.Region) {
-		bad("region %q: want a form like us-east-1", c.Region)
-	}
-	if c.PublicURL == "" && isUnspecified(host) {
-		bad("addr %q names no host: give public-url, which browsers and tokens will carry", c.Addr)
-	}
-	if c.DatabaseURL != "" && c.DatabaseConns < 2 {
-		bad("database-conns %d: at least 2, one to hold the migration lock and one to migrate", c.DatabaseConns)
-	}
-	if c.Data == "" {
-		bad("data: a directory is needed, for the master key at the least")
-	}
-	if (c.TLSCert == "") != (c.TLSKey == "") {
-		bad("tls-cert and tls-key go together")
-	}
-	if c.TLSCert == "" && len(c.TrustedProxies) == 0 && (c.ClientCA != "" || c.ClientCerts == clientCertsAny) {
-		bad("client-ca and client-certs need tls-cert and tls-key, or trusted-proxies")
-	}
-	if !slices.Contains([]string{"", clientCertsCA, clientCertsAny}, c.ClientCerts) {
-		bad("client-certs %q: want ca or any", c.ClientCerts)
-	}
-	if (c.RootAccessKeyID == "") != (c.RootSecretAccessKey == "") {
-		bad("POOLHOUSE_ROOT_ACCESS_KEY_ID and POOLHOUSE_ROOT_SECRET_ACCESS_KEY go together")
-	}
-	if c.AuditSyslog != "" {
-		if _, err := ship.NewSyslog(c.AuditSyslog, nil); err != nil {
-			bad("audit-syslog %w", err)
-		}
-	}
-	if c.AuditSyslogCA != "" && !strings.HasPrefix(c.AuditSyslog, "tls://") {
-		bad("audit-syslog-ca needs audit-syslog with tls://")
-	}
-	if c.AuditRetention < 0 {
-		bad("audit-retention %d: want a number of days, or 0", c.AuditRetention)
-	}
-	if !slices.Contains([]string{"", "on", "off"}, c.RateLimits) {
-		bad("rate-limits %q: want on or off", c.RateLimits)
-	}
-	if _, err := c.proxies(); err != nil {
-		errs = append(errs, err)
-	}
-	if err := c.checkPublicURL(); err != nil {
-		errs = append(errs, err)
-	}
-	if err := c.checkMessages(); err != nil {
-		errs = append(errs, err)
-	}
-	if err := c.checkTriggers(); err != nil {
-		errs = append(errs, err)
-	}
-	if c.Authz != "" && len(c.TrustedProxies) == 0 {
-		bad("authz needs trusted-proxies: nobody else may ask")
-	}
-	if err := c.checkGateway(); err != nil {
-		errs = append(errs, err)
-	}
-	if !isLoopback(host) && c.TLSCert == "" && len(c.TrustedProxies) == 0 {
-		bad("addr %q is reachable from other machines: give tls-cert and tls-key, or trusted-proxies for a proxy that ends TLS", c.Addr)
-	}
-	return errors.Join(errs...)
-}
 
 func (c *Config) checkPublicURL() error {
 	if c.PublicURL == "" {
