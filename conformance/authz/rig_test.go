@@ -3,6 +3,7 @@
 package authz_test
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -94,14 +95,7 @@ func start(t *testing.T, addr, dir, name string, args ...string) {
 			t.Logf("%s:\n%s", name, log)
 		}
 	})
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if passes(addr) {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s passes nothing on:\n%s", name, log)
-		}
-	}
+	harness.Until(t, 20*time.Second, func() string { return fmt.Sprintf("%s passes something on\n%s", name, log) }, func() bool { return passes(addr) })
 }
 
 func passes(addr string) bool {

@@ -142,18 +142,14 @@ func WaitReady(t testing.TB, url string, log interface{ String() string }) {
 
 func waitReady(t testing.TB, client *http.Client, url string, log interface{ String() string }) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for time.Now().Before(deadline) {
+	Until(t, 30*time.Second, func() string { return url + "/readyz\n" + log.String() }, func() bool {
 		resp, err := client.Get(url + "/readyz")
-		if err == nil {
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return
-			}
+		if err != nil {
+			return false
 		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("no answer at %s/readyz within 30 s; log:\n%s", url, log)
+		resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	})
 }
 
 // Kill ends the process as a power cut would.
@@ -300,9 +296,5 @@ func (b *Log) String() string {
 // was ready may still be on its way through the pipe.
 func (b *Log) WaitFor(t testing.TB, text string) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(b.String(), text); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not printed within 10 s: %q\n%s", text, b)
-		}
-	}
+	Until(t, 10*time.Second, func() string { return fmt.Sprintf("%q is printed\n%s", text, b) }, func() bool { return strings.Contains(b.String(), text) })
 }

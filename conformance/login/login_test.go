@@ -64,7 +64,7 @@ func (d *desk) sdks(t *testing.T) {
 	agent := d.start(t, "agent", "--addr", harness.FreeAddress(t), "--web-identity-token-file", web)
 	address := agent.wait(t, `AWS_CONTAINER_CREDENTIALS_FULL_URI=(\S+)`)
 	token := agent.wait(t, `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=(\S+)`)
-	until(t, "the token file", func() bool { _, err := os.Stat(web); return err == nil })
+	harness.Until(t, 20*time.Second, func() string { return "the token file" }, func() bool { _, err := os.Stat(web); return err == nil })
 	secret, err := os.ReadFile(token)
 	if err != nil {
 		t.Fatal(err)
@@ -234,7 +234,7 @@ func (d *desk) start(t *testing.T, args ...string) *command {
 // wait waits until what was printed matches and returns the first group.
 func (c *command) wait(t *testing.T, pattern string) (found string) {
 	t.Helper()
-	until(t, pattern, func() bool {
+	harness.Until(t, 20*time.Second, func() string { return pattern }, func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		m := regexp.MustCompile(pattern).FindStringSubmatch(c.printed.String())
@@ -255,14 +255,5 @@ func (c *command) succeeds(t *testing.T) {
 		}
 	case <-time.After(30 * time.Second):
 		t.Fatal("the command does not end")
-	}
-}
-
-func until(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%s: never", what)
-		}
 	}
 }

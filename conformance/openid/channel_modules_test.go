@@ -69,15 +69,13 @@ func (k *tokens) toldToLeave(t *testing.T) {
 }
 
 // await waits until an address of an app was visited.
-func (a *apps) await(t *testing.T, address string) []visit {
+func (a *apps) await(t *testing.T, address string) (v []visit) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if v := a.visits(address); len(v) > 0 {
-			return v
-		}
-	}
-	t.Fatalf("nobody came to %s", address)
-	return nil
+	harness.Until(t, 10*time.Second, func() string { return "somebody comes to " + address }, func() bool {
+		v = a.visits(address)
+		return len(v) > 0
+	})
+	return v
 }
 
 // frontChannelLogout wants the page of the logout to load the relying party's address,

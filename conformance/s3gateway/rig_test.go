@@ -73,15 +73,14 @@ func startGateway(t *testing.T, endpoint string, args ...string) *gateway {
 	})
 	// Printed once the gateway has understood the answer to its first call.
 	g.log.WaitFor(t, "private protocol 1")
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if c, err := net.Dial("tcp", addr); err == nil {
+	harness.Until(t, 10*time.Second, func() string { return "the gateway listens\n" + g.log.String() }, func() bool {
+		c, err := net.Dial("tcp", addr)
+		if err == nil {
 			c.Close()
-			return g
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the gateway does not listen:\n%s", g.log)
-		}
-	}
+		return err == nil
+	})
+	return g
 }
 
 // env is what the scripts are told.

@@ -134,13 +134,8 @@ func (a *apache) start(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { a.stop(t) })
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if resp, err := http.Get(a.url + "/mellon/metadata"); err == nil {
-			resp.Body.Close()
-			return
-		}
-	}
-	t.Fatal("Apache does not answer")
+	harness.Until(t, 20*time.Second, func() string { return "an answer of Apache" },
+		func() bool { return harness.Answers(http.DefaultClient, a.url+"/mellon/metadata") })
 }
 
 // stop ends Apache with its children.

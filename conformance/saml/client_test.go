@@ -110,14 +110,9 @@ func readJSON(t *testing.T, p *harness.Page) answer {
 // await fetches an address as soon as it answers.
 func await(t *testing.T, address string, log *harness.Log) []byte {
 	t.Helper()
-	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if resp, err := http.Get(address); err == nil {
-			resp.Body.Close()
-			return fetch(t, address)
-		}
-	}
-	t.Fatalf("no answer at %s:\n%s", address, log)
-	return nil
+	harness.Until(t, time.Minute, func() string { return "an answer at " + address + "\n" + log.String() },
+		func() bool { return harness.Answers(http.DefaultClient, address) })
+	return fetch(t, address)
 }
 
 // python is Debian's, which finds Debian's modules.
