@@ -19,7 +19,10 @@ if meta then
 		string.match(meta, '^(%d+) (%d+) %d+ (%d+) (%d+) (%d+) (%d+) ([01]) (%x+) ')
 	count, bytes, records, keys = tonumber(count), tonumber(bytes), tonumber(records), tonumber(keys)
 end
-if (ARGV[5] ~= '' and ARGV[5] ~= epoch) or tonumber(ARGV[6]) > count then return {'stale'} end
+-- A session that began before there was a dataset ends with its first deletion.
+if ARGV[5] == '' and deletedAt ~= '0' or ARGV[5] ~= '' and ARGV[5] ~= epoch or tonumber(ARGV[6]) > count then
+	return {'stale'}
+end
 
 -- What is stored under the batch's keys; unpack is bounded, hence the chunks.
 local states = {}

@@ -22,7 +22,7 @@ func (b *Batch) Decide(old *Dataset, states map[string]State) (*Dataset, *Commit
 	if old == nil {
 		old = &Dataset{Name: b.Dataset, Epoch: b.NewEpoch, Deleted: true}
 	}
-	if b.Epoch != "" && b.Epoch != old.Epoch || b.Seen > old.SyncCount {
+	if b.stale(old) {
 		return nil, nil, ErrStaleSession
 	}
 	if c := b.conflict(states); c != nil {
@@ -36,6 +36,15 @@ func (b *Batch) Decide(old *Dataset, states map[string]State) (*Dataset, *Commit
 		return nil, nil, Fail(ErrLimitExceeded, "The dataset has been changed too often.")
 	}
 	return next, &Commit{SyncCount: next.SyncCount, At: b.At}, b.Limits.Check(old, next)
+}
+
+// stale reports whether the dataset was deleted since the session began, or has lost
+// writes that the session saw.
+func (b *Batch) stale(d *Dataset) bool {
+	if b.Epoch == "" && d.DeletedAt > 0 || b.Epoch != "" && b.Epoch != d.Epoch {
+		return true
+	}
+	return b.Seen > d.SyncCount
 }
 
 // conflict returns the first patch that is based on another count than the

@@ -35,9 +35,9 @@ type Store interface {
 	//
 	// The checks come in this order, and a batch that fails one changes nothing:
 	//
-	//   - Epoch is empty or that of the dataset, and Seen is not above its
-	//     counter (which a store that lost writes may show), else
-	//     ErrStaleSession.
+	//   - Epoch is that of the dataset, or empty if it was never deleted, and
+	//     Seen is not above its counter (which a store that lost writes may
+	//     show), else ErrStaleSession.
 	//   - Each patch carries the count of its record (0 if there is none), else
 	//     a *Conflict that names the first patch that does not. But if all
 	//     records of the batch were last written by one batch with the same

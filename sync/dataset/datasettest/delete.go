@@ -46,8 +46,11 @@ var deleteChecks = []check{
 	{"a dataset made again continues the counter", func(t *testing.T, s dataset.Store) {
 		update(t, s, batch(put("a", "1", 0), put("b", "1", 0)))
 		drop(t, s, alice, "notes", "00000000000000bb")
-		refused(t, s, batch(put("a", "2", 1)), dataset.ErrConflict)
+		stale := batch(put("a", "2", 1))
+		stale.Epoch = "00000000000000bb"
+		refused(t, s, stale, dataset.ErrConflict)
 		again := batch(put("a", "2", 0))
+		again.Epoch = "00000000000000bb"
 		again.At, again.NewEpoch = start.Add(2*time.Hour), "00000000000000cc"
 		same(t, "count", update(t, s, again), int64(3))
 		page := list(t, s, alice, "notes", 0)
@@ -66,6 +69,13 @@ var deleteChecks = []check{
 		update(t, s, after)
 		refused(t, s, old, dataset.ErrStaleSession)
 		same(t, "other datasets", brief(list(t, s, alice, "other", 0)), []string{})
+	}},
+	{"a session from before the dataset was made is refused after its deletion", func(t *testing.T, s dataset.Store) {
+		early := batch(put("a", "1", 0))
+		update(t, s, early)
+		drop(t, s, alice, "notes", "00000000000000bb")
+		refused(t, s, early, dataset.ErrStaleSession)
+		refused(t, s, batch(put("b", "1", 0)), dataset.ErrStaleSession)
 	}},
 	{"a deletion leaves other datasets alone", func(t *testing.T, s dataset.Store) {
 		other := batch(put("a", "kept", 0))

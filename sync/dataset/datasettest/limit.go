@@ -17,7 +17,9 @@ var limitChecks = []check{
 		update(t, s, in(batch(put("a", "2", 1)), 19))
 		drop(t, s, alice, "set7", "00000000000000bb")
 		update(t, s, in(batch(put("a", "1", 0)), 20))
-		refused(t, s, in(batch(put("a", "1", 0)), 7), dataset.ErrLimitExceeded)
+		again := in(batch(put("a", "1", 0)), 7)
+		again.Epoch = "00000000000000bb"
+		refused(t, s, again, dataset.ErrLimitExceeded)
 	}},
 	{"names", func(t *testing.T, s dataset.Store) {
 		limited := func(i int) *dataset.Batch {
@@ -30,7 +32,9 @@ var limitChecks = []check{
 			drop(t, s, alice, limited(i).Dataset, "00000000000000bb")
 		}
 		refused(t, s, limited(3), dataset.ErrLimitExceeded)
-		update(t, s, limited(1))
+		again := limited(1)
+		again.Epoch = "00000000000000bb"
+		update(t, s, again)
 	}},
 	{"records", func(t *testing.T, s dataset.Store) {
 		refused(t, s, batch(many(1025, 0)...), dataset.ErrLimitExceeded)

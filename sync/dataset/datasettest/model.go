@@ -24,6 +24,7 @@ var modelChecks = []check{
 // A model is what one dataset should hold, in the plainest form.
 type model struct {
 	count   int64
+	epoch   dataset.Epoch
 	exists  bool
 	records map[string]modelRecord
 }
@@ -66,7 +67,7 @@ func (m *model) update(t *rapid.T, s dataset.Store, owner dataset.Owner) {
 		patches = append(patches, p)
 	}
 	b := batch(patches...)
-	b.Owner = owner
+	b.Owner, b.Epoch = owner, m.epoch
 	c, err := s.Update(context.Background(), b)
 	if !ok {
 		if !errors.Is(err, dataset.ErrConflict) {
@@ -98,7 +99,7 @@ func (m *model) delete(t *rapid.T, s dataset.Store, owner dataset.Owner) {
 	if err != nil {
 		t.Fatalf("Delete: %v", err)
 	}
-	m.count, m.exists, m.records = m.count+1, false, map[string]modelRecord{}
+	m.count, m.exists, m.records, m.epoch = m.count+1, false, map[string]modelRecord{}, "00000000000000bb"
 }
 
 // compare lists what changed since a count and compares it and the totals.

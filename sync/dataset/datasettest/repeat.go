@@ -36,13 +36,13 @@ var repeatChecks = []check{
 		update(t, s, two)
 		refused(t, s, both, dataset.ErrConflict)
 	}},
-	{"a repetition after a deletion is a conflict", func(t *testing.T, s dataset.Store) {
+	{"a repetition after a deletion is refused", func(t *testing.T, s dataset.Store) {
 		first := batch(put("a", "1", 0))
 		update(t, s, first)
 		second := batch(put("a", "2", 1))
 		update(t, s, second)
 		drop(t, s, alice, "notes", "00000000000000bb")
-		refused(t, s, second, dataset.ErrConflict)
+		refused(t, s, second, dataset.ErrStaleSession)
 	}},
 	{"a repetition is no matter of limits", func(t *testing.T, s dataset.Store) {
 		b := batch(put("a", "1", 0))
