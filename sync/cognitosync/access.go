@@ -31,12 +31,15 @@ func owner(ctx context.Context, pool, identity *string) (dataset.Owner, error) {
 }
 
 func mayTouch(caller *awsapi.Caller, o dataset.Owner) bool {
-	subject, isIdentity := caller.Keys[subjectKey]
-	audience, hasAudience := caller.Keys[audienceKey]
-	if !isIdentity && !hasAudience {
-		return true
-	}
-	return slices.Equal(subject, []string{string(o.Identity)}) && slices.Equal(audience, []string{string(o.Pool)})
+	return !isIdentity(caller) || slices.Equal(caller.Keys[subjectKey], []string{string(o.Identity)}) &&
+		slices.Equal(caller.Keys[audienceKey], []string{string(o.Pool)})
+}
+
+// isIdentity reports whether credentials are an identity's, or claim to be.
+func isIdentity(caller *awsapi.Caller) bool {
+	_, subject := caller.Keys[subjectKey]
+	_, audience := caller.Keys[audienceKey]
+	return subject || audience
 }
 
 // existingOwner is owner for the operations that report an unknown identity.

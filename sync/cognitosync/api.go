@@ -29,9 +29,10 @@ func (a *API) Service() awsapi.Service {
 	return awsapi.Service{Name: "cognito-sync", Ops: a.Ops(), Errors: Errors, Resource: a.resource}
 }
 
-// Ops lists the operations served, in the order of the API reference.
+// Ops lists the operations served, in the order of the API reference. Each is
+// for the callers that the table says.
 func (a *API) Ops() []awsapi.Op {
-	return []awsapi.Op{
+	ops := []awsapi.Op{
 		awsapi.Func("DeleteDataset", awsapi.SigV4, a.DeleteDataset),
 		awsapi.Func("DescribeDataset", awsapi.SigV4, a.DescribeDataset),
 		awsapi.Func("DescribeIdentityUsage", awsapi.SigV4, a.DescribeIdentityUsage),
@@ -39,6 +40,10 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("ListRecords", awsapi.SigV4, a.ListRecords),
 		awsapi.Func("UpdateRecords", awsapi.SigV4, a.UpdateRecords),
 	}
+	for i := range ops {
+		ops[i] = ops[i].Before(admit)
+	}
+	return ops
 }
 
 // resource returns the ARN that a policy must allow. ListDatasets asks for any
