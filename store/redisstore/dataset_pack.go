@@ -63,10 +63,13 @@ func unpackDataset(name, packed string) (*dataset.Dataset, error) {
 	return d, f.err
 }
 
-func unpackRecord(key, packed string) (dataset.Record, error) {
+func unpackRecord(key, packed string, fingerprint bool) (dataset.Record, error) {
 	f := unpack(packed, recordFields)
 	r := dataset.Record{Key: key, Position: dataset.Position(f.int())}
-	f.text() // fingerprint
+	packedPrint := f.text()
+	if fingerprint && f.err == nil {
+		r.Fingerprint, f.err = unpackFingerprint(packedPrint)
+	}
 	r.Modified = f.time()
 	f.text() // bytes
 	r.Removed, r.DeviceModified, r.ModifiedBy = f.int() == 1, f.time(), f.text()
@@ -75,6 +78,14 @@ func unpackRecord(key, packed string) (dataset.Record, error) {
 
 func packFingerprint(f dataset.Fingerprint) string {
 	return base64.RawStdEncoding.EncodeToString(f[:])
+}
+
+func unpackFingerprint(packed string) (f dataset.Fingerprint, err error) {
+	raw, err := base64.RawStdEncoding.DecodeString(packed)
+	if err != nil || len(raw) != len(f) {
+		return f, fmt.Errorf("redisstore: packed fingerprint %q", packed)
+	}
+	return dataset.Fingerprint(raw), nil
 }
 
 // micros and fromMicros convert times. The zero time is 0.

@@ -26,7 +26,7 @@ func (s *DatasetStore) Records(ctx context.Context, q dataset.Query) (*dataset.P
 	if page.Dataset, err = unpackDataset(q.Dataset, packed); err != nil {
 		return nil, err
 	}
-	if page.Records, err = unpackRecords(answer[1:]); err != nil {
+	if page.Records, err = unpackRecords(answer[1:], q.Fingerprints); err != nil {
 		return nil, err
 	}
 	if len(page.Records) > q.Limit {
@@ -36,7 +36,7 @@ func (s *DatasetStore) Records(ctx context.Context, q dataset.Query) (*dataset.P
 }
 
 // unpackRecords reads key, state and value, and so on.
-func unpackRecords(flat []any) ([]dataset.Record, error) {
+func unpackRecords(flat []any, fingerprints bool) ([]dataset.Record, error) {
 	if len(flat) == 0 {
 		return nil, nil
 	}
@@ -44,7 +44,7 @@ func unpackRecords(flat []any) ([]dataset.Record, error) {
 	for ; len(flat) >= 3; flat = flat[3:] {
 		key, _ := flat[0].(string)
 		state, _ := flat[1].(string)
-		r, err := unpackRecord(key, state)
+		r, err := unpackRecord(key, state, fingerprints)
 		if err != nil {
 			return nil, err
 		}

@@ -21,18 +21,25 @@ func (s *DatasetStore) Update(ctx context.Context, b *dataset.Batch) (*dataset.C
 // updateArgs returns the arguments of dataset_update.lua.
 func updateArgs(b *dataset.Batch) []any {
 	l := b.Limits
-	args := make([]any, 0, 12+5*len(b.Patches))
+	args := make([]any, 0, 13+5*len(b.Patches))
 	args = append(args, b.Dataset, micros(b.At), b.Device, packFingerprint(b.Fingerprint), string(b.Epoch), b.Seen,
-		string(b.NewEpoch), l.Datasets, l.Names, l.Records, l.Keys, l.Bytes)
+		string(b.NewEpoch), l.Datasets, l.Names, l.Records, l.Keys, l.Bytes, flag(b.Exact))
 	for i := range b.Patches {
 		p := &b.Patches[i]
-		removal, value := 0, p.Value
+		value := p.Value
 		if p.Remove {
-			removal, value = 1, ""
+			value = ""
 		}
-		args = append(args, p.Key, p.SyncCount, removal, micros(p.DeviceModified), value)
+		args = append(args, p.Key, p.SyncCount, flag(p.Remove), micros(p.DeviceModified), value)
 	}
 	return args
+}
+
+func flag(set bool) int {
+	if set {
+		return 1
+	}
+	return 0
 }
 
 // commit reads the answer of dataset_update.lua.
@@ -41,6 +48,8 @@ func commit(b *dataset.Batch, answer []any) (*dataset.Commit, error) {
 	switch {
 	case kind == "stale":
 		return nil, dataset.ErrStaleSession
+	case kind == "moved":
+		return nil, dataset.ErrConflict
 	case kind == "limit" && len(answer) == 2:
 		which, _ := answer[1].(string)
 		return nil, b.Limits.Exceeded(dataset.Limit(which))

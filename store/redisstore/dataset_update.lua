@@ -4,12 +4,12 @@
 -- KEYS: the owner's datasets; the dataset's values, states and positions
 -- ARGV: 1 dataset, 2 now, 3 device, 4 fingerprint, 5 session's epoch,
 --       6 session's count, 7 epoch of a new dataset,
---       8-12 limits: datasets, names, records, keys, bytes;
+--       8-12 limits: datasets, names, records, keys, bytes; 13 exact (1 or 0);
 --       then for each patch: key, count, removal (1 or 0), device's date, value
 --
 -- Formats are those of dataset_pack.go. Texts are compared, never computed with,
 -- unless tonumber says so; int writes a number without an exponent.
-local FIRST, STEP, CHUNK, BATCH = 13, 5, 1000, 16384
+local FIRST, STEP, CHUNK, BATCH = 14, 5, 1000, 16384
 local function int(n) return string.format('%.0f', n) end
 
 local count, created, bytes, records, keys, deletedAt, deleted, epoch = 0, ARGV[2], 0, 0, 0, '0', '1', ARGV[7]
@@ -61,6 +61,7 @@ if conflict then
 	if repeated then return {'repeated', first, firstModified} end
 	return conflict
 end
+if ARGV[13] == '1' and tonumber(ARGV[6]) ~= count then return {'moved'} end
 
 -- Limits; what does not grow passes.
 local growth = newBytes - oldBytes

@@ -15,8 +15,12 @@ func (s *DatasetStore) Records(ctx context.Context, q dataset.Query) (*dataset.P
 	if q.Until > 0 {
 		until = dataset.After(q.Until)
 	}
+	fingerprint := `NULL`
+	if q.Fingerprints {
+		fingerprint = `r.fingerprint`
+	}
 	rows, err := s.db.read.QueryContext(ctx, `SELECT `+datasetColumns+`,
-			r.key, r.value, r.removed, r.position, r.modified, r.device_modified, r.modified_by
+			r.key, r.value, r.removed, r.position, r.modified, r.device_modified, r.modified_by, `+fingerprint+`
 		FROM datasets d LEFT JOIN dataset_records r
 			ON r.pool = d.pool AND r.identity = d.identity AND r.dataset = d.name
 			AND r.position > $4 AND r.position <= $5
@@ -45,11 +49,11 @@ func (s *DatasetStore) Records(ctx context.Context, q dataset.Query) (*dataset.P
 // scanRecord adds one row to the page: a dataset, and a record if there is one.
 func scanRecord(rows *sql.Rows, page *dataset.Page) error {
 	var d dataset.Dataset
-	var key, value, by []byte
+	var key, value, by, fingerprint []byte
 	var removed sql.NullBool
 	var position, modified, deviceModified sql.NullInt64
 	targets, done := datasetTargets(&d)
-	targets = append(targets, &key, &value, &removed, &position, &modified, &deviceModified, &by)
+	targets = append(targets, &key, &value, &removed, &position, &modified, &deviceModified, &by, &fingerprint)
 	if err := rows.Scan(targets...); err != nil {
 		return err
 	}
@@ -60,8 +64,10 @@ func scanRecord(rows *sql.Rows, page *dataset.Page) error {
 	if !position.Valid {
 		return nil
 	}
-	page.Records = append(page.Records, dataset.Record{Key: string(key), Value: string(value), Removed: removed.Bool,
+	r := dataset.Record{Key: string(key), Value: string(value), Removed: removed.Bool,
 		Position: dataset.Position(position.Int64), Modified: fromMicros(modified.Int64),
-		DeviceModified: fromMicros(deviceModified.Int64), ModifiedBy: string(by)})
+		DeviceModified: fromMicros(deviceModified.Int64), ModifiedBy: string(by)}
+	copy(r.Fingerprint[:], fingerprint)
+	page.Records = append(page.Records, r)
 	return nil
 }

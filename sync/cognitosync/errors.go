@@ -23,6 +23,10 @@ var Errors = awsapi.ErrorTable{
 		Message: "Access to this resource is not authorized."},
 	{Is: dataset.ErrLimitExceeded, Status: http.StatusBadRequest, Code: "LimitExceededException",
 		Message: "A limit is exceeded."},
+	{Is: dataset.ErrTriggerOutput, Status: http.StatusBadRequest, Code: "InvalidLambdaFunctionOutputException",
+		Message: "The function returned invalid output."},
+	{Is: dataset.ErrTriggerThrottled, Status: http.StatusTooManyRequests, Code: "LambdaThrottledException",
+		Message: "The function is throttled."},
 	{Is: dataset.ErrInvalidParameter, Status: http.StatusBadRequest, Code: "InvalidParameterException",
 		Message: "A parameter is invalid."},
 }

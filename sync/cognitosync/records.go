@@ -49,7 +49,8 @@ func (a *API) UpdateRecords(ctx context.Context, in *UpdateRecordsInput) (*Updat
 		return nil, err
 	}
 	records, err := a.Datasets.UpdateRecords(ctx, dataset.UpdateInput{Owner: o, Dataset: *in.DatasetName,
-		Device: awsapi.Value(in.DeviceId), Patches: patches, SessionToken: *in.SyncSessionToken})
+		Device: awsapi.Value(in.DeviceId), Patches: patches, SessionToken: *in.SyncSessionToken,
+		Developer: !isIdentity(awsapi.FromContext(ctx).Caller)})
 	if err != nil {
 		return nil, err
 	}

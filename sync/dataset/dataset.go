@@ -83,6 +83,7 @@ type Record struct {
 	Modified       time.Time // by the server's clock
 	DeviceModified time.Time // as the device said, zero if it did not
 	ModifiedBy     string
+	Fingerprint    Fingerprint // of the batch that wrote it; only where a Query asks for it
 }
 
 // SyncCount returns the count of the batch that last changed the record.
@@ -115,6 +116,10 @@ type Batch struct {
 	Epoch Epoch
 	Seen  int64
 
+	// Exact says that the batch was made from all of the dataset: nothing of it may
+	// have changed since the count Seen.
+	Exact bool
+
 	NewEpoch Epoch // for a dataset that this batch makes
 	Limits   Limits
 }
@@ -133,6 +138,8 @@ type Query struct {
 	After   Position // exclusive
 	Until   int64    // last sync count to show; 0 for the present one
 	Limit   int      // at least 1
+
+	Fingerprints bool // fill in Record.Fingerprint
 }
 
 // A Page is the answer to a Query.

@@ -31,6 +31,9 @@ func (b *Batch) Decide(old *Dataset, states map[string]State) (*Dataset, *Commit
 		}
 		return nil, nil, c
 	}
+	if b.Exact && b.Seen != old.SyncCount {
+		return nil, nil, ErrConflict
+	}
 	next := b.next(old, states)
 	if next.SyncCount > MaxSyncCount {
 		return nil, nil, Fail(ErrLimitExceeded, "The dataset has been changed too often.")

@@ -14,6 +14,10 @@ var (
 	ErrLimitExceeded    = errors.New("dataset: limit exceeded")
 	ErrInvalidParameter = errors.New("dataset: invalid parameter")
 	ErrNotAuthorized    = errors.New("dataset: not authorized")
+
+	// What a pool's function did wrong, and that it is asked too often.
+	ErrTriggerOutput    = errors.New("dataset: invalid output of a function")
+	ErrTriggerThrottled = errors.New("dataset: function is throttled")
 )
 
 // A Conflict says which record of a batch is not as the device thought. It is

@@ -16,6 +16,13 @@ type Service struct {
 	Secrets Secrets
 	Now     func() time.Time
 	Limits  Limits // the zero value means DefaultLimits
+
+	// Changed hears of each accepted change, after it was stored and before the
+	// caller is answered. It must not wait for anybody outside, and has no way to
+	// fail the call. Nil hears nothing.
+	Changed func(ctx context.Context, c Change)
+	// Trigger runs the functions of pools. Nil runs none.
+	Trigger Trigger
 }
 
 // Secrets hands out named random secrets that all nodes share; keyring.Ring does.
@@ -59,7 +66,13 @@ func (s *Service) DeleteDataset(ctx context.Context, owner Owner, name string) (
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
-	return s.Store.Delete(ctx, owner, name, s.now(), newEpoch())
+	at := s.now()
+	old, err := s.Store.Delete(ctx, owner, name, at, newEpoch())
+	if err != nil {
+		return nil, err
+	}
+	s.changed(ctx, Change{Owner: owner, Dataset: name, SyncCount: old.SyncCount + 1, Deleted: true, At: at})
+	return old, nil
 }
 
 // Usage is what an identity stores.

@@ -42,6 +42,8 @@ type Store interface {
 	//     a *Conflict that names the first patch that does not. But if all
 	//     records of the batch were last written by one batch with the same
 	//     fingerprint, Update returns what that one returned, with Repeated.
+	//   - Of an Exact batch, Seen is the dataset's counter (0 if there never was
+	//     one), else ErrConflict.
 	//   - The limits hold, else ErrLimitExceeded. What a batch does not make
 	//     worse is no failure.
 	Update(ctx context.Context, b *Batch) (*Commit, error)

@@ -15,6 +15,7 @@ type UpdateInput struct {
 	Device       string // may be empty
 	Patches      []Patch
 	SessionToken string // of a listing of this dataset
+	Developer    bool   // the caller is the app's backend, whose changes run no function
 }
 
 // UpdateRecords stores all patches or none, and returns the records as they now
@@ -34,6 +35,9 @@ type UpdateInput struct {
 // device can be taken for the sender.
 //
 // Without patches nothing is stored and no count is taken.
+//
+// Where the pool has a function, see Trigger, what is stored and returned is what
+// the function made of the patches.
 func (s *Service) UpdateRecords(ctx context.Context, in UpdateInput) ([]Record, error) {
 	if err := in.check(); err != nil {
 		return nil, err
@@ -49,15 +53,34 @@ func (s *Service) UpdateRecords(ctx context.Context, in UpdateInput) ([]Record, 
 	if len(in.Patches) == 0 {
 		return nil, nil
 	}
-	commit, err := s.Store.Update(ctx, &Batch{
+	b := &Batch{
 		Owner: in.Owner, Dataset: in.Dataset, Device: in.Device, Patches: in.Patches,
 		Fingerprint: fingerprint(t.Session, &in), At: s.now(),
 		Epoch: t.Epoch, Seen: t.Count, NewEpoch: newEpoch(), Limits: s.limits(),
-	})
+	}
+	watched, err := s.watched(ctx, &in)
 	if err != nil {
 		return nil, err
 	}
-	return in.records(commit), nil
+	if watched {
+		return s.updateWatched(ctx, b)
+	}
+	records, _, err := s.update(ctx, b)
+	return records, err
+}
+
+// update stores a batch and returns its records. A repeated batch may have stored
+// others than these, where a function chose them.
+func (s *Service) update(ctx context.Context, b *Batch) (records []Record, repeated bool, err error) {
+	commit, err := s.Store.Update(ctx, b)
+	if err != nil {
+		return nil, false, err
+	}
+	records = b.records(commit)
+	if !commit.Repeated {
+		s.changed(ctx, Change{Owner: b.Owner, Dataset: b.Dataset, SyncCount: commit.SyncCount, Device: b.Device, At: commit.At, Records: records})
+	}
+	return records, commit.Repeated, nil
 }
 
 const (
@@ -144,12 +167,12 @@ func micros(t time.Time) int64 {
 }
 
 // records returns the records that a commit left behind.
-func (in *UpdateInput) records(c *Commit) []Record {
-	out := make([]Record, len(in.Patches))
-	for i := range in.Patches {
-		p := &in.Patches[i]
+func (b *Batch) records(c *Commit) []Record {
+	out := make([]Record, len(b.Patches))
+	for i := range b.Patches {
+		p := &b.Patches[i]
 		out[i] = Record{Key: p.Key, Removed: p.Remove, Position: At(c.SyncCount, i), Modified: c.At,
-			DeviceModified: p.DeviceModified.UTC().Truncate(time.Microsecond), ModifiedBy: in.Device}
+			DeviceModified: p.DeviceModified.UTC().Truncate(time.Microsecond), ModifiedBy: b.Device}
 		if !p.Remove {
 			out[i].Value = p.Value
 		}

@@ -29,6 +29,17 @@ var readChecks = []check{
 		same(t, "pages", got, []string{"a", "c", "d"})
 		same(t, "next listing", brief(list(t, s, alice, "notes", 1)), []string{"b=2@2", "a=2@2", "e=1@2"})
 	}},
+	{"fingerprints, where they are asked for", func(t *testing.T, s dataset.Store) {
+		b := batch(put("a", "1", 0), remove("b", 0))
+		update(t, s, b)
+		for want, ask := range map[dataset.Fingerprint]bool{b.Fingerprint: true, {}: false} {
+			page, err := s.Records(context.Background(), dataset.Query{Owner: alice, Dataset: "notes", After: dataset.After(0), Limit: 10, Fingerprints: ask})
+			if err != nil || len(page.Records) != 2 {
+				t.Fatal(page, err)
+			}
+			same(t, "fingerprints", []dataset.Fingerprint{page.Records[0].Fingerprint, page.Records[1].Fingerprint}, []dataset.Fingerprint{want, want})
+		}
+	}},
 	{"since a count that is not reached", func(t *testing.T, s dataset.Store) {
 		update(t, s, batch(put("a", "1", 0)))
 		for _, since := range []int64{1, 2, dataset.MaxSyncCount, 1<<63 - 1} {

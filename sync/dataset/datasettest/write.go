@@ -57,6 +57,7 @@ var writeChecks = []check{
 		b.Seen, b.Epoch = 1, "00000000000000aa"
 		update(t, s, b)
 	}},
+	{"an exact batch is of one moment", exactBatch},
 	{"a cancelled context", func(t *testing.T, s dataset.Store) {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
@@ -119,6 +120,26 @@ func staleCount(t *testing.T, s dataset.Store) {
 			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
 		}
 	}
+}
+
+func exactBatch(t *testing.T, s dataset.Store) {
+	exact := func(epoch dataset.Epoch, seen int64, p dataset.Patch) *dataset.Batch {
+		b := batch(p)
+		b.Epoch, b.Seen, b.Exact = epoch, seen, true
+		return b
+	}
+	first := exact("", 0, put("a", "1", 0))
+	update(t, s, first)
+	refused(t, s, exact("", 0, put("b", "1", 0)), dataset.ErrConflict)
+	update(t, s, exact("00000000000000aa", 1, put("b", "1", 0)))
+	refused(t, s, exact("00000000000000aa", 1, put("a", "2", 1)), dataset.ErrConflict)
+	repeated(t, s, first, 1)
+	var c *dataset.Conflict
+	if _, err := s.Update(context.Background(), exact("", 0, put("a", "2", 0))); !errors.As(err, &c) {
+		t.Errorf("a record's own conflict comes first: %v", err)
+	}
+	drop(t, s, alice, "notes", "00000000000000bb")
+	update(t, s, exact("00000000000000bb", 3, put("a", "1", 0)))
 }
 
 func separateOwners(t *testing.T, s dataset.Store) {
