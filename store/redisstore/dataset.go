@@ -23,6 +23,7 @@ import (
 //	cs:{pool/identity}:d:name:s   hash: record key to packed state, so that
 //	                              comparing counts reads no values
 //	cs:{pool/identity}:d:name:z   sorted set: record keys by position
+//	cs:{pool/identity}:log        stream: what changed, about the last dataset.LogLength
 type DatasetStore struct{ db *DB }
 
 var _ dataset.Store = (*DatasetStore)(nil)
@@ -98,7 +99,7 @@ func (s *DatasetStore) Delete(ctx context.Context, owner dataset.Owner, name str
 func (s *DatasetStore) keys(owner dataset.Owner, name string) []string {
 	o := s.ownerKey(owner)
 	d := o + "d:" + escapeKey(name)
-	return []string{o + "ds", d + ":r", d + ":s", d + ":z"}
+	return []string{o + "ds", d + ":r", d + ":s", d + ":z", s.logKey(owner)}
 }
 
 func (s *DatasetStore) ownerKey(owner dataset.Owner) string {

@@ -1,7 +1,7 @@
 -- Deletes a dataset but for its counter and returns its meta as it was, or false
 -- where there is none.
 --
--- KEYS: the owner's datasets; the dataset's values, states and positions
+-- KEYS: the owner's datasets; the dataset's values, states and positions; the owner's log
 -- ARGV: dataset, now, epoch
 local meta = redis.call('HGET', KEYS[1], ARGV[1])
 if not meta then return false end
@@ -11,4 +11,7 @@ count = string.format('%.0f', tonumber(count) + 1)
 redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4])
 redis.call('HSET', KEYS[1], ARGV[1],
 	count .. ' ' .. created .. ' ' .. ARGV[2] .. ' 0 0 0 ' .. count .. ' 1 ' .. ARGV[3] .. ' ')
+redis.call('XADD', KEYS[5], 'MAXLEN', '~', 256, '*',
+	'dataset', ARGV[1], 'count', count, 'device', '', 'deleted', '1')
+redis.pcall('PUBLISH', KEYS[5], '')
 return meta

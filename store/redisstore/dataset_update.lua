@@ -1,7 +1,7 @@
 -- Stores a batch of patches whole or not at all. A script is not rolled back, so
 -- nothing is written before all checks have passed.
 --
--- KEYS: the owner's datasets; the dataset's values, states and positions
+-- KEYS: the owner's datasets; the dataset's values, states and positions; the owner's log
 -- ARGV: 1 dataset, 2 now, 3 device, 4 fingerprint, 5 session's epoch,
 --       6 session's count, 7 epoch of a new dataset,
 --       8-12 limits: datasets, names, records, keys, bytes; 13 exact (1 or 0);
@@ -103,4 +103,7 @@ for from = 1, #states, CHUNK do
 end
 redis.call('HSET', KEYS[1], ARGV[1], int(count) .. ' ' .. created .. ' ' .. ARGV[2] .. ' ' .. int(bytes + growth) .. ' ' ..
 	int(records + newRecords) .. ' ' .. int(keys + newKeys) .. ' ' .. deletedAt .. ' 0 ' .. epoch .. ' ' .. ARGV[3])
+redis.call('XADD', KEYS[5], 'MAXLEN', '~', 256, '*',
+	'dataset', ARGV[1], 'count', int(count), 'device', ARGV[3], 'deleted', '0')
+redis.pcall('PUBLISH', KEYS[5], '') -- a user without permission for channels must not fail what is stored
 return {'stored', count, ARGV[2]}

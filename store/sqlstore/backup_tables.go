@@ -99,6 +99,8 @@ var backupLeftOut = map[string]string{
 
 	"audit_cursors": "where the sinks of one server are",
 
+	"dataset_log": "devices that follow it list their datasets anew",
+
 	"outbox": "messages that wait carry codes that are left out",
 
 	"userpool_search_backlog": "what users are searched by follows from them, and is made anew",

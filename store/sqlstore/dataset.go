@@ -93,12 +93,17 @@ func (s *DatasetStore) Delete(ctx context.Context, owner dataset.Owner, name str
 			return fmt.Errorf("sqlstore: delete records: %w", err)
 		}
 		count := old.SyncCount + 1
-		return saveDataset(ctx, tx, owner, &dataset.Dataset{Name: name, SyncCount: count, Created: old.Created,
+		err = saveDataset(ctx, tx, owner, &dataset.Dataset{Name: name, SyncCount: count, Created: old.Created,
 			Modified: at, Epoch: epoch, Deleted: true, DeletedAt: count})
+		if err != nil {
+			return err
+		}
+		return appendLog(ctx, tx, owner, &dataset.LogEntry{Dataset: name, SyncCount: count, Deleted: true}, at)
 	})
 	if err != nil {
 		return nil, err
 	}
+	s.db.ringDatasets(owner)
 	return old, nil
 }
 

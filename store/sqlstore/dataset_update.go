@@ -19,6 +19,9 @@ func (s *DatasetStore) Update(ctx context.Context, b *dataset.Batch) (*dataset.C
 	if err != nil {
 		return nil, err
 	}
+	if !commit.Repeated {
+		s.db.ringDatasets(b.Owner)
+	}
 	return commit, nil
 }
 
@@ -46,7 +49,11 @@ func (s *DatasetStore) update(ctx context.Context, tx *sql.Tx, b *dataset.Batch)
 	if err := saveDataset(ctx, tx, b.Owner, next); err != nil {
 		return nil, err
 	}
-	return commit, saveRecords(ctx, tx, b, commit)
+	if err := saveRecords(ctx, tx, b, commit); err != nil {
+		return nil, err
+	}
+	entry := &dataset.LogEntry{Dataset: b.Dataset, SyncCount: commit.SyncCount, Device: b.Device}
+	return commit, appendLog(ctx, tx, b.Owner, entry, commit.At)
 }
 
 // checkRoom checks that the owner may have one more dataset.

@@ -35,6 +35,8 @@ type DB struct {
 	postgres bool
 	now      func() time.Time
 	docs     *documents
+	dsn      string // of PostgreSQL, for a connection beside the pool
+	bell     *bell
 }
 
 // A reader is a pool of connections that reads.
@@ -83,7 +85,7 @@ func OpenSQLite(ctx context.Context, dir string, now func() time.Time) (*DB, err
 	write.SetMaxOpenConns(1)
 	read.SetMaxOpenConns(8)
 	read.SetMaxIdleConns(8)
-	db := &DB{read: reader{read, true}, write: writer{write}, now: now, docs: newDocuments()}
+	db := &DB{read: reader{read, true}, write: writer{write}, now: now, docs: newDocuments(), bell: newBell()}
 	return db.migrated(ctx, goose.DialectSQLite3, "migrations/sqlite")
 }
 
@@ -105,7 +107,7 @@ func OpenPostgres(ctx context.Context, dsn string, maxConns int, now func() time
 	}
 	pool.SetMaxOpenConns(maxConns)
 	pool.SetMaxIdleConns(maxConns)
-	db := &DB{read: reader{pool, false}, write: writer{pool}, postgres: true, now: now, docs: newDocuments()}
+	db := &DB{read: reader{pool, false}, write: writer{pool}, postgres: true, now: now, docs: newDocuments(), dsn: dsn, bell: newBell()}
 	return db.migrated(ctx, goose.DialectPostgres, "migrations/postgres")
 }
 
@@ -146,6 +148,7 @@ func (db *DB) migrate(ctx context.Context, dialect goose.Dialect, dir string) (e
 
 // Close closes the database.
 func (db *DB) Close() error {
+	db.bell.finished.Wait()
 	if db.read.DB == db.write.DB {
 		return db.write.Close()
 	}
