@@ -36,7 +36,7 @@ func (x *exchange) authenticate() error {
 	if err := s.Verify(x.r, x.body, secret, &x.h.keys); err != nil {
 		return x.refused(err)
 	}
-	x.call.Caller = caller
+	x.call.Caller, x.token = caller, s.SessionToken
 	if x.h.cfg.Used != nil {
 		x.h.cfg.Used.RecordUse(x.r.Context(), x.call)
 	}
@@ -80,7 +80,7 @@ func (x *exchange) authorize(ctx context.Context, in any) error {
 	if resource != "*" {
 		x.event.Resources = append(x.event.Resources, resource)
 	}
-	keys := x.conditionKeys()
+	keys := conditionKeys(x.call, x.r.Referer())
 	if x.svc.spec.Keys != nil {
 		maps.Copy(keys, x.svc.spec.Keys(x.op.name, in))
 	}
@@ -93,8 +93,7 @@ func (x *exchange) authorize(ctx context.Context, in any) error {
 
 // conditionKeys are the keys that a policy can test: those of the request, and
 // those that the credential carries, which win.
-func (x *exchange) conditionKeys() map[string][]string {
-	c := x.call
+func conditionKeys(c *Call, referer string) map[string][]string {
 	keys := make(map[string][]string, 8+len(c.Caller.Keys))
 	keys["aws:CurrentTime"] = []string{c.Time.Format(time.RFC3339)}
 	keys["aws:EpochTime"] = []string{strconv.FormatInt(c.Time.Unix(), 10)}
@@ -105,8 +104,8 @@ func (x *exchange) conditionKeys() map[string][]string {
 	if c.UserAgent != "" {
 		keys["aws:UserAgent"] = []string{c.UserAgent}
 	}
-	if ref := x.r.Referer(); ref != "" {
-		keys["aws:Referer"] = []string{ref}
+	if referer != "" {
+		keys["aws:Referer"] = []string{referer}
 	}
 	maps.Copy(keys, c.Caller.Keys)
 	return keys

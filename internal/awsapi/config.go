@@ -45,15 +45,17 @@ type service struct {
 	spec     Service
 	codec    codec
 	ops      map[string]*operation
+	streams  []*operation
 	internal string // error code of an unexpected failure
 }
 
-// An operation is a modelled operation. One that is not written has no fn.
+// An operation is a modelled operation, or a stream. One that is not written has no fn.
 type operation struct {
 	name    string
 	svc     *service
 	model   *models.Operation
 	fn      *Op
+	stream  *Stream // nil for an operation
 	in, out *node
 	limit   int64    // of the body, in bytes
 	path    []string // REST-JSON: segments of the path
@@ -110,6 +112,7 @@ func (h *Handler) install(spec Service) error {
 		return fmt.Errorf("awsapi: no model of service %q", spec.Name)
 	}
 	s.spec = spec
+	s.addStreams()
 	b := &binder{model: s.model, done: map[binding]*node{}}
 	for i := range spec.Ops {
 		fn := &spec.Ops[i]

@@ -81,6 +81,7 @@ type Caller struct {
 	ARN         string // as GetCallerIdentity reports it
 	UserID      string // as GetCallerIdentity reports it, AROA…:session for a role session
 	AccessKeyID string
+	Expires     time.Time // zero for a long-term key
 
 	// Keys are the condition keys that the credential itself carries, such as
 	// aws:PrincipalArn, aws:userid or cognito-identity.amazonaws.com:sub.
@@ -221,9 +222,10 @@ type Event struct {
 
 // A Service is one AWS service: its model and the operations that are written.
 type Service struct {
-	Name   string // file name of the model without .json, for instance "cognito-idp"
-	Ops    []Op
-	Errors ErrorTable
+	Name    string // file name of the model without .json, for instance "cognito-idp"
+	Ops     []Op
+	Streams []Stream // of a REST-JSON service
+	Errors  ErrorTable
 
 	// Resource returns the ARN that authorisation is asked for, "*" where the
 	// operation has none. in is the input, decoded and validated. A nil Resource

@@ -51,6 +51,12 @@ func (x *exchange) route() error {
 func (x *exchange) routeREST(path string) error {
 	x.codec, x.path = restCodec{}, segments(path)
 	for _, s := range x.h.rest {
+		for _, op := range s.streams {
+			if op.matches(x.r.Method, x.path) {
+				x.found(op)
+				return x.read(op.limit)
+			}
+		}
 		for i := range s.model.Operations {
 			op := s.ops[s.model.Operations[i].Name]
 			if op.matches(x.r.Method, x.path) {

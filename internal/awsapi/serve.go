@@ -20,6 +20,7 @@ type exchange struct {
 	r     *http.Request
 	call  *Call
 	codec codec
+	token string     // the session token that the caller sent
 	svc   *service   // nil until it is known
 	op    *operation // nil until it is known
 	at    sigv4.Endpoint
@@ -76,6 +77,9 @@ func (x *exchange) serve() error {
 	}
 	if err := x.authenticate(); err != nil {
 		return err
+	}
+	if x.op.stream != nil {
+		return x.open()
 	}
 	in := x.op.fn.newIn()
 	v := reflect.ValueOf(in).Elem()

@@ -33,7 +33,7 @@ func (a *Access) Credential(ctx context.Context, accessKeyID, sessionToken strin
 		return "", nil, err
 	}
 	return secret, &awsapi.Caller{AccountID: p.Account, ARN: p.ARN, UserID: p.UserID, AccessKeyID: accessKeyID,
-		Keys: p.Keys, Principal: p}, nil
+		Expires: p.Expires(), Keys: p.Keys, Principal: p}, nil
 }
 
 // Authorize implements awsapi.Authorizer. The refusal carries the query
