@@ -51,7 +51,7 @@ func codeExpired(t *testing.T, e *exam) {
 // of possession. A token that was rotated works for another half minute.
 func fapiRefresh(t *testing.T, e *exam) {
 	r, other := e.register(t), e.register(t)
-	first := r.signIn(t, e.visitor(t), set("scope", "openid offline_access"), set("prompt", "consent"))
+	first := r.signIn(t, e.visitor(t), set("scope", r.scope+" offline_access"), set("prompt", "consent"))
 	if first.Refresh == "" {
 		t.Fatal("no refresh token")
 	}
@@ -61,7 +61,7 @@ func fapiRefresh(t *testing.T, e *exam) {
 	r.unproven(t, form).refused(t, "invalid_request", "invalid_grant", "invalid_dpop_proof", "invalid_client")
 	second := r.granted(t, r.tokenRequest(t, form))
 	second.ID = first.ID
-	second.userInfo(t)
+	second.use(t)
 	second.unusableAlone(t)
 	if second.Refresh != "" && second.Refresh != first.Refresh {
 		time.Sleep(30 * time.Second)

@@ -28,7 +28,7 @@ func proofWith(change func(*proof)) func(*testing.T, *exam) {
 	return func(t *testing.T, e *exam) {
 		r := e.register(t)
 		r.holder.spoil = change
-		r.signIn(t, e.visitor(t)).userInfo(t)
+		r.signIn(t, e.visitor(t)).use(t)
 	}
 }
 
@@ -58,10 +58,10 @@ func boundByThumbprint(t *testing.T, e *exam) {
 	v := e.visitor(t)
 	a := f.ended(t, v, v.walk(t, v.Open(t, f.pushedAt(uri)), f.callback))
 	r.holder = h
-	a.tokens(t).userInfo(t)
+	a.tokens(t).use(t)
 }
 
-// A spoilt proof is sent to the UserInfo endpoint.
+// A spoilt proof is sent to the resource.
 type spoilt struct {
 	name  string
 	spoil func(*proof)
@@ -96,10 +96,10 @@ var acceptedProofs = []spoilt{
 	{"nothing wrong", func(*proof) {}},
 }
 
-// spoiltProofs tries at the UserInfo endpoint what is wrong with a proof.
+// spoiltProofs tries at the resource what is wrong with a proof.
 func spoiltProofs(t *testing.T, e *exam) {
 	k := e.register(t).signIn(t, e.visitor(t))
-	address := k.endpoint("userinfo_endpoint")
+	address := k.resource()
 	try := func(name string, accepted bool, header ...string) {
 		t.Helper()
 		got := fetch(t, k.client, http.MethodGet, address, nil, header...)
@@ -112,7 +112,7 @@ func spoiltProofs(t *testing.T, e *exam) {
 		return k.holder.proof(t, http.MethodGet, address, k.Access, spoil...)
 	}
 	token := []string{"Authorization", "DPoP " + k.Access}
-	k.userInfo(t) // the server's nonce is known now
+	k.use(t) // the server's nonce is known now
 	for _, s := range refusedProofs {
 		try(s.name, false, append(token, "DPoP", with(s.spoil))...)
 	}

@@ -64,7 +64,7 @@ func fapiHappyFlow(t *testing.T, e *exam) {
 	v := e.visitor(t)
 	for _, r := range []*rp{first, second, first} {
 		k := r.signIn(t, v)
-		k.userInfo(t)
+		k.use(t)
 		k.unusableAlone(t)
 		first.callback = first.home + "/second"
 	}
@@ -73,8 +73,12 @@ func fapiHappyFlow(t *testing.T, e *exam) {
 // unusableAlone wants the access token refused without proof of possession.
 func (k *tokens) unusableAlone(t *testing.T) {
 	t.Helper()
+	address := k.meta.UserInfo
+	if k.plain() {
+		address = k.resource()
+	}
 	for _, scheme := range []string{"Bearer", "DPoP"} {
-		got := fetch(t, k.HTTP, http.MethodGet, k.meta.UserInfo, nil, "Authorization", scheme+" "+k.Access)
+		got := fetch(t, k.HTTP, http.MethodGet, address, nil, "Authorization", scheme+" "+k.Access)
 		if got.status != http.StatusUnauthorized && got.status != http.StatusBadRequest {
 			t.Errorf("the token alone, as %s, is answered %d %s", scheme, got.status, got.body)
 		}
@@ -82,7 +86,7 @@ func (k *tokens) unusableAlone(t *testing.T) {
 }
 
 func fapiSignIn(params ...param) func(*testing.T, *exam) {
-	return func(t *testing.T, e *exam) { e.register(t).signIn(t, e.visitor(t), params...).userInfo(t) }
+	return func(t *testing.T, e *exam) { e.register(t).signIn(t, e.visitor(t), params...).use(t) }
 }
 
 // userRejects says no: where consent is asked, or by the way out of the sign-in.
@@ -137,7 +141,7 @@ func identityClaims(t *testing.T, e *exam) {
 func schemeCase(t *testing.T, e *exam) {
 	k := e.register(t).signIn(t, e.visitor(t))
 	for _, scheme := range []string{strings.ToLower(k.tokenType()), strings.ToUpper(k.tokenType())} {
-		address := k.endpoint("userinfo_endpoint")
+		address := k.resource()
 		got := k.proving(t, http.MethodGet, address, k.Access, func(proof []string) *reply {
 			return fetch(t, k.client, http.MethodGet, address, nil, append(proof, "Authorization", scheme+" "+k.Access)...)
 		})

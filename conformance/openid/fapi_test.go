@@ -37,6 +37,9 @@ func fapiClient(auth, bound string) func(*testing.T, *rp) {
 	}
 }
 
+// plainOAuth says that a module's variant is plain_oauth.
+func plainOAuth(e *exam) bool { return e.plan.plain }
+
 // dpopBound and byAssertion are what modules with the marks D and K need.
 func dpopBound(e *exam) bool   { return strings.HasSuffix(e.plan.name, "dpop") }
 func byAssertion(e *exam) bool { return strings.Contains(e.plan.name, "private_key_jwt") }

@@ -24,11 +24,14 @@ type param func(url.Values)
 func set(name, value string) param { return func(v url.Values) { v.Set(name, value) } }
 func drop(name string) param       { return func(v url.Values) { v.Del(name) } }
 
-// flow begins a request for the scope openid; nonce and state are there
-// unless a param drops them.
+// flow begins a request for the relying party's scope; state, and in OpenID Connect
+// nonce, are there unless a param drops them.
 func (r *rp) flow(params ...param) *flow {
 	f := &flow{rp: r, params: url.Values{"client_id": {r.id}, "redirect_uri": {r.callback}, "response_type": {r.kind},
-		"scope": {"openid"}, "state": {rand.Text()}, "nonce": {rand.Text()}}}
+		"scope": {r.scope}, "state": {rand.Text()}}}
+	if !r.plain() {
+		f.params.Set("nonce", rand.Text())
+	}
 	if r.mode != "" {
 		f.params.Set("response_mode", r.mode)
 	}

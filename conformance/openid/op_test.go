@@ -26,6 +26,7 @@ type op struct {
 	meta       metadata
 	document   map[string]any // the discovery document, whole
 	alice, bob harness.Person
+	api        *api // that plans of the variant plain_oauth need
 
 	mu   sync.Mutex
 	keys jose.JSONWebKeySet // as last read

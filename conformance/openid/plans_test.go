@@ -35,6 +35,7 @@ type plan struct {
 	auth     string                // at the token endpoint; client_secret_basic where empty
 	dynamic  bool                  // relying parties register themselves
 	fapi     bool                  // requests are pushed, with PKCE
+	plain    bool                  // OAuth without OpenID Connect: the tokens are for an API
 	once     bool                  // enough on the embedded profile: it differs by the request alone
 	settings func(*testing.T, *rp) // of the variant's relying parties; nil: nothing special
 }
@@ -72,6 +73,7 @@ func TestPlans(t *testing.T) {
 			s := harness.Start(t, profile, harness.Args("--client-ca", ca.File), harness.TLS(certFile, keyFile, ca.Pool), trusting(ca.File), harness.Args("--rate-limits", "off"))
 			a := newApps(t, ca)
 			strict, classic := newOP(t, s, a, true), newOP(t, s, a, false)
+			strict.api = newAPI(t, strict)
 			t.Parallel()
 			for _, p := range plans {
 				if p.once && profile != harness.Embedded {
@@ -88,6 +90,31 @@ func TestPlans(t *testing.T) {
 						p.run(t, classic)
 					}
 				})
+			}
+		})
+	}
+}
+
+// TestPostgresAlone runs the races where PostgreSQL keeps what is used once, too: the
+// other servers leave that to SQLite and to Redis.
+func TestPostgresAlone(t *testing.T) {
+	ca := harness.NewAuthority(t)
+	certFile, keyFile := ca.Issue(t, "localhost")
+	s := harness.Start(t, harness.Shared, harness.Args("--redis-url", "", "--client-ca", ca.File), harness.TLS(certFile, keyFile, ca.Pool),
+		trusting(ca.File), harness.Args("--rate-limits", "off"))
+	a := newApps(t, ca)
+	strict, classic := newOP(t, s, a, true), newOP(t, s, a, false)
+	t.Parallel()
+	for _, p := range plans {
+		if !strings.HasPrefix(p.name, "Races/") {
+			continue
+		}
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			if p.fapi {
+				p.run(t, strict)
+			} else {
+				p.run(t, classic)
 			}
 		})
 	}

@@ -25,6 +25,7 @@ type rp struct {
 	asked      map[string]any // the rest of its registration, by the names of RFC 7591
 	key        *key           // signs assertions and request objects
 	holder     *holder        // proves possession of DPoP-bound tokens; nil: it has none
+	scope      string         // what it asks for
 	pkce       bool           // sends challenges
 	pushes     bool           // its requests (RFC 9126)
 	rotates    bool           // its refresh tokens work once
@@ -36,9 +37,12 @@ type rp struct {
 func (e *exam) new(t *testing.T, change ...func(*rp)) *rp {
 	t.Helper()
 	home := e.home()
-	r := &rp{op: e.op, home: home, auth: cmp.Or(e.plan.auth, "client_secret_basic"), kind: e.responseType(), mode: e.plan.mode,
+	r := &rp{op: e.op, home: home, auth: cmp.Or(e.plan.auth, "client_secret_basic"), kind: e.responseType(), mode: e.plan.mode, scope: "openid",
 		pkce: e.plan.fapi, pushes: e.plan.fapi, callback: home + "/callback", goodbye: home + "/goodbye", idAlg: "RS256", client: e.HTTP, asked: map[string]any{
 			"client_name": "Relying party", "scope": "openid profile email address phone offline_access"}}
+	if e.plan.plain {
+		r.scope, r.asked["scope"] = apiScope, apiScope+" offline_access"
+	}
 	if e.plan.settings != nil {
 		e.plan.settings(t, r)
 	}
@@ -140,6 +144,17 @@ func (r *rp) withCertificate(cert tls.Certificate) {
 	transport := r.HTTP.Transport.(*http.Transport).Clone()
 	transport.TLSClientConfig.Certificates = []tls.Certificate{cert}
 	r.client = &http.Client{Transport: transport}
+}
+
+// plain reports whether it knows OAuth alone, without OpenID Connect.
+func (r *rp) plain() bool { return r.scope == apiScope }
+
+// resource is where its access tokens are good for something.
+func (r *rp) resource() string {
+	if r.plain() {
+		return r.api.address(r)
+	}
+	return r.endpoint("userinfo_endpoint")
 }
 
 // endpoint is where the relying party calls: with a certificate, at an address of its

@@ -38,8 +38,16 @@ var noAccessToken = skip{"not for response_type=id_token, which yields no access
 	return e.responseType() == "id_token"
 }}
 
-// The modules with the marks D and K.
+// openIDOnly are the modules with the mark O.
+var openIDOnly = []string{"ensure-authorization-request-without-nonce-success", "ensure-authorization-request-with-64-char-nonce-success",
+	"ensure-authorization-request-with-long-nonce", "ensure-other-scope-order-succeeds", "test-claims-parameter-identity-claims",
+	"ensure-different-nonce-inside-and-outside-request-object"}
+
+// The modules with the marks O, D and K.
 func init() {
+	for _, name := range openIDOnly {
+		skips["fapi2-security-profile-final-"+name] = skip{"for OpenID Connect, not for plain OAuth", plainOAuth}
+	}
 	for _, m := range fapiDPoP {
 		skips["fapi2-security-profile-final-"+m.name] = skip{"for tokens bound by DPoP", func(e *exam) bool { return !dpopBound(e) }}
 	}

@@ -49,6 +49,12 @@ func (a *answer) tokens(t *testing.T, params ...param) *tokens {
 		return &tokens{rp: a.rp, ID: a.id, Access: a.values.Get("access_token")}
 	}
 	got := a.granted(t, a.tokenRequest(t, a.redemption(params...)))
+	if a.plain() {
+		if got.ID != nil {
+			t.Error("an id_token without the scope openid")
+		}
+		return got
+	}
 	if got.ID == nil {
 		t.Fatal("no id_token")
 	}
@@ -108,10 +114,20 @@ func (k *tokens) userInfo(t *testing.T) map[string]any {
 	return k.info(t, k.present(t))
 }
 
-// present opens the UserInfo endpoint with the access token.
+// use uses the access token at the resource that it is for, which must open.
+func (k *tokens) use(t *testing.T) {
+	t.Helper()
+	if !k.plain() {
+		k.userInfo(t)
+		return
+	}
+	k.present(t).decode(t, new(any))
+}
+
+// present asks the resource with the access token.
 func (k *tokens) present(t *testing.T) *reply {
 	t.Helper()
-	address := k.endpoint("userinfo_endpoint")
+	address := k.resource()
 	return k.proving(t, http.MethodGet, address, k.Access, func(proof []string) *reply {
 		return fetch(t, k.client, http.MethodGet, address, nil, append(proof, "Authorization", k.tokenType()+" "+k.Access)...)
 	})
@@ -128,7 +144,7 @@ func (k *tokens) info(t *testing.T, got *reply) map[string]any {
 	return claims
 }
 
-// works reports whether the access token opens the UserInfo endpoint.
+// works reports whether the access token opens the resource.
 func (k *tokens) works(t *testing.T) bool {
 	t.Helper()
 	got := k.present(t)
