@@ -26,6 +26,7 @@ type meter struct {
 	handler           http.Handler
 	overhead          float64 // of a span, in µs
 	operation         float64 // of the round so far
+	asideFloor        float64 // of the round: what the floor's client did
 	operations, floor []float64
 }
 
@@ -71,9 +72,10 @@ func (m *meter) run(operation, floor func()) {
 	for m.b.Loop() {
 		m.operation = 0
 		operation()
+		m.asideFloor = 0
 		start := cpuTime(m.b)
 		floor()
-		m.floor = append(m.floor, cpuTime(m.b)-start-m.overhead)
+		m.floor = append(m.floor, cpuTime(m.b)-start-m.asideFloor-m.overhead)
 		m.operations = append(m.operations, m.operation)
 	}
 	operationCost, floorCost := typical(m.operations), typical(m.floor)

@@ -16,17 +16,16 @@ import (
 	"github.com/poolhouse/poolhouse/userpool/srp"
 )
 
-// poolSizes are the numbers of users to compare: a small pool, and one of
-// BENCH_USERS, for instance 1000000.
-func poolSizes(b *testing.B) []int {
-	large := 20_000
-	if text := os.Getenv("BENCH_USERS"); text != "" {
+// sizes are the numbers to compare: a small one, and what a variable of the environment
+// says, for instance 1000000.
+func sizes(b *testing.B, variable string, small, large int) []int {
+	if text := os.Getenv(variable); text != "" {
 		var err error
 		if large, err = strconv.Atoi(text); err != nil {
-			b.Fatal("BENCH_USERS: ", err)
+			b.Fatal(variable, ": ", err)
 		}
 	}
-	return []int{1000, large}
+	return []int{small, large}
 }
 
 // What operations cost in a small pool and in a large one. Metrics: the CPU time of
@@ -34,18 +33,23 @@ func poolSizes(b *testing.B) []int {
 func BenchmarkPoolSize(b *testing.B) {
 	onEach(b, func(w *world) {
 		costs := map[string][]float64{}
-		for _, size := range poolSizes(b) {
+		for _, size := range sizes(b, "BENCH_USERS", 1000, 20_000) {
 			p := w.poolOf(size)
 			for name, operation := range p.operations() {
 				costs[name] = append(costs[name], w.cost(operation))
 			}
 		}
-		for name, c := range costs {
-			w.ReportMetric(c[1], name+"-µs")
-			w.ReportMetric(c[1]/c[0], name+"-x")
-		}
-		w.ReportMetric(0, "ns/op") // says nothing here
+		w.ratios(costs)
 	})
+}
+
+// ratios reports the costs of operations in a large world and their ratio to a small one.
+func (w *world) ratios(costs map[string][]float64) {
+	for name, c := range costs {
+		w.ReportMetric(c[1], name+"-µs")
+		w.ReportMetric(c[1]/c[0], name+"-x")
+	}
+	w.ReportMetric(0, "ns/op") // says nothing here
 }
 
 // cost is what an operation costs, in µs of CPU time.
