@@ -1,9 +1,11 @@
 // Package static embeds what pages load: style sheets and images, nothing from
 // elsewhere. The address of a file carries a hash of its content, so that it may
-// be cached for ever.
+// be cached for ever. The files of the folder sync, a library for apps, import each
+// other by name: their addresses stay, and are asked for anew each time.
 package static
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -12,9 +14,10 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"time"
 )
 
-//go:embed *.css *.js *.svg
+//go:embed *.css *.js *.svg sync/*.js
 var files embed.FS
 
 // Prefix is where the handler stands.
@@ -23,6 +26,7 @@ const Prefix = "/static/"
 type asset struct {
 	body        []byte
 	contentType string
+	tag         string // of a file whose address stays; empty where it carries the hash
 }
 
 // byAddress and address are filled once, before main, from the embedded files.
@@ -30,20 +34,25 @@ var byAddress, address = load()
 
 func load() (map[string]asset, map[string]string) {
 	assets, addresses := map[string]asset{}, map[string]string{}
-	entries, err := fs.ReadDir(files, ".")
-	if err != nil {
-		panic(err) // the embedded folder cannot be unreadable
-	}
-	for _, e := range entries {
-		body, err := files.ReadFile(e.Name())
+	err := fs.WalkDir(files, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		body, err := files.ReadFile(name)
 		if err != nil {
-			panic(err)
+			return err
 		}
 		sum := sha256.Sum256(body)
-		ext := path.Ext(e.Name())
-		at := Prefix + strings.TrimSuffix(e.Name(), ext) + "." + hex.EncodeToString(sum[:6]) + ext
-		assets[at] = asset{body, mime.TypeByExtension(ext)}
-		addresses[e.Name()] = at
+		hash, ext := hex.EncodeToString(sum[:6]), path.Ext(name)
+		at, a := Prefix+strings.TrimSuffix(name, ext)+"."+hash+ext, asset{body: body, contentType: mime.TypeByExtension(ext)}
+		if path.Dir(name) != "." {
+			at, a.tag = Prefix+name, `"`+hash+`"`
+		}
+		assets[at], addresses[name] = a, at
+		return nil
+	})
+	if err != nil {
+		panic(err) // embedded files cannot be unreadable
 	}
 	return assets, addresses
 }
@@ -69,7 +78,15 @@ func Handler() http.Handler {
 		h := w.Header()
 		h.Set("Content-Type", a.contentType)
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cache-Control", "public, max-age=31536000, immutable")
-		_, _ = w.Write(a.body) // if the reader left, nobody is there to tell
+		if a.tag == "" {
+			h.Set("Cache-Control", "public, max-age=31536000, immutable")
+			_, _ = w.Write(a.body) // if the reader left, nobody is there to tell
+			return
+		}
+		h.Set("Access-Control-Allow-Origin", "*") // apps elsewhere import modules from here
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+		h.Set("Cache-Control", "no-cache")
+		h.Set("ETag", a.tag)
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.body))
 	})
 }

@@ -1,0 +1,134 @@
+// Changes as they come: a stream of server-sent events, read with fetch, since an
+// EventSource cannot carry a signature in headers and one in the address ends up in logs.
+import { SyncError, backOff, pause, refusal } from './http.js';
+import { escape } from './sigv4.js';
+
+const silence = 60_000; // ms; the server sends something every 20 s
+const longest = 1 << 20; // characters of one event
+
+/** Splits a stream of text into events (HTML Living Standard, section 9.2.6). */
+export class EventParser {
+  #rest = '';
+  #event = { type: '', data: [] };
+  #id = '';
+
+  /** Take in more text and return the events that are complete. @param {string} text */
+  push(text) {
+    const events = [];
+    const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);
+    this.#rest = lines.pop();
+    for (const line of lines) {
+      if (line !== '') this.#field(line);
+      else if (this.#event.data.length > 0) events.push({ type: this.#event.type || 'message', data: this.#event.data.join('\n'), id: this.#id });
+      if (line === '') this.#event = { type: '', data: [] };
+    }
+    if (this.#rest.length > longest || this.#event.data.reduce((n, d) => n + d.length, 0) > longest) throw new SyncError('NetworkError', 'an event is too long');
+    return events;
+  }
+
+  #field(line) {
+    const [, name, value] = /^([^:]*):? ?(.*)$/s.exec(line);
+    if (name === 'event') this.#event.type = value;
+    else if (name === 'data') this.#event.data.push(value);
+    else if (name === 'id' && !value.includes('\0')) this.#id = value;
+  }
+}
+
+/**
+ * @typedef {object} Handlers
+ * @property {(event: {datasetName: string, syncCount: number, lastModifiedBy?: string, deleted: boolean}) => void} onChange
+ * @property {() => void} onReset changes may have been missed: look at everything
+ * @property {(status: 'connecting' | 'online' | 'offline', error?: Error) => void} onStatus
+ */
+
+/** A stream that comes back by itself. */
+export class Live {
+  #stop = new AbortController();
+  #wake = new AbortController(); // ends a pause
+  #last = '';
+  #failed = 0;
+
+  /**
+   * @param {import('./api.js').API} api @param {Handlers} handlers
+   * @param {string[]} datasets none: all of the identity, which its policy must allow
+   */
+  constructor(api, handlers, datasets = []) {
+    this.api = api;
+    this.handlers = handlers;
+    this.path = `${api.root}/live${datasets.length > 0 ? '?' : ''}${datasets.map((d) => `dataset=${escape(d)}`).join('&')}`;
+    this.ended = this.#run();
+  }
+
+  /** Try again now: the network is back. */
+  wake() { this.#wake.abort(); }
+
+  close() {
+    this.#stop.abort(new SyncError('Closed', 'closed'));
+    this.wake();
+  }
+
+  async #run() {
+    while (!this.#stop.signal.aborted) {
+      let wait = 0;
+      try {
+        this.handlers.onStatus('connecting');
+        await this.#listen();
+      } catch (error) {
+        if (this.#stop.signal.aborted) break;
+        wait = this.#waitAfter(error);
+        this.handlers.onStatus('offline', error);
+      }
+      this.#wake = new AbortController();
+      await pause(wait, AbortSignal.any([this.#wake.signal, this.#stop.signal])).catch(() => {});
+    }
+  }
+
+  #waitAfter(error) {
+    if (error.status === 403) this.api.credentials.forget();
+    if ([404, 405, 501].includes(error.status)) { // a server without the stream: ask once a minute
+      this.handlers.onReset();
+      return 60_000;
+    }
+    this.#failed += 1;
+    return backOff(this.#failed);
+  }
+
+  // listen reads one connection to its end.
+  async #listen() {
+    const end = new AbortController();
+    const watch = () => setTimeout(() => end.abort(new SyncError('NetworkError', 'the stream fell silent')), silence);
+    let timer = watch();
+    try {
+      const response = await this.#open(AbortSignal.any([end.signal, this.#stop.signal]));
+      this.handlers.onStatus('online');
+      if (!this.#last) this.handlers.onReset(); // what was before this stream is not in it
+      const parser = new EventParser();
+      for (const reader = response.body.pipeThrough(new TextDecoderStream()).getReader(); ;) {
+        const { done, value } = await reader.read();
+        clearTimeout(timer);
+        timer = watch();
+        if (done) throw new SyncError('NetworkError', 'the stream ended');
+        for (const event of parser.push(value)) if (this.#handle(event)) return;
+      }
+    } finally {
+      clearTimeout(timer);
+      end.abort();
+    }
+  }
+
+  async #open(signal) {
+    const headers = { accept: 'text/event-stream', ...this.#last && { 'last-event-id': this.#last } };
+    const response = await this.api.connection.send({ method: 'GET', path: this.path, headers, service: 'cognito-sync', signal }, this.api.credentials.get);
+    if (!response.ok) throw await refusal(response);
+    return response;
+  }
+
+  // handle reports whether the server ends the connection in good order.
+  #handle({ type, data, id }) {
+    this.#failed = 0;
+    if (id) this.#last = id;
+    if (type === 'change') this.handlers.onChange(JSON.parse(data));
+    if (type === 'reset') this.handlers.onReset();
+    return type === 'bye';
+  }
+}
