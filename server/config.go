@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/poolhouse/poolhouse/internal/outbound"
 )
@@ -53,6 +54,7 @@ type Config struct {
 	GatewayAccessKeys  []string `yaml:"gateway-access-key" name:"gateway-access-key" help:"Access key that gateways sign their calls with, instead of the one of poolhouse gateway-key. Two while one is replaced."`
 	GatewaySecretFiles []string `yaml:"gateway-secret-file" name:"gateway-secret-file" help:"File with its secret, in the same order." type:"path"`
 	Authz              string   `yaml:"authz" name:"authz" help:"File of rules by which reverse proxies are told who may pass." type:"path"`
+	LiveConnections    int      `yaml:"live-connections" name:"live-connections" help:"Largest number of live connections that follow datasets." default:"10000"`
 	RateLimits         string   `yaml:"rate-limits" name:"rate-limits" help:"on or off: ceilings on how fast users, apps and administrators may call." default:"on" enum:"on,off"`
 	GuestPolicy        string   `yaml:"guest-policy" name:"guest-policy" help:"aws, off, or a file with a policy (JSON): what guests of identity pools may use at most, whatever their role allows." default:"aws"`
 	GuestPolicyARNs    []string `yaml:"guest-policy-arn" name:"guest-policy-arn" help:"Managed policy beside the file of guest-policy. Repeatable."`
@@ -80,6 +82,9 @@ type Config struct {
 	// AllowPrivateFetch lets metadata and discovery documents come from
 	// loopback and private addresses, over http. The demo and tests set it.
 	AllowPrivateFetch bool `yaml:"allow-private-fetch" name:"allow-private-fetch" help:"Fetch metadata and keys from private addresses too, also over http."`
+	// LiveTick is the second by which live connections are tended; tests make it
+	// shorter.
+	LiveTick time.Duration `yaml:"-" kong:"-"`
 	// AllowPrivateTriggers does the same for functions alone.
 	AllowPrivateTriggers bool `yaml:"allow-private-triggers" name:"allow-private-triggers" help:"Run functions at private addresses too, also over http."`
 }

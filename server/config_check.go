@@ -40,6 +40,9 @@ func (c *Config) checkHome() error {
 	if c.DatabaseURL != "" && c.DatabaseConns < 2 {
 		w.bad("database-conns %d: at least 2, one to hold the migration lock and one to migrate", c.DatabaseConns)
 	}
+	if c.LiveConnections < 0 {
+		w.bad("live-connections %d: want a positive number", c.LiveConnections)
+	}
 	if c.Data == "" {
 		w.bad("data: a directory is needed, for the master key at the least")
 	}

@@ -118,7 +118,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	s.ready.Store(false)
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
-	err = errors.Join(err, s.http.Shutdown(drain), s.gateway.shutdown(drain))
+	err = errors.Join(err, s.live.Stop(drain), s.http.Shutdown(drain), s.gateway.shutdown(drain))
 	finish(drain) // last, so that the messages of the last requests go out too
 	return err
 }
@@ -131,6 +131,13 @@ func (s *Server) Close() error {
 	}
 	s.closers = nil
 	return errors.Join(errs...)
+}
+
+// hangUp ends what live connections are left.
+func (s *Server) hangUp() error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return s.live.Stop(ctx)
 }
 
 func (s *Server) closeListener() error {

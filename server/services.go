@@ -24,6 +24,7 @@ import (
 	"github.com/poolhouse/poolhouse/sts/identity"
 	"github.com/poolhouse/poolhouse/sts/stsapi"
 	"github.com/poolhouse/poolhouse/sync/dataset"
+	"github.com/poolhouse/poolhouse/sync/live"
 	"github.com/poolhouse/poolhouse/userpool"
 	"github.com/poolhouse/poolhouse/userpool/kmsapi"
 	"github.com/poolhouse/poolhouse/userpool/message"
@@ -50,6 +51,7 @@ type Services struct {
 	senders    *kmsapi.API      // what functions decrypt codes with
 	remoteKeys *jose.RemoteKeys // of OpenID clients
 	consents   consent.Store
+	live       *live.Hub // of changes to datasets
 	samlSP     *samlsp.Service
 	oidcRP     *oidcrp.Upstream
 }
@@ -110,6 +112,8 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	s.Limits = s.limits(st, now)
 	s.Pools.Limits = s.Limits
 	s.Datasets = &dataset.Service{Store: st.datasets(), Secrets: st.keys, Now: now}
+	s.live = live.New(st.changes(), live.Options{Max: cfg.LiveConnections, Tick: cfg.LiveTick, Now: now, Log: s.log})
+	s.closers = append(s.closers, s.hangUp)
 
 	s.sweepers = map[string]sweeper{
 		"token families":      pools.DeleteExpiredFamilies,

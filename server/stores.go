@@ -71,7 +71,7 @@ func (s *Server) unlock(ctx context.Context, store keyring.Store, now func() tim
 	return keys, err
 }
 
-// ephemeral, sessions, participants and datasets choose Redis where there is one.
+// ephemeral, sessions, participants, datasets and changes choose Redis where there is one.
 
 func (st *stores) ephemeral() ephemeral.Store {
 	if st.redis != nil {
@@ -95,6 +95,14 @@ func (st *stores) participants() idp.ParticipantStore {
 }
 
 func (st *stores) datasets() dataset.Store {
+	if st.redis != nil {
+		return st.redis.Datasets()
+	}
+	return st.db.Datasets()
+}
+
+// changes is the log beside the datasets.
+func (st *stores) changes() dataset.Log {
 	if st.redis != nil {
 		return st.redis.Datasets()
 	}

@@ -8,11 +8,13 @@ import (
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
 	"github.com/poolhouse/poolhouse/sync/dataset"
+	"github.com/poolhouse/poolhouse/sync/live"
 )
 
 // An API serves the operations.
 type API struct {
 	Datasets   *dataset.Service
+	Live       *live.Hub  // nil: nobody can follow datasets
 	Identities Identities // nil: every identity is taken to exist
 	Region     string     // of resource ARNs
 	Account    string
@@ -26,7 +28,7 @@ type Identities interface {
 
 // Service returns the service for the wire layer.
 func (a *API) Service() awsapi.Service {
-	return awsapi.Service{Name: "cognito-sync", Ops: a.Ops(), Errors: Errors, Resource: a.resource}
+	return awsapi.Service{Name: "cognito-sync", Ops: a.Ops(), Streams: a.streams(), Errors: Errors, Resource: a.resource}
 }
 
 // Ops lists the operations served, in the order of the API reference. Each is
