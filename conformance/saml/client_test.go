@@ -129,20 +129,23 @@ func startPySAML2(t *testing.T, metadata []byte) *client {
 	t.Helper()
 	requirePySAML2(t)
 	script := filepath.Join(harness.Root(t), "conformance/saml/pysaml2.py")
-	return start(t, "pysaml2", metadata, func(dir, _ string) *exec.Cmd {
+	c := start(t, "pysaml2", metadata, func(dir, _ string) *exec.Cmd {
 		cmd := exec.Command(python, script)
 		cmd.Dir = dir
 		return cmd
 	})
+	c.cannot = map[string]string{enhanced: "it writes messages anew on the way, with other prefixes, which breaks signatures"}
+	return c
 }
 
 func startNodeSAML(t *testing.T, metadata []byte) *client {
 	t.Helper()
 	c := startNode(t, "node-saml", "@node-saml", metadata)
 	c.cannot = map[string]string{
-		ecdsa:   "xml-crypto reads no ECDSA",
-		sloPost: "it sends its LogoutRequest by Redirect alone",
-		sloSOAP: "it sends its LogoutRequest by Redirect alone",
+		ecdsa:    "xml-crypto reads no ECDSA",
+		sloPost:  "it sends its LogoutRequest by Redirect alone",
+		sloSOAP:  "it sends its LogoutRequest by Redirect alone",
+		enhanced: "it knows no PAOS",
 	}
 	return c
 }
@@ -151,8 +154,9 @@ func startSamlify(t *testing.T, metadata []byte) *client {
 	t.Helper()
 	c := startNode(t, "samlify", "samlify", metadata)
 	c.cannot = map[string]string{
-		ecdsa:   "xml-crypto reads no ECDSA",
-		sloSOAP: "it knows no SOAP",
+		ecdsa:    "xml-crypto reads no ECDSA",
+		sloSOAP:  "it knows no SOAP",
+		enhanced: "it knows no PAOS",
 	}
 	return c
 }

@@ -78,6 +78,7 @@ func startCrewjam(t *testing.T, metadata []byte) *client {
 		ecdsa:       "goxmldsig reads ECDSA in ASN.1, not as XML Signature has it (goxmldsig#163)",
 		aes256:      "xmlenc decrypts AES-128-GCM alone",
 		sloSOAP:     "it has no function for it",
+		enhanced:    "it knows no PAOS",
 		sloRedirect: "it does not sign the query of a LogoutRequest (crewjam/saml#550)",
 		sloOurs:     "it has no function for a LogoutRequest (crewjam/saml#523)",
 	}

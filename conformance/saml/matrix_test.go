@@ -33,6 +33,7 @@ const (
 	sloPost        = "single logout from the app, by POST"
 	sloSOAP        = "single logout from the app, by SOAP"
 	sloOurs        = "single logout from our side"
+	enhanced       = "sign-in without a browser, by an enhanced client (ECP)"
 )
 
 var features = []feature{
@@ -58,6 +59,7 @@ var features = []feature{
 	{"IsPassive of a stranger: NoPassive", testNoPassive},
 	{"IsPassive with a session", testPassive},
 	{forceAuthn, testForceAuthn},
+	{enhanced, testECP},
 	{sloRedirect, testLogoutRedirect},
 	{sloPost, testLogoutPost},
 	{sloSOAP, testLogoutSOAP},
@@ -93,6 +95,7 @@ func TestServiceProviders(t *testing.T) {
 	s := harness.Start(t, harness.Shared)
 	f := s.Fixture(t)
 	joinGroups(t, f, f.Alice.Username, "ops", "staff")
+	allowEnhancedClients(t, f)
 	registerCurve(t, f) // before the clients read our metadata
 	metadata := fetch(t, f.URL+"/"+f.PoolID+"/saml/metadata")
 	outcome := &cells{all: map[[2]string]string{}}

@@ -19,7 +19,7 @@ func (x *exchange) check() error {
 	if req.Version != "2.0" {
 		return refuse(saml.StatusVersionMismatch, "", "only SAML 2.0 is spoken here")
 	}
-	if req.Destination != "" && req.Destination != x.h.SSOURL(x.pool.ID) {
+	if req.Destination != "" && req.Destination != x.address() {
 		return refuse(saml.StatusRequester, saml.StatusRequestDenied, "the request was meant for another destination")
 	}
 	if age := x.received.Sub(req.IssueInstant); age > samlxml.Skew || age < -samlxml.Skew {

@@ -18,7 +18,7 @@ func (x *exchange) provider(signer samlxml.Signer) (*saml.IdentityProvider, erro
 	if err != nil {
 		return nil, err
 	}
-	sso, err := url.Parse(x.h.SSOURL(x.pool.ID))
+	sso, err := url.Parse(x.address())
 	if err != nil {
 		return nil, err
 	}
@@ -30,14 +30,16 @@ func (x *exchange) provider(signer samlxml.Signer) (*saml.IdentityProvider, erro
 }
 
 // GetServiceProvider implements saml.ServiceProviderProvider. It shows crewjam
-// only the endpoint that was chosen.
+// only the endpoint that was chosen, as one of those that it looks for.
 func (x *exchange) GetServiceProvider(_ *http.Request, id string) (*saml.EntityDescriptor, error) {
 	if id != x.app.EntityID {
 		return nil, os.ErrNotExist
 	}
 	entity := *x.sp.Entity
 	role := entity.SPSSODescriptors[0]
-	role.AssertionConsumerServices = []saml.IndexedEndpoint{x.acs}
+	chosen := x.acs
+	chosen.Binding = saml.HTTPPostBinding
+	role.AssertionConsumerServices = []saml.IndexedEndpoint{chosen}
 	entity.SPSSODescriptors = []saml.SPSSODescriptor{role}
 	return &entity, nil
 }

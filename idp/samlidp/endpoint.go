@@ -8,24 +8,34 @@ import (
 	"github.com/poolhouse/poolhouse/internal/samlxml"
 )
 
+// paosBinding is that of endpoints which take a Response from an enhanced client
+// (Bindings 3.3).
+const paosBinding = "urn:oasis:names:tc:SAML:2.0:bindings:PAOS"
+
 // postEndpoints returns the assertion consumer services with the POST binding, which
 // every application has.
 func postEndpoints(sp *samlxml.SPMetadata) []saml.IndexedEndpoint {
-	var all []saml.IndexedEndpoint
-	for _, e := range sp.Entity.SPSSODescriptors[0].AssertionConsumerServices {
-		if e.Binding == saml.HTTPPostBinding {
-			all = append(all, e)
-		}
-	}
-	return all
+	return endpointsBy(saml.HTTPPostBinding, sp)
+}
+
+// paosEndpoints returns those for enhanced clients, which few have.
+func paosEndpoints(sp *samlxml.SPMetadata) []saml.IndexedEndpoint {
+	return endpointsBy(paosBinding, sp)
 }
 
 // artifactEndpoints returns those with the artifact binding. Only an app with a key
 // can resolve an artifact.
 func artifactEndpoints(sp *samlxml.SPMetadata) []saml.IndexedEndpoint {
+	if len(sp.Signing) == 0 {
+		return nil
+	}
+	return endpointsBy(saml.HTTPArtifactBinding, sp)
+}
+
+func endpointsBy(binding string, sp *samlxml.SPMetadata) []saml.IndexedEndpoint {
 	var all []saml.IndexedEndpoint
 	for _, e := range sp.Entity.SPSSODescriptors[0].AssertionConsumerServices {
-		if e.Binding == saml.HTTPArtifactBinding && len(sp.Signing) > 0 {
+		if e.Binding == binding {
 			all = append(all, e)
 		}
 	}

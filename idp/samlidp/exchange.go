@@ -24,6 +24,9 @@ type exchange struct {
 	sp   *party
 	acs  saml.IndexedEndpoint
 
+	enhanced bool // a client other than a browser carries the messages: see ecp
+	proven   bool // the request has a signature that was verified
+
 	request    *samlxml.AuthnRequest // nil where we started it
 	raw        []byte                // of the request
 	relayState string
@@ -57,6 +60,20 @@ func (h *Handler) begin(ctx context.Context, pool *userpool.Pool, raw []byte, si
 	if err != nil {
 		return nil, badRequest("The app sent a sign-in request that cannot be read.", err)
 	}
+	return h.admit(ctx, pool, arrived{request: request, raw: raw, signature: signature})
+}
+
+// An arrived request is one that nobody has judged yet.
+type arrived struct {
+	request   *samlxml.AuthnRequest
+	raw       []byte // of the request as a document of its own
+	signature signatureCheck
+	enhanced  bool
+}
+
+// admit judges who sent a request, and where the answer goes.
+func (h *Handler) admit(ctx context.Context, pool *userpool.Pool, in arrived) (*exchange, error) {
+	request := in.request
 	app, err := h.Apps.ApplicationByEntityID(ctx, pool.ID, request.Issuer)
 	if errors.Is(err, ErrNotFound) {
 		return nil, badRequest("The app you came from is not registered here.", fmt.Errorf("%w: %q", err, request.Issuer))
@@ -68,12 +85,13 @@ func (h *Handler) begin(ctx context.Context, pool *userpool.Pool, raw []byte, si
 	if err != nil {
 		return nil, err
 	}
-	if signature != nil {
-		if err := x.signed(request, signature); err != nil {
+	x.enhanced = in.enhanced
+	if in.signature != nil {
+		if err := x.signed(request, in.signature); err != nil {
 			return nil, badRequest("The app's sign-in request is not signed as it should be.", err)
 		}
 	}
-	x.request, x.raw, x.received = request, raw, h.Now()
+	x.request, x.raw, x.received = request, in.raw, h.Now()
 	if request.Issuer != app.EntityID {
 		return nil, badRequest("The app's sign-in request contradicts itself.", nil)
 	}
@@ -100,9 +118,10 @@ func (x *exchange) signed(request *samlxml.AuthnRequest, signature signatureChec
 	err := signature(request, x.sp.Signing)
 	promised := x.sp.Entity.SPSSODescriptors[0].AuthnRequestsSigned
 	if !errors.Is(err, samlxml.ErrNoSignature) {
-		if err == nil && request.Destination == "" {
+		if err == nil && request.Destination == "" && !x.enhanced {
 			return errors.New("samlidp: a signed request without a destination") // Bindings 3.4.5.2
 		}
+		x.proven = err == nil
 		return err
 	}
 	if x.app.Settings.RequireSignedRequests || promised != nil && *promised {
@@ -113,9 +132,16 @@ func (x *exchange) signed(request *samlxml.AuthnRequest, signature signatureChec
 
 // endpoint returns the endpoint that the request asks to be answered at. It is
 // always one of the metadata's (Core 3.4.1). A Response goes there by POST, or by
-// artifact where the request or its index says so.
+// artifact where the request or its index says so; by an enhanced client to one of those
+// that are meant for such.
 func (x *exchange) endpoint() (saml.IndexedEndpoint, error) {
 	req, all, artifact := x.request, postEndpoints(x.sp.SPMetadata), artifactEndpoints(x.sp.SPMetadata)
+	if x.enhanced {
+		all, artifact = paosEndpoints(x.sp.SPMetadata), nil
+	}
+	if len(all) == 0 {
+		return saml.IndexedEndpoint{}, errors.New("samlidp: the app has no endpoint for enhanced clients")
+	}
 	if req.ACSIndex != "" {
 		all = append(all, artifact...)
 	} else if req.ProtocolBinding == saml.HTTPArtifactBinding && len(artifact) > 0 {
@@ -133,6 +159,14 @@ func (x *exchange) endpoint() (saml.IndexedEndpoint, error) {
 		}
 	}
 	return saml.IndexedEndpoint{}, fmt.Errorf("samlidp: no endpoint %q%q", req.ACSIndex, req.ACSURL)
+}
+
+// address is ours, where the request came.
+func (x *exchange) address() string {
+	if x.enhanced {
+		return x.h.ECPURL(x.pool.ID)
+	}
+	return x.h.SSOURL(x.pool.ID)
 }
 
 // inResponseTo is the ID of the request, empty where there was none.

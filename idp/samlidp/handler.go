@@ -40,6 +40,19 @@ type Recorder interface {
 	Record(ctx context.Context, e idp.Event)
 }
 
+// Passwords signs in who has no browser. *userpool.Auth does.
+type Passwords interface {
+	Ways(p *userpool.Pool, c *userpool.Client) userpool.Ways
+	CheckPassword(ctx context.Context, p *userpool.Pool, c *userpool.Client, name, password string) (*userpool.User, error)
+	SecondFactor(ctx context.Context, p *userpool.Pool, c *userpool.Client, u *userpool.User) (ch *userpool.Challenge, known bool, err error)
+	Finish(ctx context.Context, p *userpool.Pool, c *userpool.Client, u *userpool.User, how userpool.Finished) error
+}
+
+// A Limiter counts what anybody can send, before it is read. *login.Handler does.
+type Limiter interface {
+	LimitPool(w http.ResponseWriter, r *http.Request) error
+}
+
 // A Handler serves /{pool}/saml/.
 type Handler struct {
 	Apps      Store
@@ -56,7 +69,9 @@ type Handler struct {
 	Secure       bool   // the public URL is https: cookies are Secure
 	Script       string // address of post.js, which sends the form that carries a response
 	Wording      web.Wording
-	Events       Recorder // of what apps are answered; may be nil
+	Events       Recorder  // of what apps are answered; may be nil
+	Passwords    Passwords // of enhanced clients
+	Limiter      Limiter   // of what anybody can send
 
 	parties   partyCache
 	published metadataMemo
@@ -71,6 +86,7 @@ func (h *Handler) Mount(mux *web.Mux) {
 	mux.Get("/{pool}/saml/metadata", h.metadata)
 	mux.Get("/{pool}/saml/sso", h.sso)
 	mux.LargeEndpoint("POST /{pool}/saml/sso", maxPost, h.sso) // other sites post here, that is its purpose
+	mux.LargeEndpoint("POST /{pool}/saml/sso/soap", int64(samlxml.Messages().Bytes), h.ecp)
 	mux.LargeEndpoint("POST /{pool}/saml/artifact", int64(samlxml.Messages().Bytes), h.resolveArtifact)
 	mux.Get("/{pool}/saml/continue", h.resume)
 	mux.Get("/{pool}/saml/init/{app}", h.initiate)

@@ -41,7 +41,7 @@ func (h *Handler) Metadata(ctx context.Context, pool userpool.PoolID) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	of := fmt.Sprint(settings.Modified, d.EntityID)
+	of := fmt.Sprint(settings.Modified, d.EntityID, d.SOAPSSO)
 	for _, c := range d.Certificates {
 		of += string(c.Raw)
 	}
@@ -70,13 +70,17 @@ func (h *Handler) describe(ctx context.Context, pool userpool.PoolID, p *PoolSet
 	if err != nil {
 		return nil, err
 	}
-	return &samlxml.IDPDescription{
+	d := &samlxml.IDPDescription{
 		ID: samlxml.NewID(), EntityID: h.EntityID(pool), SSO: h.SSOURL(pool), SLO: h.SLOURL(pool), SOAPLogout: h.SOAPLogoutURL(pool), Artifact: h.ArtifactURL(pool), Certificates: certs,
 		ValidUntil: h.Now().Add(metadataLife).Truncate(time.Second), CacheFor: metadataCache,
 		NameIDFormats: []string{formatURNs[Persistent], formatURNs[Transient], formatURNs[EmailAddress], formatURNs[Unspecified]},
 		Scopes:        p.Scopes, Display: p.Display, Organization: p.Organization, Contacts: p.Contacts,
 		ErrorURL: strings.TrimSpace(p.ErrorURL),
-	}, nil
+	}
+	if p.EnhancedClients {
+		d.SOAPSSO = h.ECPURL(pool)
+	}
+	return d, nil
 }
 
 // metadata serves Metadata.

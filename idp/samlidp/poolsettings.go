@@ -22,7 +22,12 @@ type PoolSettings struct {
 	Organization samlxml.Organization
 	Contacts     []samlxml.Contact
 	ErrorURL     string // where an app sends people that it cannot let in
-	Modified     time.Time
+
+	// EnhancedClients lets programs other than browsers sign people in, by a password
+	// that they send with the app's request (see Handler.ecp).
+	EnhancedClients bool
+
+	Modified time.Time
 }
 
 // scopeSyntax is that of a domain name, as scopes are (SAML V2.0 Subject Identifier

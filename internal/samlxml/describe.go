@@ -17,6 +17,7 @@ type IDPDescription struct {
 	Certificates  []*x509.Certificate // signing, the active one first
 	NameIDFormats []string
 	SSO           string // one address for Redirect and POST
+	SOAPSSO       string // where enhanced clients bring requests by SOAP; may be empty
 	SLO           string // the same; may be empty
 	SOAPLogout    string // where LogoutRequests come by SOAP; may be empty
 	Artifact      string // where artifacts are resolved
@@ -103,6 +104,9 @@ func (w *writer) idpRole(d *IDPDescription) {
 	}
 	for _, binding := range []string{saml.HTTPRedirectBinding, saml.HTTPPostBinding} {
 		w.leaf("md:SingleSignOnService", "", "Binding", binding, "Location", d.SSO)
+	}
+	if d.SOAPSSO != "" {
+		w.leaf("md:SingleSignOnService", "", "Binding", saml.SOAPBinding, "Location", d.SOAPSSO)
 	}
 	w.close("md:IDPSSODescriptor")
 }

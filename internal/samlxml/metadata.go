@@ -118,7 +118,8 @@ func ParseSPMetadata(raw []byte) (*SPMetadata, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := endpoints(role, "AssertionConsumerService"); err != nil {
+	consumers, err := endpoints(role, "AssertionConsumerService")
+	if err != nil {
 		return nil, err
 	}
 	m := &SPMetadata{}
@@ -141,8 +142,22 @@ func ParseSPMetadata(raw []byte) (*SPMetadata, error) {
 	if m.SLO, err = endpoints(role, "SingleLogoutService"); err != nil {
 		return nil, err
 	}
-	m.Entity, err = unmarshalEntity(entity, role)
-	return m, err
+	if m.Entity, err = unmarshalEntity(entity, role); err != nil {
+		return nil, err
+	}
+	return m, locate(m.Entity.SPSSODescriptors[0].AssertionConsumerServices, consumers)
+}
+
+// locate fills in where endpoints lead, which crewjam leaves out of bindings that it does
+// not know. It knows elements by their local names alone: there must not be others.
+func locate(read []saml.IndexedEndpoint, all []Endpoint) error {
+	if len(read) != len(all) {
+		return fmt.Errorf("%w: a foreign AssertionConsumerService", ErrMetadata)
+	}
+	for i, e := range all {
+		read[i].Location = e.Location
+	}
+	return nil
 }
 
 // unmarshalEntity reads an entity into crewjam's type, with that one role.

@@ -26,15 +26,17 @@ func validator(t *testing.T) func(name string, document []byte) {
 	catalog := file(t, dir, "catalog.xml", []byte(`<catalog xmlns="urn:oasis:names:tc:entity:xmlns:xml:catalog">`+
 		uri("http://www.w3.org/TR/2002/REC-xmldsig-core-20020212/xmldsig-core-schema.xsd", "xmldsig-core-schema.xsd")+
 		uri("http://www.w3.org/TR/2002/REC-xmlenc-core-20021210/xenc-schema.xsd", "xenc-schema.xsd")+
+		uri("http://schemas.xmlsoap.org/soap/envelope/", "envelope.xsd")+
 		uri("http://www.w3.org/2001/xml.xsd", "xml.xsd")+`</catalog>`))
 	var all strings.Builder
 	for namespace, name := range map[string]string{
-		"urn:oasis:names:tc:SAML:2.0:protocol":        "saml-schema-protocol-2.0.xsd",
-		"urn:oasis:names:tc:SAML:2.0:metadata":        "saml-schema-metadata-2.0.xsd",
-		"urn:oasis:names:tc:SAML:metadata:ui":         "sstc-saml-metadata-ui-v1.0.xsd",
-		"urn:oasis:names:tc:SAML:metadata:algsupport": "sstc-saml-metadata-algsupport-v1.0.xsd",
-		"urn:oasis:names:tc:SAML:metadata:attribute":  "sstc-metadata-attr.xsd",
-		"http://schemas.xmlsoap.org/soap/envelope/":   "envelope.xsd",
+		"urn:oasis:names:tc:SAML:2.0:protocol":         "saml-schema-protocol-2.0.xsd",
+		"urn:oasis:names:tc:SAML:2.0:metadata":         "saml-schema-metadata-2.0.xsd",
+		"urn:oasis:names:tc:SAML:metadata:ui":          "sstc-saml-metadata-ui-v1.0.xsd",
+		"urn:oasis:names:tc:SAML:metadata:algsupport":  "sstc-saml-metadata-algsupport-v1.0.xsd",
+		"urn:oasis:names:tc:SAML:metadata:attribute":   "sstc-metadata-attr.xsd",
+		"http://schemas.xmlsoap.org/soap/envelope/":    "envelope.xsd",
+		"urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp": "saml-schema-ecp-2.0.xsd",
 	} {
 		all.WriteString(`<xs:import namespace="` + namespace + `" schemaLocation="` + filepath.Join(schemas, name) + `"/>`)
 	}
@@ -84,6 +86,7 @@ func TestSchemas(t *testing.T) {
 		}
 		valid(name, raw)
 	}
+	valid("Response for an enhanced client", samlxml.WriteECPResponse("https://sp.example/paos", true, write(t, keys().idp, both)))
 	valid("SOAP fault", samlxml.WriteFault("no"))
 	whole := string(write(t, keys().idp, outgoing()))
 	valid("assertion, as it is decrypted", []byte(assertionPart.FindString(whole)))
@@ -148,6 +151,7 @@ func TestSchemasOfRequests(t *testing.T) {
 		Certificates: []*x509.Certificate{keys().idp.Certificate, keys().ec.Certificate}, NameIDFormats: []string{"urn:f"}, SSO: "https://idp.example/sso"}
 	for _, name := range []string{"bare", "full"} {
 		if name == "full" {
+			idp.SOAPSSO = "https://idp.example/sso/soap"
 			idp.SOAPLogout, idp.Artifact, idp.Scopes, idp.ErrorURL = "https://idp.example/slo/soap", "https://idp.example/artifact", []string{"example.org"}, "https://idp.example/help"
 			idp.Display = samlxml.Display{Language: "en", Name: "A", Description: "B", Logo: "https://idp.example/logo.png", LogoWidth: 64, LogoHeight: 64,
 				Information: "https://idp.example/", Privacy: "https://idp.example/privacy"}

@@ -30,11 +30,31 @@ func soapBody(raw []byte, tag string) (*etree.Element, error) {
 	if hasText(envelope) || hasText(body) {
 		return nil, malformed("text beside the message")
 	}
+	if err := understood(envelope); err != nil {
+		return nil, err
+	}
 	el, err := mustChild(body, nsProtocol, tag)
 	if err != nil {
 		return nil, err
 	}
 	return el, noStrays(envelope, el)
+}
+
+// understood refuses header blocks that must not be passed over, for none means anything
+// here (SOAP 1.1, 4.2.3).
+func understood(envelope *etree.Element) error {
+	header, err := child(envelope, nsSOAP, "Header")
+	if header == nil || err != nil {
+		return err
+	}
+	for _, block := range header.ChildElements() {
+		for _, a := range block.Attr {
+			if a.Key == "mustUnderstand" && a.Value != "0" && a.Value != "false" {
+				return malformed("header %q must be understood", block.Tag)
+			}
+		}
+	}
+	return nil
 }
 
 // hasText reports whether an element has text of its own that is more than white space.
@@ -48,9 +68,17 @@ func hasText(el *etree.Element) bool {
 }
 
 // inEnvelope puts a message into a SOAP envelope.
-func inEnvelope(message string) []byte {
+func inEnvelope(message string) []byte { return envelope("", message) }
+
+// envelope is inEnvelope with header blocks, which may be empty.
+func envelope(header, message string) []byte {
 	var w writer
 	w.open("soap:Envelope", "xmlns:soap", nsSOAP)
+	if header != "" {
+		w.open("soap:Header")
+		w.raw(header)
+		w.close("soap:Header")
+	}
 	w.open("soap:Body")
 	w.raw(message)
 	w.close("soap:Body")

@@ -46,7 +46,7 @@ func TestSamlSettings(t *testing.T) {
 
 func TestSamlPool(t *testing.T) {
 	a := newAPI(t)
-	in := &poolhouseapi.SetSamlPoolInput{UserPoolId: ptr(pool), Scopes: []string{"example.org"}, ErrorUrl: ptr("https://example.org/e"),
+	in := &poolhouseapi.SetSamlPoolInput{UserPoolId: ptr(pool), Scopes: []string{"example.org"}, ErrorUrl: ptr("https://example.org/e"), EnhancedClients: ptr(true),
 		Display:      &poolhouseapi.SamlDisplayType{Name: ptr("n"), LogoUrl: ptr("https://example.org/l"), LogoWidth: ptr(int32(1)), LogoHeight: ptr(int32(2))},
 		Organization: &poolhouseapi.SamlOrganizationType{Name: ptr("o"), DisplayName: ptr("o"), Url: ptr("https://example.org")},
 		Contacts:     []poolhouseapi.SamlContactType{{ContactType: ptr("support"), EmailAddress: ptr("a@example.org")}}}
@@ -59,7 +59,7 @@ func TestSamlPool(t *testing.T) {
 	}
 	p := out.Pool
 	if !slices.Equal(p.Scopes, in.Scopes) || !reflect.DeepEqual(p.Display, in.Display) || !reflect.DeepEqual(p.Organization, in.Organization) ||
-		!reflect.DeepEqual(p.Contacts, in.Contacts) || *p.ErrorUrl != *in.ErrorUrl || *p.EntityId != "https://login.example/"+pool+"/saml/metadata" {
+		!reflect.DeepEqual(p.Contacts, in.Contacts) || !*p.EnhancedClients || *p.ErrorUrl != *in.ErrorUrl || *p.EntityId != "https://login.example/"+pool+"/saml/metadata" {
 		t.Errorf("pool %+v", p)
 	}
 	if _, err := a.DescribeSamlPool(t.Context(), &poolhouseapi.DescribeSamlPoolInput{UserPoolId: ptr("us-east-1_Nowhere00")}); code(err) != "ResourceNotFoundException" {

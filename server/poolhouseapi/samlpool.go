@@ -13,7 +13,8 @@ import (
 // SetSamlPool says what the metadata of a pool's SAML identity provider tells of it.
 // What is not given is not there afterwards.
 func (a *API) SetSamlPool(ctx context.Context, in *SetSamlPoolInput) (*SetSamlPoolOutput, error) {
-	p := &samlidp.PoolSettings{Pool: userpool.PoolID(*in.UserPoolId), Scopes: in.Scopes, ErrorURL: awsapi.Value(in.ErrorUrl)}
+	p := &samlidp.PoolSettings{Pool: userpool.PoolID(*in.UserPoolId), Scopes: in.Scopes, ErrorURL: awsapi.Value(in.ErrorUrl),
+		EnhancedClients: awsapi.Value(in.EnhancedClients)}
 	if d := in.Display; d != nil {
 		p.Display = samlxml.Display{Language: awsapi.Value(d.Language), Name: awsapi.Value(d.Name), Description: awsapi.Value(d.Description),
 			Logo: awsapi.Value(d.LogoUrl), LogoWidth: int(awsapi.Value(d.LogoWidth)), LogoHeight: int(awsapi.Value(d.LogoHeight)),
@@ -46,7 +47,8 @@ func (a *API) DescribeSamlPool(ctx context.Context, in *DescribeSamlPoolInput) (
 }
 
 func (a *API) samlPool(p *samlidp.PoolSettings) *SamlPoolType {
-	out := &SamlPoolType{UserPoolId: awsapi.Ptr(string(p.Pool)), EntityId: awsapi.Ptr(a.Apps.EntityID(p.Pool)), Scopes: p.Scopes, ErrorUrl: given(p.ErrorURL)}
+	out := &SamlPoolType{UserPoolId: awsapi.Ptr(string(p.Pool)), EntityId: awsapi.Ptr(a.Apps.EntityID(p.Pool)), Scopes: p.Scopes, ErrorUrl: given(p.ErrorURL),
+		EnhancedClients: &p.EnhancedClients}
 	if d := p.Display; d.Name != "" {
 		out.Display = &SamlDisplayType{Language: given(d.Language), Name: &d.Name, Description: given(d.Description), LogoUrl: given(d.Logo),
 			InformationUrl: given(d.Information), PrivacyUrl: given(d.Privacy)}

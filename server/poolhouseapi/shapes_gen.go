@@ -632,12 +632,13 @@ type SetOpenIDPoolOutput struct {
 
 // SetSamlPoolInput is what SetSamlPool takes.
 type SetSamlPoolInput struct {
-	UserPoolId   *string // required
-	Scopes       []string
-	Display      *SamlDisplayType
-	Organization *SamlOrganizationType
-	Contacts     []SamlContactType
-	ErrorUrl     *string
+	UserPoolId      *string // required
+	Scopes          []string
+	Display         *SamlDisplayType
+	Organization    *SamlOrganizationType
+	Contacts        []SamlContactType
+	ErrorUrl        *string
+	EnhancedClients *bool
 }
 
 // SetSamlPoolOutput is what SetSamlPool answers.
@@ -820,13 +821,14 @@ type OpenIDPoolType struct {
 
 // SamlPoolType is the structure of that name in the service model.
 type SamlPoolType struct {
-	UserPoolId   *string
-	EntityId     *string
-	Scopes       []string
-	Display      *SamlDisplayType
-	Organization *SamlOrganizationType
-	Contacts     []SamlContactType
-	ErrorUrl     *string
+	UserPoolId      *string
+	EntityId        *string
+	Scopes          []string
+	Display         *SamlDisplayType
+	Organization    *SamlOrganizationType
+	Contacts        []SamlContactType
+	ErrorUrl        *string
+	EnhancedClients *bool
 }
 
 // UpstreamRoleType is the structure of that name in the service model.

@@ -739,6 +739,7 @@ var poolhouse = &Model{
 			{Name: "Organization", Shape: 206},
 			{Name: "Contacts", Shape: 201},
 			{Name: "ErrorUrl", Shape: 257},
+			{Name: "EnhancedClients", Shape: 19},
 		}},
 		{Name: "SamlScopeListType", Kind: List, HasMin: true, Min: 0, HasMax: true, Max: 20, Elem: 209},
 		{Name: "SamlScopeType", Kind: String, HasMin: true, Min: 1, HasMax: true, Max: 127},
@@ -806,6 +807,7 @@ var poolhouse = &Model{
 			{Name: "Organization", Shape: 206},
 			{Name: "Contacts", Shape: 201},
 			{Name: "ErrorUrl", Shape: 257},
+			{Name: "EnhancedClients", Shape: 19},
 		}},
 		{Name: "SetSamlPoolResponse", Kind: Structure, Members: []Member{
 			{Name: "Pool", Shape: 207},
