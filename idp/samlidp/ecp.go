@@ -149,7 +149,7 @@ func (x *exchange) alone(ctx context.Context, actor *userpool.Client, u *userpoo
 // stays what it is.
 func wanting(err error) error {
 	if errors.Is(err, userpool.ErrBusy) || errors.Is(err, userpool.ErrTooManyRequests) {
-		return web.Fail(http.StatusServiceUnavailable, "Please try again in a moment.", err)
+		return web.Fail(http.StatusServiceUnavailable, "Too many people are trying at once. Please go back and try again in a few seconds.", err)
 	}
 	var no *refusal
 	if fault := (*userpool.Fault)(nil); errors.As(err, &no) || errors.Is(err, userpool.ErrNotAuthorized) || !errors.As(err, &fault) {
