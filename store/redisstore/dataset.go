@@ -38,10 +38,13 @@ var (
 	recordsLua string
 	//go:embed dataset_delete.lua
 	deleteLua string
+	//go:embed dataset_adopt.lua
+	adoptLua string
 
 	updateScript  = redis.NewScript(updateLua)
 	recordsScript = redis.NewScript(recordsLua)
 	deleteScript  = redis.NewScript(deleteLua)
+	adoptScript   = redis.NewScript(adoptLua)
 )
 
 // Datasets implements dataset.Store.
@@ -52,6 +55,9 @@ func (s *DatasetStore) Datasets(ctx context.Context, owner dataset.Owner) ([]dat
 	}
 	var all []dataset.Dataset
 	for name, p := range packed {
+		if name == endField {
+			continue
+		}
 		d, err := unpackDataset(name, p)
 		if err != nil {
 			return nil, err
@@ -91,6 +97,9 @@ func (s *DatasetStore) Delete(ctx context.Context, owner dataset.Owner, name str
 	}
 	if err != nil {
 		return nil, fmt.Errorf("redisstore: delete dataset: %w", err)
+	}
+	if packed == "ended" {
+		return nil, dataset.ErrEnded
 	}
 	return unpackDataset(name, packed)
 }

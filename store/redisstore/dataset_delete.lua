@@ -1,9 +1,11 @@
--- Deletes a dataset but for its counter and returns its meta as it was, or false
--- where there is none.
+-- Deletes a dataset but for its counter and returns its meta as it was, false
+-- where there is none, or "ended" where the owner is closed.
 --
 -- KEYS: the owner's datasets; the dataset's values, states and positions; the owner's log
 -- ARGV: dataset, now, epoch
-local meta = redis.call('HGET', KEYS[1], ARGV[1])
+local found = redis.call('HMGET', KEYS[1], ARGV[1], '')
+local meta = found[1]
+if found[2] then return 'ended' end
 if not meta then return false end
 local count, created, deleted = string.match(meta, '^(%d+) (%d+) %d+ %d+ %d+ %d+ %d+ ([01]) ')
 if deleted == '1' then return false end

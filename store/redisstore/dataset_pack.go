@@ -63,6 +63,16 @@ func unpackDataset(name, packed string) (*dataset.Dataset, error) {
 	return d, f.err
 }
 
+func packDataset(d *dataset.Dataset) string {
+	return fmt.Sprintf("%d %d %d %d %d %d %d %d %s %s", d.SyncCount, micros(d.Created), micros(d.Modified), d.Bytes, d.Records, d.Keys,
+		d.DeletedAt, flag(d.Deleted), d.Epoch, d.ModifiedBy)
+}
+
+func packRecord(r *dataset.Record) string {
+	return fmt.Sprintf("%d %s %d %d %d %d %s", int64(r.Position), packFingerprint(r.Fingerprint), micros(r.Modified), len(r.Value),
+		flag(r.Removed), micros(r.DeviceModified), r.ModifiedBy)
+}
+
 func unpackRecord(key, packed string, fingerprint bool) (dataset.Record, error) {
 	f := unpack(packed, recordFields)
 	r := dataset.Record{Key: key, Position: dataset.Position(f.int())}

@@ -21,9 +21,9 @@ func (s *DatasetStore) Update(ctx context.Context, b *dataset.Batch) (*dataset.C
 // updateArgs returns the arguments of dataset_update.lua.
 func updateArgs(b *dataset.Batch) []any {
 	l := b.Limits
-	args := make([]any, 0, 13+5*len(b.Patches))
+	args := make([]any, 0, 14+5*len(b.Patches))
 	args = append(args, b.Dataset, micros(b.At), b.Device, packFingerprint(b.Fingerprint), string(b.Epoch), b.Seen,
-		string(b.NewEpoch), l.Datasets, l.Names, l.Records, l.Keys, l.Bytes, flag(b.Exact))
+		string(b.NewEpoch), l.Datasets, l.Names, l.Records, l.Keys, l.Bytes, flag(b.Exact), flag(b.Existing))
 	for i := range b.Patches {
 		p := &b.Patches[i]
 		value := p.Value
@@ -46,6 +46,10 @@ func flag(set bool) int {
 func commit(b *dataset.Batch, answer []any) (*dataset.Commit, error) {
 	kind, _ := answer[0].(string)
 	switch {
+	case kind == "ended":
+		return nil, dataset.ErrEnded
+	case kind == "none":
+		return nil, dataset.ErrNotFound
 	case kind == "stale":
 		return nil, dataset.ErrStaleSession
 	case kind == "moved":

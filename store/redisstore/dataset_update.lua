@@ -4,21 +4,29 @@
 -- KEYS: the owner's datasets; the dataset's values, states and positions; the owner's log
 -- ARGV: 1 dataset, 2 now, 3 device, 4 fingerprint, 5 session's epoch,
 --       6 session's count, 7 epoch of a new dataset,
---       8-12 limits: datasets, names, records, keys, bytes; 13 exact (1 or 0);
+--       8-12 limits: datasets, names, records, keys, bytes; 13 exact,
+--       14 existing (1 or 0);
 --       then for each patch: key, count, removal (1 or 0), device's date, value
 --
 -- Formats are those of dataset_pack.go. Texts are compared, never computed with,
 -- unless tonumber says so; int writes a number without an exponent.
-local FIRST, STEP, CHUNK, BATCH = 14, 5, 1000, 16384
+local FIRST, STEP, CHUNK, BATCH = 15, 5, 1000, 16384
 local function int(n) return string.format('%.0f', n) end
+-- Names of merged datasets, see dataset.IsMerged.
+local X = '[0-9a-f]'
+local X4 = X .. X .. X .. X
+local MERGED = '^.+%.[%w_-]+:' .. X4 .. X4 .. '%-' .. X4 .. '%-' .. X4 .. '%-' .. X4 .. '%-' .. X4 .. X4 .. X4 .. '$'
 
 local count, created, bytes, records, keys, deletedAt, deleted, epoch = 0, ARGV[2], 0, 0, 0, '0', '1', ARGV[7]
-local meta = redis.call('HGET', KEYS[1], ARGV[1])
+local found = redis.call('HMGET', KEYS[1], ARGV[1], '')
+local meta = found[1]
+if found[2] then return {'ended'} end
 if meta then
 	count, created, bytes, records, keys, deletedAt, deleted, epoch =
 		string.match(meta, '^(%d+) (%d+) %d+ (%d+) (%d+) (%d+) (%d+) ([01]) (%x+) ')
 	count, bytes, records, keys = tonumber(count), tonumber(bytes), tonumber(records), tonumber(keys)
 end
+if deleted == '1' and ARGV[14] == '1' then return {'none'} end
 -- A session that began before there was a dataset ends with its first deletion.
 if ARGV[5] == '' and deletedAt ~= '0' or ARGV[5] ~= '' and ARGV[5] ~= epoch or tonumber(ARGV[6]) > count then
 	return {'stale'}
@@ -69,10 +77,12 @@ if newRecords > 0 and records + newRecords > tonumber(ARGV[10]) then return {'li
 if newKeys > 0 and keys + newKeys > tonumber(ARGV[11]) then return {'limit', 'keys'} end
 if growth > 0 and bytes + growth > tonumber(ARGV[12]) then return {'limit', 'bytes'} end
 if deleted == '1' then
-	local names, alive = 0, 0
-	for _, other in ipairs(redis.call('HVALS', KEYS[1])) do
+	local names, alive, all = 0, 0, redis.call('HGETALL', KEYS[1])
+	for i = 1, #all, 2 do
 		names = names + 1
-		if string.match(other, '^%d+ %d+ %d+ %d+ %d+ %d+ %d+ ([01]) ') == '0' then alive = alive + 1 end
+		if string.match(all[i + 1], '^%d+ %d+ %d+ %d+ %d+ %d+ %d+ ([01]) ') == '0' and not string.match(all[i], MERGED) then
+			alive = alive + 1
+		end
 	end
 	if alive >= tonumber(ARGV[8]) then return {'limit', 'datasets'} end
 	if not meta and names >= tonumber(ARGV[9]) then return {'limit', 'names'} end

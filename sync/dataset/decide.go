@@ -22,6 +22,9 @@ func (b *Batch) Decide(old *Dataset, states map[string]State) (*Dataset, *Commit
 	if old == nil {
 		old = &Dataset{Name: b.Dataset, Epoch: b.NewEpoch, Deleted: true}
 	}
+	if b.Existing && old.Deleted {
+		return nil, nil, ErrNotFound
+	}
 	if b.stale(old) {
 		return nil, nil, ErrStaleSession
 	}

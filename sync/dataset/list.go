@@ -73,6 +73,7 @@ type Listing struct {
 	Exists       bool
 	DeletedSince bool   // the device must drop what it has: it is of an earlier life
 	SessionToken string // for UpdateRecords
+	Merged       []string // datasets of merged identities that wait to be taken over into this one
 }
 
 // ListRecords returns the records and tombstones that changed after Since. A
@@ -157,7 +158,7 @@ func (s *Service) listing(key []byte, in *ListInput, page *Page, until int64, se
 	}
 	t := token{Kind: sessionToken, Owner: in.Owner, Dataset: in.Dataset, Epoch: d.Epoch, Count: until,
 		Session: session, Expires: s.now().Add(TokenLifetime)}
-	l := &Listing{SessionToken: t.encode(key), Exists: !d.Deleted}
+	l := &Listing{SessionToken: t.encode(key), Exists: !d.Deleted, Merged: mergedInto(in.Dataset, page.Beside)}
 	l.DeletedSince = in.Since > 0 && (d.Deleted || d.DeletedAt > in.Since || in.Since > until)
 	if d.Deleted {
 		return l
