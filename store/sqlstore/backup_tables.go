@@ -70,9 +70,10 @@ var backupTables = []backupTable{
 	table("mfa_device", "sts_mfa_devices", texts("account", "name"),
 		sealed(docs("entity"), "sts_mfa_devices", "account", "name")),
 
-	table("identity_pool", "identity_pool", texts("id"), docs("data")),
+	table("identity_pool", "identity_pool", texts("id"), numbers("deleted"), docs("data")),
 	table("identity", "identity", texts("id", "pool", "merged_into"), numbers("disabled", "created", "modified")),
 	table("identity_login", "identity_login", texts("pool", "provider", "subject", "identity"), numbers("developer")),
+	table("identity_merge", "identity_merges", texts("identity"), numbers("due")),
 
 	table("dataset", "datasets", texts("pool", "identity", "name", "epoch"),
 		numbers("sync_count", "created", "modified", "bytes", "records", "keys", "deleted_at"), blobs("modified_by"), flags("deleted")),
@@ -96,6 +97,8 @@ var backupLeftOut = map[string]string{
 
 	"idp_participants": "they belong to idp_sessions",
 	"idp_farewells":    "messages that wait",
+
+	"dataset_ends": "they hold off requests that are under way",
 
 	"audit_cursors": "where the sinks of one server are",
 

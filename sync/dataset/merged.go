@@ -67,9 +67,12 @@ func (s *Service) adopt(ctx context.Context, from, into Owner, name string) erro
 	}
 	copied := *page.Dataset
 	copied.Name = mergedName(name, from.Identity)
-	_, err = s.Store.Adopt(ctx, &Adoption{Owner: into, Dataset: &copied, Records: page.Records, At: s.now(), Names: s.limits().Names})
+	added, err := s.Store.Adopt(ctx, &Adoption{Owner: into, Dataset: &copied, Records: page.Records, At: s.now(), Names: s.limits().Names})
 	if err != nil {
 		return fmt.Errorf("dataset: move %s of %s to %s: %w", name, from.Identity, into.Identity, err)
+	}
+	if added {
+		s.changed(ctx, Change{Owner: into, Dataset: copied.Name, SyncCount: copied.SyncCount, At: s.now()})
 	}
 	return nil
 }
