@@ -127,20 +127,9 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 			return int(n), err
 		},
 	}
+	s.addOwners(st)
 	s.addFarewells(st, fetch, now)
 	return s.addMessages(st, fetch, now)
-}
-
-// identities tells the Sync operations which identities there are.
-type identities struct{ pools *identity.Service }
-
-// Exists implements cognitosync.Identities.
-func (i identities) Exists(ctx context.Context, pool, id string) (bool, error) {
-	found, err := i.pools.Identity(ctx, identity.ID(id))
-	if errors.Is(err, identity.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil && string(found.Pool) == pool, err
 }
 
 // localIssuers verifies tokens of this server without a call to itself.

@@ -1,11 +1,11 @@
 -- Gives an owner a dataset as it stands, unless it has or had one of that name.
 -- Returns "ended", "had", "limit" or "added".
 --
--- KEYS: the owner's datasets; the dataset's values, states and positions
+-- KEYS: the owner's datasets; the dataset's values, states and positions; the owner's log
 -- ARGV: 1 dataset, 2 its meta, 3 when names of merged datasets that were deleted
---       before are forgotten, 4 limit of names;
+--       before are forgotten, 4 limit of names, 5 its count;
 --       then for each record: key, position, removed (1 or 0), state, value
-local FIRST, STEP, CHUNK = 5, 5, 1000
+local FIRST, STEP, CHUNK = 6, 5, 1000
 local X = '[0-9a-f]'
 local X4 = X .. X .. X .. X
 local MERGED = '^.+%.[%w_-]+:' .. X4 .. X4 .. '%-' .. X4 .. '%-' .. X4 .. '%-' .. X4 .. '%-' .. X4 .. X4 .. X4 .. '$'
@@ -37,4 +37,7 @@ for from = FIRST, #ARGV, STEP * CHUNK do
 	redis.call('ZADD', KEYS[4], unpack(positions))
 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('XADD', KEYS[5], 'MAXLEN', '~', 256, '*',
+	'dataset', ARGV[1], 'count', ARGV[5], 'device', '', 'deleted', '0')
+redis.pcall('PUBLISH', KEYS[5], '')
 return 'added'

@@ -40,8 +40,8 @@ func (s *DatasetStore) Adopt(ctx context.Context, a *dataset.Adoption) (bool, er
 // adoptArgs returns the arguments of dataset_adopt.lua. Records lose the
 // fingerprints of the batches that they came in: none of those can come again.
 func adoptArgs(a *dataset.Adoption) []any {
-	args := make([]any, 0, 4+5*len(a.Records))
-	args = append(args, a.Dataset.Name, packDataset(a.Dataset), micros(a.At.Add(-dataset.KeepMerged)), a.Names)
+	args := make([]any, 0, 5+5*len(a.Records))
+	args = append(args, a.Dataset.Name, packDataset(a.Dataset), micros(a.At.Add(-dataset.KeepMerged)), a.Names, a.Dataset.SyncCount)
 	for i := range a.Records {
 		r := &a.Records[i]
 		args = append(args, r.Key, int64(r.Position), flag(r.Removed), packRecord(r), r.Value)
@@ -62,9 +62,10 @@ func (s *DatasetStore) Erase(ctx context.Context, owner dataset.Owner) error {
 			if name == endField {
 				continue
 			}
-			p.Unlink(ctx, s.keys(owner, name)[1:]...)
+			p.Unlink(ctx, s.keys(owner, name)[1:4]...)
 			p.HDel(ctx, all, name)
 		}
+		p.Unlink(ctx, s.logKey(owner))
 		p.Expire(ctx, all, dataset.KeepEnded)
 		return nil
 	})

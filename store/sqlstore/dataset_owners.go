@@ -66,9 +66,18 @@ func (s *DatasetStore) Adopt(ctx context.Context, a *dataset.Adoption) (added bo
 			return err
 		}
 		added = true
-		return adoptRecords(ctx, tx, a)
+		if err := adoptRecords(ctx, tx, a); err != nil {
+			return err
+		}
+		return appendLog(ctx, tx, a.Owner, &dataset.LogEntry{Dataset: a.Dataset.Name, SyncCount: a.Dataset.SyncCount}, a.At)
 	})
-	return added && err == nil, err
+	if err != nil {
+		return false, err
+	}
+	if added {
+		s.db.ringDatasets(a.Owner)
+	}
+	return added, nil
 }
 
 // forgetMerged deletes the rows of merged datasets that were deleted before a time.
@@ -104,7 +113,7 @@ func adoptRecords(ctx context.Context, tx *sql.Tx, a *dataset.Adoption) error {
 // Erase implements dataset.Store.
 func (s *DatasetStore) Erase(ctx context.Context, owner dataset.Owner) error {
 	return s.db.inTx(ctx, func(tx *sql.Tx) error {
-		for _, table := range []string{"dataset_records", "datasets"} {
+		for _, table := range []string{"dataset_records", "datasets", "dataset_log"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE pool = $1 AND identity = $2`, owner.Pool, owner.Identity); err != nil {
 				return fmt.Errorf("sqlstore: erase %s: %w", table, err)
 			}

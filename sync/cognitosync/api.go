@@ -22,9 +22,21 @@ type API struct {
 
 // Identities knows the identities of all identity pools.
 type Identities interface {
-	// Exists reports whether the pool exists and has the identity.
-	Exists(ctx context.Context, pool, identity string) (bool, error)
+	// Standing returns what an identity of a pool is: Unknown also where the pool has
+	// no such identity, or there is no such pool.
+	Standing(ctx context.Context, pool, identity string) (Standing, error)
 }
+
+// A Standing is what an identity is, or has become.
+type Standing int
+
+// The standings of an identity.
+const (
+	Unknown  Standing = iota
+	Active            // it has its logins, or is a guest
+	Disabled          // its last login was taken from it
+	Merged            // another identity has its logins and its data
+)
 
 // Service returns the service for the wire layer.
 func (a *API) Service() awsapi.Service {

@@ -23,18 +23,18 @@ type secret string
 
 func (s secret) Secret(context.Context, string) ([]byte, error) { return []byte(s), nil }
 
-// known is the identities that exist, as "pool/identity".
-type known map[string]bool
+// standings are those of identities, by "pool/identity".
+type standings map[string]cognitosync.Standing
 
-func (k known) Exists(_ context.Context, pool, identity string) (bool, error) {
-	return k[pool+"/"+identity], nil
+func (s standings) Standing(_ context.Context, pool, identity string) (cognitosync.Standing, error) {
+	return s[pool+"/"+identity], nil
 }
 
 func newAPI(t *testing.T) *cognitosync.API {
 	store := sqlstoretest.SQLite(t, time.Now).Datasets()
 	return &cognitosync.API{
 		Datasets:   &dataset.Service{Store: store, Secrets: secret("key"), Now: time.Now},
-		Identities: known{pool + "/" + alice: true, pool + "/" + bob: true},
+		Identities: standings{pool + "/" + alice: cognitosync.Active, pool + "/" + bob: cognitosync.Active},
 		Region:     "us-east-1", Account: "000000000000",
 	}
 }
@@ -228,6 +228,43 @@ func TestUnknownIdentity(t *testing.T) {
 		}
 		if code, _ := wire(err); code != want {
 			t.Errorf("%s: %v", op, err)
+		}
+	}
+}
+
+// TestIdentitiesThatEnded calls every operation for an identity that was active when
+// its credentials were given out.
+func TestIdentitiesThatEnded(t *testing.T) {
+	for _, tt := range []struct {
+		standing  cognitosync.Standing
+		developer string // code for developer credentials, where the operation has it
+	}{
+		{cognitosync.Active, ""}, {cognitosync.Disabled, ""},
+		{cognitosync.Merged, "ResourceNotFoundException"}, {cognitosync.Unknown, "ResourceNotFoundException"},
+	} {
+		a := newAPI(t)
+		if _, err := update(t, a, put("a", "1", 0)); err != nil {
+			t.Fatal(err)
+		}
+		token := session(t, a, as(pool, alice), alice, "notes")
+		a.Identities = standings{pool + "/" + alice: tt.standing}
+		for op, err := range calls(a, as(pool, alice), p(pool), p(alice), token) {
+			code, status := wire(err)
+			if refused := status == 403 && code == "NotAuthorizedException"; refused != (tt.standing != cognitosync.Active) {
+				t.Errorf("%s by an identity of standing %d: %v", op, tt.standing, err)
+			}
+		}
+		if tt.standing == cognitosync.Active {
+			continue
+		}
+		for op, err := range calls(a, developer(), p(pool), p(alice), token) {
+			want := tt.developer
+			if op == "ListDatasets" || op == "ListRecords" {
+				want = ""
+			}
+			if code, _ := wire(err); code != want {
+				t.Errorf("%s by a developer, identity of standing %d: %v", op, tt.standing, err)
+			}
 		}
 	}
 }

@@ -19,6 +19,8 @@ var Errors = awsapi.ErrorTable{
 		Message: "The dataset was deleted or restored since the sync session began."},
 	{Is: dataset.ErrNotFound, Status: http.StatusNotFound, Code: "ResourceNotFoundException",
 		Message: "The dataset does not exist."},
+	{Is: dataset.ErrEnded, Status: http.StatusForbidden, Code: "NotAuthorizedException",
+		Message: "Access to the identity is forbidden."},
 	{Is: dataset.ErrNotAuthorized, Status: http.StatusForbidden, Code: "NotAuthorizedException",
 		Message: "Access to this resource is not authorized."},
 	{Is: dataset.ErrLimitExceeded, Status: http.StatusBadRequest, Code: "LimitExceededException",
