@@ -75,7 +75,8 @@ func (a *API) open(ctx context.Context, g *awsapi.Grant, req live.Request) (http
 		if ok, err := g.Holds(ctx); !ok || err != nil || a.Identities == nil {
 			return ok, err
 		}
-		return a.Identities.Exists(ctx, string(req.Owner.Pool), string(req.Owner.Identity))
+		standing, err := a.Identities.Standing(ctx, string(req.Owner.Pool), string(req.Owner.Identity))
+		return standing == Active, err
 	}
 	s, err := a.Live.Subscribe(ctx, req)
 	switch {

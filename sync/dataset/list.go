@@ -71,8 +71,8 @@ type Listing struct {
 	SyncCount    int64  // 0 where the dataset does not exist
 	ModifiedBy   string
 	Exists       bool
-	DeletedSince bool   // the device must drop what it has: it is of an earlier life
-	SessionToken string // for UpdateRecords
+	DeletedSince bool     // the device must drop what it has: it is of an earlier life
+	SessionToken string   // for UpdateRecords
 	Merged       []string // datasets of merged identities that wait to be taken over into this one
 }
 
