@@ -848,7 +848,7 @@ var poolhouse = &Model{
 		{Name: "TemplateParameterValueType", Kind: String, HasMin: true, Min: 0, HasMax: true, Max: 512},
 		{Name: "TemplateParametersType", Kind: Map, Key: 239, Elem: 241},
 		{Name: "TokenUseType", Kind: String, Enum: []string{"ID", "ACCESS"}},
-		{Name: "TradeInSecondsType", Kind: Integer, HasMin: true, Min: 60, HasMax: true, Max: 604800},
+		{Name: "TradeInSecondsType", Kind: Integer, HasMin: true, Min: 1, HasMax: true, Max: 604800},
 		{Name: "TradeInTokenType", Kind: String, Sensitive: true},
 		{Name: "UpdateAccountSettingsRequest", Kind: Structure, Members: []Member{
 			{Name: "OutboundWebIdentityFederation", Shape: 19},
