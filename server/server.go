@@ -46,6 +46,7 @@ type Server struct {
 	madeRootKey bool
 	listener    net.Listener
 	authz       *authz.Handler // nil where no reverse proxy asks
+	decisions   *decisions     // of authz
 	gateway     *gateway       // nil where no S3 gateway asks
 	http        *http.Server
 	ready       atomic.Bool

@@ -50,11 +50,11 @@ func (s *Server) wire(ctx context.Context, now func() time.Time) (http.Handler, 
 	if err := s.openGateway(ctx, st, now); err != nil {
 		return nil, err
 	}
-	if err := s.openAuthz(ctx, st, now); err != nil {
-		return nil, err
-	}
 	aws, err := s.awsAPIs(ctx, st, now)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.openAuthz(ctx, st, now); err != nil {
 		return nil, err
 	}
 	proxies, err := s.cfg.proxies()
@@ -66,7 +66,7 @@ func (s *Server) wire(ctx context.Context, now func() time.Time) (http.Handler, 
 	if err != nil {
 		return nil, err
 	}
-	m.registry.MustRegister(auditMetrics(s.audit)...)
+	m.registry.MustRegister(append(auditMetrics(s.audit), s.decisions.metrics()...)...)
 	s.health(mux, st.checks())
 	m.mount(mux, from)
 	mux.Handle("/static/", static.Handler())
