@@ -25,6 +25,7 @@ import (
 	"github.com/poolhouse/poolhouse/sts/stsapi"
 	"github.com/poolhouse/poolhouse/sync/dataset"
 	"github.com/poolhouse/poolhouse/sync/live"
+	"github.com/poolhouse/poolhouse/sync/settings"
 	"github.com/poolhouse/poolhouse/userpool"
 	"github.com/poolhouse/poolhouse/userpool/kmsapi"
 	"github.com/poolhouse/poolhouse/userpool/message"
@@ -33,16 +34,17 @@ import (
 
 // Services are the domain: what the APIs and the pages stand on.
 type Services struct {
-	Pools    *userpool.Service
-	Auth     *userpool.Auth
-	Tokens   *userpool.Tokens
-	Sessions *idp.Sessions
-	SignOut  *signout.Service
-	Apps     *samlidp.Service
-	STS      *sts.Service
-	Identity *identity.Service
-	Datasets *dataset.Service
-	Limits   *userpool.Limits // nil where they are off
+	Pools        *userpool.Service
+	Auth         *userpool.Auth
+	Tokens       *userpool.Tokens
+	Sessions     *idp.Sessions
+	SignOut      *signout.Service
+	Apps         *samlidp.Service
+	STS          *sts.Service
+	Identity     *identity.Service
+	Datasets     *dataset.Service
+	SyncSettings *settings.Service
+	Limits       *userpool.Limits // nil where they are off
 
 	Upstreams sp.Upstreams // by type of provider
 
@@ -114,6 +116,10 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	s.Datasets = &dataset.Service{Store: st.datasets(), Secrets: st.keys, Now: now}
 	s.live = live.New(st.changes(), live.Options{Max: cfg.LiveConnections, Tick: cfg.LiveTick, Now: now, Log: s.log})
 	s.closers = append(s.closers, s.hangUp)
+	s.SyncSettings = &settings.Service{Store: st.db.SyncSettings(), Now: now}
+	if s.Datasets.Trigger, err = s.syncTrigger(&cfg, s.SyncSettings, now); err != nil {
+		return err
+	}
 
 	s.sweepers = map[string]sweeper{
 		"token families":      pools.DeleteExpiredFamilies,

@@ -75,6 +75,7 @@ var backupTables = []backupTable{
 	table("identity_login", "identity_login", texts("pool", "provider", "subject", "identity"), numbers("developer")),
 	table("identity_merge", "identity_merges", texts("identity"), numbers("due")),
 
+	table("sync_settings", "sync_settings", texts("pool"), docs("doc"), flags("publishing"), numbers("held")),
 	table("dataset", "datasets", texts("pool", "identity", "name", "epoch"),
 		numbers("sync_count", "created", "modified", "bytes", "records", "keys", "deleted_at"), blobs("modified_by"), flags("deleted")),
 	table("dataset_record", "dataset_records", texts("pool", "identity", "dataset"),
@@ -105,6 +106,8 @@ var backupLeftOut = map[string]string{
 	"dataset_log": "devices that follow it list their datasets anew",
 
 	"outbox": "messages that wait carry codes that are left out",
+
+	"sync_stream_outbox": "records on their way to streams; a bulk publish sends all of them",
 
 	"userpool_search_backlog": "what users are searched by follows from them, and is made anew",
 

@@ -9,12 +9,14 @@ import (
 	"github.com/poolhouse/poolhouse/internal/awsapi"
 	"github.com/poolhouse/poolhouse/sync/dataset"
 	"github.com/poolhouse/poolhouse/sync/live"
+	"github.com/poolhouse/poolhouse/sync/settings"
 )
 
 // An API serves the operations.
 type API struct {
 	Datasets   *dataset.Service
-	Live       *live.Hub  // nil: nobody can follow datasets
+	Live       *live.Hub // nil: nobody can follow datasets
+	Settings   *settings.Service
 	Identities Identities // nil: every identity is taken to exist
 	Region     string     // of resource ARNs
 	Account    string
@@ -47,11 +49,17 @@ func (a *API) Service() awsapi.Service {
 // for the callers that the table says.
 func (a *API) Ops() []awsapi.Op {
 	ops := []awsapi.Op{
+		awsapi.Func("BulkPublish", awsapi.SigV4, a.BulkPublish),
 		awsapi.Func("DeleteDataset", awsapi.SigV4, a.DeleteDataset),
 		awsapi.Func("DescribeDataset", awsapi.SigV4, a.DescribeDataset),
 		awsapi.Func("DescribeIdentityUsage", awsapi.SigV4, a.DescribeIdentityUsage),
+		awsapi.Func("GetBulkPublishDetails", awsapi.SigV4, a.GetBulkPublishDetails),
+		awsapi.Func("GetCognitoEvents", awsapi.SigV4, a.GetCognitoEvents),
+		awsapi.Func("GetIdentityPoolConfiguration", awsapi.SigV4, a.GetIdentityPoolConfiguration),
 		awsapi.Func("ListDatasets", awsapi.SigV4, a.ListDatasets),
 		awsapi.Func("ListRecords", awsapi.SigV4, a.ListRecords),
+		awsapi.Func("SetCognitoEvents", awsapi.SigV4, a.SetCognitoEvents),
+		awsapi.Func("SetIdentityPoolConfiguration", awsapi.SigV4, a.SetIdentityPoolConfiguration),
 		awsapi.Func("UpdateRecords", awsapi.SigV4, a.UpdateRecords),
 	}
 	for i := range ops {
@@ -77,13 +85,28 @@ func (a *API) resource(_ string, in any) string {
 		return a.arn(in.IdentityPoolId, in.IdentityId, awsapi.Ptr("*"))
 	case *DescribeIdentityUsageInput:
 		return a.arn(in.IdentityPoolId, in.IdentityId, nil)
+	case *BulkPublishInput:
+		return a.poolARN(in.IdentityPoolId)
+	case *GetBulkPublishDetailsInput:
+		return a.poolARN(in.IdentityPoolId)
+	case *GetCognitoEventsInput:
+		return a.poolARN(in.IdentityPoolId)
+	case *GetIdentityPoolConfigurationInput:
+		return a.poolARN(in.IdentityPoolId)
+	case *SetCognitoEventsInput:
+		return a.poolARN(in.IdentityPoolId)
+	case *SetIdentityPoolConfigurationInput:
+		return a.poolARN(in.IdentityPoolId)
 	}
 	return "*"
 }
 
+func (a *API) poolARN(pool *string) string {
+	return "arn:aws:cognito-sync:" + a.Region + ":" + a.Account + ":identitypool/" + awsapi.Value(pool)
+}
+
 func (a *API) arn(pool, identity, name *string) string {
-	arn := "arn:aws:cognito-sync:" + a.Region + ":" + a.Account +
-		":identitypool/" + awsapi.Value(pool) + "/identity/" + awsapi.Value(identity)
+	arn := a.poolARN(pool) + "/identity/" + awsapi.Value(identity)
 	if name != nil {
 		arn += "/dataset/" + *name
 	}

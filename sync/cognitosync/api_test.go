@@ -3,6 +3,7 @@ package cognitosync_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -205,8 +206,8 @@ func TestAccess(t *testing.T) {
 		}
 		token := session(t, a, as(pool, alice), alice, "notes")
 		got := calls(a, tt.ctx, p(pool), p(alice), token)
-		if len(got) != len(a.Ops()) {
-			t.Fatalf("%d of %d operations are tried", len(got), len(a.Ops()))
+		if len(got) != a.ForAll() {
+			t.Fatalf("%d of %d operations are tried", len(got), a.ForAll())
 		}
 		for op, err := range got {
 			code, status := wire(err)
@@ -302,6 +303,7 @@ func TestResources(t *testing.T) {
 	s := newAPI(t).Service()
 	base := "arn:aws:cognito-sync:us-east-1:000000000000:identitypool/p:1/identity/i:2"
 	pl, id, name := p("p:1"), p("i:2"), p("notes")
+	ofPool := strings.TrimSuffix(base, "/identity/i:2")
 	for op, tt := range map[string]struct {
 		in   any
 		want string
@@ -312,6 +314,13 @@ func TestResources(t *testing.T) {
 		"ListDatasets":          {&cognitosync.ListDatasetsInput{IdentityPoolId: pl, IdentityId: id}, base + "/dataset/*"},
 		"ListRecords":           {&cognitosync.ListRecordsInput{IdentityPoolId: pl, IdentityId: id, DatasetName: name}, base + "/dataset/notes"},
 		"UpdateRecords":         {&cognitosync.UpdateRecordsInput{IdentityPoolId: pl, IdentityId: id, DatasetName: name}, base + "/dataset/notes"},
+
+		"BulkPublish":                  {&cognitosync.BulkPublishInput{IdentityPoolId: pl}, ofPool},
+		"GetBulkPublishDetails":        {&cognitosync.GetBulkPublishDetailsInput{IdentityPoolId: pl}, ofPool},
+		"GetCognitoEvents":             {&cognitosync.GetCognitoEventsInput{IdentityPoolId: pl}, ofPool},
+		"GetIdentityPoolConfiguration": {&cognitosync.GetIdentityPoolConfigurationInput{IdentityPoolId: pl}, ofPool},
+		"SetCognitoEvents":             {&cognitosync.SetCognitoEventsInput{IdentityPoolId: pl}, ofPool},
+		"SetIdentityPoolConfiguration": {&cognitosync.SetIdentityPoolConfigurationInput{IdentityPoolId: pl}, ofPool},
 	} {
 		if got := s.Resource(op, tt.in); got != tt.want {
 			t.Errorf("%s: %s, want %s", op, got, tt.want)

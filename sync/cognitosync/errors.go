@@ -5,6 +5,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
 	"github.com/poolhouse/poolhouse/sync/dataset"
+	"github.com/poolhouse/poolhouse/sync/settings"
 )
 
 // Errors is how this service reports domain errors. The first match wins; an
@@ -25,6 +26,10 @@ var Errors = awsapi.ErrorTable{
 		Message: "Access to this resource is not authorized."},
 	{Is: dataset.ErrLimitExceeded, Status: http.StatusBadRequest, Code: "LimitExceededException",
 		Message: "A limit is exceeded."},
+	{Is: settings.ErrBulkRuns, Status: http.StatusBadRequest, Code: "DuplicateRequestException",
+		Message: "A bulk publish of this identity pool is in progress."},
+	{Is: settings.ErrBulkDone, Status: http.StatusBadRequest, Code: "AlreadyStreamedException",
+		Message: "A bulk publish of this identity pool succeeded within the last 24 hours."},
 	{Is: dataset.ErrTriggerOutput, Status: http.StatusBadRequest, Code: "InvalidLambdaFunctionOutputException",
 		Message: "The function returned invalid output."},
 	{Is: dataset.ErrTriggerThrottled, Status: http.StatusTooManyRequests, Code: "LambdaThrottledException",
