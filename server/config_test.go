@@ -26,6 +26,9 @@ func TestConfigValidate(t *testing.T) {
 			c.PublicURL = "https://id.example.com"
 		}, ""},
 		{"no host and no public URL", func(c *Config) { c.Addr = ":443"; c.TLSCert, c.TLSKey = "a", "b" }, "public-url"},
+		{"Redis by HTTP", func(c *Config) { c.RedisURL = "http://h:1" }, "redis-url"},
+		{"Sentinel without a master", func(c *Config) { c.RedisURL = "redis+sentinel://h:1" }, "master_name"},
+		{"Cluster", func(c *Config) { c.RedisURL = "rediss+cluster://h:1?addr=i:1&addr=j:1" }, ""},
 		{"one connection", func(c *Config) { c.DatabaseURL, c.DatabaseConns = "postgres://h/d", 1 }, "at least 2"},
 		{"open address with TLS", func(c *Config) {
 			c.Addr = ":443"

@@ -96,7 +96,7 @@ func (st *stores) participants() idp.ParticipantStore {
 
 func (st *stores) datasets() dataset.Store {
 	if st.redis != nil {
-		return st.redis.Datasets()
+		return st.redis.Datasets(st.db.DatasetGenerations())
 	}
 	return st.db.Datasets()
 }

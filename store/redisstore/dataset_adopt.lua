@@ -1,27 +1,31 @@
 -- Gives an owner a dataset as it stands, unless it has or had one of that name.
--- Returns "ended", "had", "limit" or "added".
+-- Returns {"ended"}, {"had"}, {"limit"} or {"added"}.
 --
 -- KEYS: the owner's datasets; the dataset's values, states and positions; the owner's log
 -- ARGV: 1 dataset, 2 its meta, 3 when names of merged datasets that were deleted
---       before are forgotten, 4 limit of names, 5 its count;
+--       before are forgotten, 4 limit of names, 5 generations;
 --       then for each record: key, position, removed (1 or 0), state, value
 local FIRST, STEP, CHUNK = 6, 5, 1000
 local X = '[0-9a-f]'
 local X4 = X .. X .. X .. X
 local MERGED = '^.+%.[%w_-]+:' .. X4 .. X4 .. '%-' .. X4 .. '%-' .. X4 .. '%-' .. X4 .. '%-' .. X4 .. X4 .. X4 .. '$'
 
-if redis.call('HEXISTS', KEYS[1], '') == 1 then return 'ended' end
+local base, id = generation(ARGV[5])
+if not base then return {'generation', id} end
+local had, ended = look(KEYS[1], ARGV[1], base)
+if ended then return {'ended'} end
 local names, all = 0, redis.call('HGETALL', KEYS[1])
 for i = 1, #all, 2 do
 	local modified, deleted = string.match(all[i + 1], '^%d+ %d+ (%d+) %d+ %d+ %d+ %d+ ([01]) ')
 	if deleted == '1' and tonumber(modified) <= tonumber(ARGV[3]) and string.match(all[i], MERGED) then
 		redis.call('HDEL', KEYS[1], all[i])
-	else
+		if all[i] == ARGV[1] then had = false end
+	elseif deleted then
 		names = names + 1
 	end
 end
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return 'had' end
-if names >= tonumber(ARGV[4]) then return 'limit' end
+if had then return {'had'} end
+if names >= tonumber(ARGV[4]) then return {'limit'} end
 
 for from = FIRST, #ARGV, STEP * CHUNK do
 	local values, states, positions = {}, {}, {}
@@ -36,8 +40,9 @@ for from = FIRST, #ARGV, STEP * CHUNK do
 	redis.call('HSET', KEYS[3], unpack(states))
 	redis.call('ZADD', KEYS[4], unpack(positions))
 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+local count, meta = skipped(ARGV[2], tonumber(base))
+redis.call('HSET', KEYS[1], '@', base, ARGV[1], meta)
 redis.call('XADD', KEYS[5], 'MAXLEN', '~', 256, '*',
-	'dataset', ARGV[1], 'count', ARGV[5], 'device', '', 'deleted', '0')
+	'dataset', ARGV[1], 'count', count, 'device', '', 'deleted', '0')
 redis.pcall('PUBLISH', KEYS[5], '')
-return 'added'
+return {'added'}

@@ -24,24 +24,26 @@ func (s *DatasetStore) Close(ctx context.Context, owner dataset.Owner, at time.T
 
 // Adopt implements dataset.Store.
 func (s *DatasetStore) Adopt(ctx context.Context, a *dataset.Adoption) (bool, error) {
-	answer, err := adoptScript.Run(ctx, s.db.client, s.keys(a.Owner, a.Dataset.Name), adoptArgs(a)...).Text()
+	answer, err := s.generations.run(ctx, func(known string) *redis.Cmd {
+		return adoptScript.Run(ctx, s.db.client, s.keys(a.Owner, a.Dataset.Name), adoptArgs(a, known)...)
+	})
 	if err != nil {
 		return false, fmt.Errorf("redisstore: adopt dataset: %w", err)
 	}
-	switch answer {
+	switch answer[0] {
 	case "ended":
 		return false, dataset.ErrEnded
 	case "limit":
 		return false, dataset.Limits{Names: a.Names}.Exceeded(dataset.LimitNames)
 	}
-	return answer == "added", nil
+	return answer[0] == "added", nil
 }
 
 // adoptArgs returns the arguments of dataset_adopt.lua. Records lose the
 // fingerprints of the batches that they came in: none of those can come again.
-func adoptArgs(a *dataset.Adoption) []any {
+func adoptArgs(a *dataset.Adoption, known string) []any {
 	args := make([]any, 0, 5+5*len(a.Records))
-	args = append(args, a.Dataset.Name, packDataset(a.Dataset), micros(a.At.Add(-dataset.KeepMerged)), a.Names, a.Dataset.SyncCount)
+	args = append(args, a.Dataset.Name, packDataset(a.Dataset), micros(a.At.Add(-dataset.KeepMerged)), a.Names, known)
 	for i := range a.Records {
 		r := &a.Records[i]
 		args = append(args, r.Key, int64(r.Position), flag(r.Removed), packRecord(r), r.Value)

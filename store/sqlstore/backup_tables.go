@@ -81,6 +81,8 @@ var backupTables = []backupTable{
 	table("dataset_record", "dataset_records", texts("pool", "identity", "dataset"),
 		numbers("position", "modified", "device_modified"), blobs("key", "value", "modified_by", "fingerprint"), flags("removed")),
 
+	table("dataset_generation", "dataset_generations", texts("id"), numbers("base", "began")),
+
 	table("audit", "audit", texts("segment", "event_id", "source", "name", "user_name", "access_key", "read_only", "record"),
 		numbers("seq", "time"), blobs("prev", "hash")).whenAsked(),
 	table("audit_segment", "audit_segments", texts("segment"), numbers("seq", "marked", "alive"), blobs("hash")).whenAsked(),

@@ -48,6 +48,8 @@ type Dataset struct {
 	// last deletion took; it stays when the dataset is made again.
 	Deleted   bool
 	DeletedAt int64
+
+	Gaps []Gap // since the last deletion, in order
 }
 
 // A Position orders the records of a dataset by their last change: by sync count

@@ -31,21 +31,21 @@ type Store interface {
 	// It makes the dataset if there is none, with NewEpoch, or if it is deleted,
 	// with the epoch of the deletion. It adds one to the dataset's counter, and
 	// every record of the batch gets that count. A removal leaves a tombstone,
-	// also of a key that never was.
+	// also of a key that never was. A store that may lose writes takes the
+	// owner's datasets into the present generation first (see Dataset.Skip).
 	//
 	// The checks come in this order, and a batch that fails one changes nothing:
 	//
 	//   - The owner is not closed, else ErrEnded.
 	//   - The dataset exists if it must (Batch.Existing), else ErrNotFound.
 	//   - Epoch is that of the dataset, or empty if it was never deleted, and
-	//     Seen is not above its counter (which a store that lost writes may
-	//     show), else ErrStaleSession.
+	//     Seen is not lost (see Dataset.Lost), else ErrStaleSession.
 	//   - Each patch carries the count of its record (0 if there is none), else
 	//     a *Conflict that names the first patch that does not. But if all
 	//     records of the batch were last written by one batch with the same
 	//     fingerprint, Update returns what that one returned, with Repeated.
-	//   - Of an Exact batch, Seen is the dataset's counter (0 if there never was
-	//     one), else ErrConflict.
+	//   - Of an Exact batch, the dataset is what it was at Seen (0 if there never
+	//     was one; see Dataset.Unchanged), else ErrConflict.
 	//   - The limits hold, else ErrLimitExceeded. What a batch does not make
 	//     worse is no failure. Merged datasets do not count as datasets of the
 	//     owner, but their names do as names.
