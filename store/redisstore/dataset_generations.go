@@ -46,7 +46,7 @@ func (g *generations) run(ctx context.Context, script func(known string) *redis.
 			return nil, err
 		}
 	}
-	return nil, errors.New("Redis changes all the time who answers")
+	return nil, errors.New("redis changes all the time who answers")
 }
 
 func unknownGeneration(answer []any) (id string, ok bool) {
