@@ -87,7 +87,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	if err := s.addSigns(); err != nil {
 		return err
 	}
-	s.samlSP = &samlsp.Service{Pools: pools, Sources: st.db.SAMLSources(), Fetcher: fetch, Keys: st.keys, Ephemeral: ephemeral,
+	s.samlSP = &samlsp.Service{Pools: pools, Sources: st.db.SAMLSources(), Fetcher: fetch, Caller: fetch, Keys: st.keys, Ephemeral: ephemeral,
 		Bases: poolAddresses(url), Now: now, Log: s.log}
 	s.Sessions = &idp.Sessions{Store: st.sessions(), Users: pools, Now: now}
 	s.Apps = &samlidp.Service{Store: st.db.SAML(), Fetcher: fetch, Users: pools, Keys: st.keys, Issuer: issuer, Now: now, Log: s.log}

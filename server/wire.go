@@ -166,7 +166,7 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	(&registration.Handler{Clients: s.Pools, Ephemeral: ephemeral, Limits: s.Limits, Issuer: issuer, Log: s.log}).Mount(mux)
 	s.samlIDP = &samlidp.Handler{Apps: st.db.SAML(), Directory: store, Gate: gate, Keys: st.keys, Ephemeral: ephemeral, Issuer: issuer, Now: now, Log: s.log,
 		Secure: secure(url), Script: static.Path("post.js"), Wording: hosted.PostText, Participants: st.participants(), Leaving: leaving, Events: s.Sessions,
-		Passwords: s.Auth, Limiter: hosted}
+		Passwords: s.Auth, Limiter: hosted, Caller: outbound.New(s.cfg.AllowPrivateFetch)}
 	s.samlIDP.Mount(mux)
 	leaving.Apps = s.samlIDP
 	maps.Copy(leaving.Answerers, s.samlIDP.Answerers())

@@ -762,6 +762,7 @@ type SamlSettingsType struct {
 	RequireSignedRequests *bool
 	RelayState            *string
 	RelayStateFixed       *bool
+	LogoutBySoap          *bool
 	MetadataQuery         *bool
 	MetadataValidDays     *int32
 }

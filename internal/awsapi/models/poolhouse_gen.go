@@ -767,6 +767,7 @@ var poolhouse = &Model{
 			{Name: "RequireSignedRequests", Shape: 19},
 			{Name: "RelayState", Shape: 180},
 			{Name: "RelayStateFixed", Shape: 19},
+			{Name: "LogoutBySoap", Shape: 19},
 			{Name: "MetadataQuery", Shape: 19},
 			{Name: "MetadataValidDays", Shape: 139},
 		}},
