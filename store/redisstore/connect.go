@@ -1,10 +1,12 @@
 package redisstore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -56,6 +58,10 @@ func connect(rawURL string) (client redis.UniversalClient, prefix string, err er
 // errReplicas: what a replica answers may be older than what was answered before.
 var errReplicas = errors.New("the Redis URL asks to read from replicas; only masters are read")
 
+// reload is how soon a replica that took over in a Cluster is noticed: a master that
+// is gone tells nobody who follows it, and the others are asked this often.
+const reload = time.Second
+
 func newClient(kind, plain string) (redis.UniversalClient, error) {
 	switch kind {
 	case "":
@@ -83,6 +89,7 @@ func newClient(kind, plain string) (redis.UniversalClient, error) {
 		case opt.ReadOnly || opt.RouteByLatency || opt.RouteRandomly:
 			return nil, errReplicas
 		}
+		opt.ClusterStateReloadInterval = cmp.Or(opt.ClusterStateReloadInterval, reload)
 		return redis.NewClusterClient(opt), nil
 	}
 	return nil, fmt.Errorf("unknown kind of Redis %q, want sentinel or cluster", kind)

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -139,4 +140,30 @@ func (s *Server) Promote(ctx context.Context) error {
 		return err
 	}
 	return s.Do(ctx, "REPLICAOF", "NO", "ONE").Err()
+}
+
+// Follows waits until a replica has all that its master has.
+func (s *Server) Follows(master *Server) error {
+	return until("all that "+master.Addr()+" has, at "+s.Addr(), func(ctx context.Context) error {
+		theirs, err := master.offset(ctx)
+		if err != nil {
+			return err
+		}
+		ours, err := s.offset(ctx)
+		if err == nil && ours < theirs {
+			err = fmt.Errorf("at %d of %d", ours, theirs)
+		}
+		return err
+	})
+}
+
+// offset returns how much of the replication stream a server has.
+func (s *Server) offset(ctx context.Context) (int64, error) {
+	info, err := s.Do(ctx, "INFO", "replication").Text()
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(info, "master_repl_offset:")
+	text, _, _ := strings.Cut(rest, "\r\n")
+	return strconv.ParseInt(text, 10, 64)
 }
