@@ -82,6 +82,9 @@ var backupTables = []backupTable{
 		numbers("position", "modified", "device_modified"), blobs("key", "value", "modified_by", "fingerprint"), flags("removed")),
 
 	table("dataset_generation", "dataset_generations", texts("id"), numbers("base", "began")),
+	table("sync_device", "sync_devices", texts("pool", "identity", "id", "platform", "token_hash", "endpoint"), numbers("registered"),
+		sealed(blobs("token"), "sync_devices/token", "pool", "identity", "id")),
+	table("sync_subscription", "sync_subscriptions", texts("pool", "identity", "dataset", "id")),
 
 	table("audit", "audit", texts("segment", "event_id", "source", "name", "user_name", "access_key", "read_only", "record"),
 		numbers("seq", "time"), blobs("prev", "hash")).whenAsked(),
@@ -100,6 +103,7 @@ var backupLeftOut = map[string]string{
 
 	"idp_participants": "they belong to idp_sessions",
 	"idp_farewells":    "messages that wait",
+	"sync_pushes":      "messages that wait",
 
 	"dataset_ends": "they hold off requests that are under way",
 

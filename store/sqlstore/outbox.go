@@ -29,6 +29,9 @@ func (db *DB) Farewells() *OutboxStore { return &OutboxStore{db, "idp_farewells"
 // SyncStreams returns the store of changes of datasets that wait for their stream.
 func (db *DB) SyncStreams() *OutboxStore { return &OutboxStore{db, "sync_stream_outbox"} }
 
+// Pushes returns the store of changes that devices wait to be told of.
+func (db *DB) Pushes() *OutboxStore { return &OutboxStore{db, "sync_pushes"} }
+
 const outboxColumns = `id, pool, medium, kind, destination, sealed, created, due, tries, closed, reason`
 
 // Put implements message.Store.
