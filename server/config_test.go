@@ -67,7 +67,7 @@ func TestConfigValidate(t *testing.T) {
 		}, ""},
 		{"SNS without a key", func(c *Config) { c.SNSEndpoint = "https://sns.eu-west-1.amazonaws.com" }, "POOLHOUSE_SNS_ACCESS_KEY_ID"},
 		{"SNS in the clear", func(c *Config) { c.SNSEndpoint = "http://sns.example.com" }, "want https"},
-		{"SNS sender without SNS", func(c *Config) { c.SNSSenderID = "Pool" }, "need sns-endpoint"},
+		{"SNS sender without SNS", func(c *Config) { c.SNSSenderID = "Pool" }, "sns-sender-id needs sns-endpoint"},
 		{"two ways for text messages", func(c *Config) {
 			c.SNSEndpoint, c.SMSWebhook = "https://sns.eu-west-1.amazonaws.com", "https://sms.example.com/x"
 		}, "one way"},

@@ -24,6 +24,7 @@ import (
 	"github.com/poolhouse/poolhouse/sts/identity"
 	"github.com/poolhouse/poolhouse/sts/stsapi"
 	"github.com/poolhouse/poolhouse/sync/dataset"
+	"github.com/poolhouse/poolhouse/sync/device"
 	"github.com/poolhouse/poolhouse/sync/live"
 	"github.com/poolhouse/poolhouse/sync/settings"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -53,7 +54,8 @@ type Services struct {
 	senders    *kmsapi.API      // what functions decrypt codes with
 	remoteKeys *jose.RemoteKeys // of OpenID clients
 	consents   consent.Store
-	live       *live.Hub // of changes to datasets
+	live       *live.Hub       // of changes to datasets
+	devices    *device.Service // that changes are pushed to
 	samlSP     *samlsp.Service
 	oidcRP     *oidcrp.Upstream
 }
@@ -134,6 +136,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 		},
 	}
 	s.addOwners(st)
+	s.addPush(st, fetch, now)
 	s.addFarewells(st, fetch, now)
 	return s.addMessages(st, fetch, now)
 }

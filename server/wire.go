@@ -100,7 +100,7 @@ func (s *Services) apis(cfg Config, access *stsapi.Access, log *audit.Log) []aws
 	return []awsapi.Service{
 		(&cognitoidp.API{Pools: s.Pools, Auth: s.Auth, Tokens: s.Tokens, SAML: s.samlSP, Completer: s.oidcRP, Authorizer: access}).Service(),
 		(&cognitoidentity.API{Pools: s.Identity, Authorizer: access, Audit: log, Region: cfg.Region, Account: cfg.Account}).Service(),
-		(&cognitosync.API{Datasets: s.Datasets, Settings: s.SyncSettings, Live: s.live, Identities: identities{s.Identity}, Region: cfg.Region, Account: cfg.Account}).Service(),
+		(&cognitosync.API{Datasets: s.Datasets, Settings: s.SyncSettings, Live: s.live, Devices: s.devices, Identities: identities{s.Identity}, Region: cfg.Region, Account: cfg.Account}).Service(),
 		(&stsapi.API{STS: s.STS}).Service(),
 		(&iamapi.API{STS: s.STS, Authorizer: access}).Service(),
 		s.senders.Service(),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
 	"github.com/poolhouse/poolhouse/sync/dataset"
+	"github.com/poolhouse/poolhouse/sync/device"
 	"github.com/poolhouse/poolhouse/sync/live"
 	"github.com/poolhouse/poolhouse/sync/settings"
 )
@@ -17,6 +18,7 @@ type API struct {
 	Datasets   *dataset.Service
 	Live       *live.Hub // nil: nobody can follow datasets
 	Settings   *settings.Service
+	Devices    *device.Service
 	Identities Identities // nil: every identity is taken to exist
 	Region     string     // of resource ARNs
 	Account    string
@@ -58,8 +60,11 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("GetIdentityPoolConfiguration", awsapi.SigV4, a.GetIdentityPoolConfiguration),
 		awsapi.Func("ListDatasets", awsapi.SigV4, a.ListDatasets),
 		awsapi.Func("ListRecords", awsapi.SigV4, a.ListRecords),
+		awsapi.Func("RegisterDevice", awsapi.SigV4, a.RegisterDevice),
 		awsapi.Func("SetCognitoEvents", awsapi.SigV4, a.SetCognitoEvents),
 		awsapi.Func("SetIdentityPoolConfiguration", awsapi.SigV4, a.SetIdentityPoolConfiguration),
+		awsapi.Func("SubscribeToDataset", awsapi.SigV4, a.SubscribeToDataset),
+		awsapi.Func("UnsubscribeFromDataset", awsapi.SigV4, a.UnsubscribeFromDataset),
 		awsapi.Func("UpdateRecords", awsapi.SigV4, a.UpdateRecords),
 	}
 	for i := range ops {
@@ -85,6 +90,12 @@ func (a *API) resource(_ string, in any) string {
 		return a.arn(in.IdentityPoolId, in.IdentityId, awsapi.Ptr("*"))
 	case *DescribeIdentityUsageInput:
 		return a.arn(in.IdentityPoolId, in.IdentityId, nil)
+	case *RegisterDeviceInput:
+		return a.arn(in.IdentityPoolId, in.IdentityId, nil)
+	case *SubscribeToDatasetInput:
+		return a.arn(in.IdentityPoolId, in.IdentityId, in.DatasetName)
+	case *UnsubscribeFromDatasetInput:
+		return a.arn(in.IdentityPoolId, in.IdentityId, in.DatasetName)
 	case *BulkPublishInput:
 		return a.poolARN(in.IdentityPoolId)
 	case *GetBulkPublishDetailsInput:

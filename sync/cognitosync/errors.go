@@ -5,6 +5,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
 	"github.com/poolhouse/poolhouse/sync/dataset"
+	"github.com/poolhouse/poolhouse/sync/device"
 	"github.com/poolhouse/poolhouse/sync/settings"
 )
 
@@ -34,6 +35,8 @@ var Errors = awsapi.ErrorTable{
 		Message: "The function returned invalid output."},
 	{Is: dataset.ErrTriggerThrottled, Status: http.StatusTooManyRequests, Code: "LambdaThrottledException",
 		Message: "The function is throttled."},
+	{Is: device.ErrConfiguration, Status: http.StatusBadRequest, Code: "InvalidConfigurationException",
+		Message: "The identity pool is not set up for push sync."},
 	{Is: dataset.ErrInvalidParameter, Status: http.StatusBadRequest, Code: "InvalidParameterException",
 		Message: "A parameter is invalid."},
 }

@@ -3,6 +3,7 @@ package device
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -97,6 +98,15 @@ func (s *Service) Application(ctx context.Context, pool dataset.PoolID, platform
 		}
 	}
 	return "", fail("The identity pool has no push application for platform %s.", platform)
+}
+
+// Ready reports whether anything can be pushed to the devices of a pool.
+func (s *Service) Ready(ctx context.Context, pool dataset.PoolID) (bool, error) {
+	_, err := s.applications(ctx, pool)
+	if errors.Is(err, ErrConfiguration) || errors.Is(err, dataset.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func (s *Service) applications(ctx context.Context, pool dataset.PoolID) ([]string, error) {
