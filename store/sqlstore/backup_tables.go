@@ -82,6 +82,7 @@ var backupTables = []backupTable{
 		numbers("position", "modified", "device_modified"), blobs("key", "value", "modified_by", "fingerprint"), flags("removed")),
 
 	table("dataset_generation", "dataset_generations", texts("id"), numbers("base", "began")),
+
 	table("sync_device", "sync_devices", texts("pool", "identity", "id", "platform", "token_hash", "endpoint"), numbers("registered"),
 		sealed(blobs("token"), "sync_devices/token", "pool", "identity", "id")),
 	table("sync_subscription", "sync_subscriptions", texts("pool", "identity", "dataset", "id")),
