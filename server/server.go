@@ -17,6 +17,7 @@ import (
 	"github.com/poolhouse/poolhouse/internal/audit"
 	"github.com/poolhouse/poolhouse/internal/audit/ship"
 	"github.com/poolhouse/poolhouse/internal/keyring"
+	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/server/demo"
 	"github.com/poolhouse/poolhouse/sts/authz"
 	"github.com/poolhouse/poolhouse/sync/push"
@@ -44,6 +45,7 @@ type Server struct {
 	shippers  []*ship.Shipper // of the audit log
 	demo      *demo.App       // nil elsewhere
 	samlIDP   *samlidp.Handler
+	pageMux   *web.Mux
 
 	fresh       bool // the store was never used before this start
 	madeRootKey bool

@@ -62,8 +62,7 @@ func (s *Server) wire(ctx context.Context, now func() time.Time) (http.Handler, 
 		return nil, err
 	}
 	from, m, mux := origin{proxies}, newMetrics(), http.NewServeMux()
-	pages, err := s.pages(ctx, st, url, now)
-	if err != nil {
+	if s.pageMux, err = s.pages(ctx, st, url, now); err != nil {
 		return nil, err
 	}
 	m.registry.MustRegister(append(auditMetrics(s.audit), s.decisions.metrics()...)...)
@@ -72,7 +71,7 @@ func (s *Server) wire(ctx context.Context, now func() time.Time) (http.Handler, 
 	mux.Handle("/static/", static.Handler())
 	mux.Handle("/identity/.well-known/", s.identityDocuments())
 	mux.Handle("/sts/"+s.cfg.Account+"/.well-known/", s.outboundDocuments())
-	mux.Handle("/", s.witness(s.paced(pages)))
+	mux.Handle("/", s.witness(s.paced(s.pageMux)))
 	return s.edge(from, m.observe(apisOr(aws, mux))), nil
 }
 
