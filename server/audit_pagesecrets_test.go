@@ -167,7 +167,7 @@ func (v *visitor) everywhere(pattern string) {
 		}
 	}
 	v.do("POST", path, marked(mark, url.Values{"username": {mark}, "_csrf": {v.csrf}}))
-	v.do("POST", path, marked(mark, nil)) // from nobody's form
+	v.do("POST", path, marked(mark, nil))                             // from nobody's form
 	for _, left := range []string{"name-first", "code", "password"} { // which of them a form has decides what it does
 		form := marked(mark, url.Values{"_csrf": {v.csrf}, "password": {secretPassword + "x"}, "email": {"new@example.com"}})
 		form.Del(left)
