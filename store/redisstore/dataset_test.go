@@ -18,10 +18,12 @@ func TestDatasets(t *testing.T) {
 }
 
 func TestDatasetLog(t *testing.T) {
-	known := new(datasettest.Memory)
-	datasettest.TestLog(t, func(t *testing.T) (a, b datasettest.LoggedStore) {
-		url := redisstoretest.URL(t)
-		open := func() datasettest.LoggedStore { return redisstoretest.OpenURL(t, url, time.Now).Datasets(known) }
-		return open(), open()
+	onEachURL(t, func(t *testing.T, apart func(testing.TB) string) {
+		known := new(datasettest.Memory)
+		datasettest.TestLog(t, func(t *testing.T) (a, b datasettest.LoggedStore) {
+			url := apart(t)
+			open := func() datasettest.LoggedStore { return redisstoretest.OpenURL(t, url, time.Now).Datasets(known) }
+			return open(), open()
+		})
 	})
 }

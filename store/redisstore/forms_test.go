@@ -56,7 +56,18 @@ func withRigs(m *testing.M) int {
 
 // onEachForm runs a suite on one server, on a pair under Sentinels, and on a Cluster.
 func onEachForm(t *testing.T, suite func(t *testing.T, open func(t testing.TB, now func() time.Time) *redisstore.DB)) {
-	t.Run("alone", func(t *testing.T) { suite(t, redisstoretest.Open) })
+	onEachURL(t, func(t *testing.T, apart func(testing.TB) string) {
+		suite(t, func(t testing.TB, now func() time.Time) *redisstore.DB {
+			t.Helper()
+			return redisstoretest.OpenURL(t, apart(t), now)
+		})
+	})
+}
+
+// onEachURL is onEachForm for what opens a store more than once. apart returns the URL
+// of an empty one.
+func onEachURL(t *testing.T, suite func(t *testing.T, apart func(testing.TB) string)) {
+	t.Run("alone", func(t *testing.T) { suite(t, redisstoretest.URL) })
 	for name, url := range map[string]func() (string, error){
 		"sentinel": func() (string, error) {
 			s, err := sentinel()
@@ -78,10 +89,10 @@ func onEachForm(t *testing.T, suite func(t *testing.T, open func(t testing.TB, n
 			if err != nil {
 				t.Fatal(err)
 			}
-			suite(t, func(t testing.TB, now func() time.Time) *redisstore.DB {
+			suite(t, func(t testing.TB) string {
 				t.Helper()
 				apart, _ := redisstoretest.Apart(t, base)
-				return redisstoretest.OpenURL(t, apart, now)
+				return apart
 			})
 		})
 	}
