@@ -29,7 +29,7 @@ func (s *Server) edge(from origin, next http.Handler) http.Handler {
 			s.authz.Serve(w, r, authz.Asker{Trusted: from.trusts(peerAddress(r)), ClientIP: address})
 			return
 		}
-		ctx := awsapi.WithPeer(r.Context(), awsapi.Peer{IP: address, TLS: from.secure(r), Hop: from.hop(r)})
+		ctx := awsapi.WithPeer(r.Context(), awsapi.Peer{IP: address, TLS: from.secure(r)})
 		r = r.WithContext(web.WithClientChain(ctx, from.clientChain(r)))
 		r.RemoteAddr = net.JoinHostPort(address, "0")
 		r, err := s.toPool(r)

@@ -52,6 +52,7 @@ func printDemo(w io.Writer, url string) {
 Sign in as            %[2]s / %[3]s      or      %[4]s / %[5]s
   a SAML app          %[1]s/demo/saml/
   an OpenID app       %[1]s/demo/oidc/
+  two devices, synced %[1]s/demo/sync/
   mails and codes     %[1]s/demo/mail
   all of it           %[1]s/demo/
 

@@ -16,7 +16,7 @@ import (
 
 func TestDemoAndTour(t *testing.T) {
 	url, printed := start(t)
-	for _, part := range []string{url + "/demo/saml/", url + "/demo/oidc/", url + "/demo/mail", "export AWS_ENDPOINT_URL=" + url, "poolhouse tour", "alice", "bob"} {
+	for _, part := range []string{url + "/demo/saml/", url + "/demo/oidc/", url + "/demo/sync/", url + "/demo/mail", "export AWS_ENDPOINT_URL=" + url, "poolhouse tour", "alice", "bob"} {
 		if !strings.Contains(printed(), part) {
 			t.Errorf("the demo did not print %q:\n%s", part, printed())
 		}
@@ -33,7 +33,7 @@ func TestDemoAndTour(t *testing.T) {
 // TestDemoPages opens each page that the demo prints.
 func TestDemoPages(t *testing.T) {
 	url, _ := start(t)
-	for _, path := range []string{"/demo/", "/demo/saml/", "/demo/oidc/", "/demo/mail", "/us-east-1_Demo00001/.well-known/openid-configuration", "/us-east-1_Demo00001/saml/metadata", "/metrics"} {
+	for _, path := range []string{"/demo/", "/demo/saml/", "/demo/oidc/", "/demo/sync/", "/demo/mail", "/us-east-1_Demo00001/.well-known/openid-configuration", "/us-east-1_Demo00001/saml/metadata", "/metrics"} {
 		resp, err := http.Get(url + path)
 		if err != nil {
 			t.Fatal(err)
@@ -44,6 +44,16 @@ func TestDemoPages(t *testing.T) {
 			t.Errorf("%s: %d, %d bytes, %v", path, resp.StatusCode, len(body), err)
 		}
 	}
+}
+
+// TestDemoSync runs the page of data that syncs.
+func TestDemoSync(t *testing.T) {
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		harness.Missing(t, "chromium is not installed")
+	}
+	url, _ := start(t)
+	harness.Node(t, "demo/sync.test.js", "POOLHOUSE_URL="+url, "POOLHOUSE_TEST_CHROMIUM="+path)
 }
 
 func TestDemoRefusesOtherMachines(t *testing.T) {

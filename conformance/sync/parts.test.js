@@ -30,8 +30,9 @@ test('a path is escaped twice, a query sorted', async () => {
 });
 
 test('events come in pieces', () => {
-  const text = ': hello\n\nevent: change\r\nid: 7\r\ndata: {"a":\r\ndata: 1}\r\n\r\ndata: plain\n\nid: 8\nevent: lone\n\nevent: bye\ndata:\n\n';
-  const whole = new EventParser().push(text);
+  const text = 'retry: 1500\n\n: hello\n\nevent: change\r\nid: 7\r\ndata: {"a":\r\ndata: 1}\r\n\r\ndata: plain\n\nid: 8\nevent: lone\n\nevent: bye\ndata:\n\nid: 9\n\n';
+  const parser = new EventParser(), whole = parser.push(text);
+  assert.deepEqual([parser.id, parser.retry], ['9', 1500]);
   assert.deepEqual(whole, [{ type: 'change', data: '{"a":\n1}', id: '7' }, { type: 'message', data: 'plain', id: '7' }, { type: 'bye', data: '', id: '8' }]);
   const slow = new EventParser();
   assert.deepEqual([...text].flatMap((c) => slow.push(c)), whole);

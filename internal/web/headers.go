@@ -44,6 +44,11 @@ func AllowFraming(h http.Header) {
 	h.Set("Content-Security-Policy", strings.Replace(h.Get("Content-Security-Policy"), "frame-ancestors 'none'", "frame-ancestors *", 1))
 }
 
+// AllowCalls lets the scripts of a page call this server.
+func AllowCalls(h http.Header) {
+	h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+"; connect-src 'self'")
+}
+
 // AllowFrames lets a page load frames: these addresses, and no other path even of
 // their hosts. One that a policy cannot express is not loaded.
 func AllowFrames(h http.Header, addresses []string) {

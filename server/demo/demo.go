@@ -50,6 +50,7 @@ func New(url string, mail *Mailbox, templates fs.FS, asset func(string) string) 
 func (a *App) Mount(mux *web.Mux) {
 	mux.Get("/demo/{$}", a.index)
 	mux.Get("/demo/mail", a.mail)
+	mux.Get("/demo/sync/{$}", a.sync)
 	mux.Get("/demo/saml/{$}", a.samlHome)
 	mux.Get("/demo/saml/login", a.samlLogin)
 	mux.Get("/demo/saml/metadata", a.samlMetadata)
@@ -88,6 +89,12 @@ func (a *App) mail(w http.ResponseWriter, _ *http.Request) error {
 	v := a.view("Mail")
 	v.Mails = a.Mail.Messages()
 	return a.pages.Render(w, http.StatusOK, "mail.html", v)
+}
+
+// sync shows two devices that talk to the AWS APIs of the server.
+func (a *App) sync(w http.ResponseWriter, _ *http.Request) error {
+	web.AllowCalls(w.Header())
+	return a.pages.Render(w, http.StatusOK, "sync.html", a.view("Data that syncs"))
 }
 
 // unavailable reports that an app could not reach its identity provider.

@@ -49,13 +49,13 @@ export class SyncClient extends EventTarget {
     if (options.identityId) await store.setSetting(setting, await identify(credentials));
     credentials.identityId = await known(store, setting, () => identify(credentials));
     const deviceId = await known(store, 'device', () => crypto.randomUUID());
-    return new SyncClient(options, connection, credentials, store, deviceId);
+    return new SyncClient({ ...options, setting }, connection, credentials, store, deviceId);
   }
 
   /** Use SyncClient.open. */
   constructor(options, connection, credentials, store, deviceId) {
     super();
-    Object.assign(this, { connection, credentials, store, deviceId, encryption: options.encryption });
+    Object.assign(this, { connection, credentials, store, deviceId, encryption: options.encryption, setting: options.setting });
     /** The identity whose datasets these are. */
     this.identityId = credentials.identityId;
     credentials.fixed = true;
@@ -138,10 +138,11 @@ export class SyncClient extends EventTarget {
     for (const d of this.#datasets.values()) if (await d.pending() > 0) this.#exchange(d); // what was changed offline
   }
 
-  /** Forget everything that this device keeps of the user, what was not sent yet included: on signing out. */
+  /** Forget everything that this device keeps of the user, what was not sent yet and the identity included: on signing out. */
   async forget() {
     this.disconnect();
     for (const name of await this.store.datasets(this.place(''))) await this.store.update(name, null, () => ({ clear: true }));
+    await this.store.setSetting(this.setting, undefined);
   }
 }
 

@@ -45,7 +45,10 @@ async function refusal(response) {
   let said = {};
   try { said = JSON.parse(text); } catch { /* a proxy answers in HTML */ }
   const name = response.headers.get('x-amzn-errortype') || said.__type || 'HTTPError';
-  return new SyncError(name.split(/[:#]/).find((part) => /^\w+$/.test(part)) ?? 'HTTPError', said.message ?? said.Message ?? `status ${response.status}`, response.status);
+  const code = name.split(/[:#]/).find((part) => /^\w+$/.test(part)) ?? 'HTTPError';
+  const error = new SyncError(code, said.message ?? said.Message ?? `status ${response.status}`, response.status);
+  error.retryAfter = Number(response.headers.get('retry-after')) * 1000 || 0; // ms
+  return error;
 }
 
 /** A connection to one server. */

@@ -10,7 +10,8 @@ const longest = 1 << 20; // characters of one event
 export class EventParser {
   #rest = '';
   #event = { type: '', data: [] };
-  #id = '';
+  id = ''; // the last one, of a block without data too
+  retry = 1000; // ms that the server asks to wait before coming back
 
   /** Take in more text and return the events that are complete. @param {string} text */
   push(text) {
@@ -19,7 +20,7 @@ export class EventParser {
     this.#rest = lines.pop();
     for (const line of lines) {
       if (line !== '') this.#field(line);
-      else if (this.#event.data.length > 0) events.push({ type: this.#event.type || 'message', data: this.#event.data.join('\n'), id: this.#id });
+      else if (this.#event.data.length > 0) events.push({ type: this.#event.type || 'message', data: this.#event.data.join('\n'), id: this.id });
       if (line === '') this.#event = { type: '', data: [] };
     }
     if (this.#rest.length > longest || this.#event.data.reduce((n, d) => n + d.length, 0) > longest) throw new SyncError('NetworkError', 'an event is too long');
@@ -30,7 +31,8 @@ export class EventParser {
     const [, name, value] = /^([^:]*):? ?(.*)$/s.exec(line);
     if (name === 'event') this.#event.type = value;
     else if (name === 'data') this.#event.data.push(value);
-    else if (name === 'id' && !value.includes('\0')) this.#id = value;
+    else if (name === 'id' && !value.includes('\0')) this.id = value;
+    else if (name === 'retry' && /^\d+$/.test(value)) this.retry = Number(value);
   }
 }
 
@@ -72,14 +74,14 @@ export class Live {
       let wait = 0;
       try {
         this.handlers.onStatus('connecting');
-        await this.#listen();
+        wait = await this.#listen();
       } catch (error) {
         if (this.#stop.signal.aborted) break;
         wait = this.#waitAfter(error);
         this.handlers.onStatus('offline', error);
       }
       this.#wake = new AbortController();
-      await pause(wait, AbortSignal.any([this.#wake.signal, this.#stop.signal])).catch(() => {});
+      if (!this.#stop.signal.aborted) await pause(wait, this.#wake.signal).catch(() => {});
     }
   }
 
@@ -90,28 +92,33 @@ export class Live {
       return 60_000;
     }
     this.#failed += 1;
-    return backOff(this.#failed);
+    return Math.max(backOff(this.#failed), error.retryAfter ?? 0);
   }
 
-  // listen reads one connection to its end.
+  // listen reads one connection to its end, and returns how long to wait for the next.
   async #listen() {
     const end = new AbortController();
     const watch = () => setTimeout(() => end.abort(new SyncError('NetworkError', 'the stream fell silent')), silence);
+    const stop = () => end.abort(this.#stop.signal.reason);
+    this.#stop.signal.addEventListener('abort', stop);
     let timer = watch();
     try {
-      const response = await this.#open(AbortSignal.any([end.signal, this.#stop.signal]));
+      const response = await this.#open(end.signal);
       this.handlers.onStatus('online');
       if (!this.#last) this.handlers.onReset(); // what was before this stream is not in it
-      const parser = new EventParser();
-      for (const reader = response.body.pipeThrough(new TextDecoderStream()).getReader(); ;) {
+      const parser = new EventParser(), text = new TextDecoder();
+      for (const reader = response.body.getReader(); ;) {
         const { done, value } = await reader.read();
         clearTimeout(timer);
         timer = watch();
         if (done) throw new SyncError('NetworkError', 'the stream ended');
-        for (const event of parser.push(value)) if (this.#handle(event)) return;
+        const events = parser.push(text.decode(value, { stream: true }));
+        this.#last = parser.id;
+        for (const event of events) if (this.#handle(event)) return parser.retry;
       }
     } finally {
       clearTimeout(timer);
+      this.#stop.signal.removeEventListener('abort', stop);
       end.abort();
     }
   }
@@ -124,9 +131,8 @@ export class Live {
   }
 
   // handle reports whether the server ends the connection in good order.
-  #handle({ type, data, id }) {
+  #handle({ type, data }) {
     this.#failed = 0;
-    if (id) this.#last = id;
     if (type === 'change') this.handlers.onChange(JSON.parse(data));
     if (type === 'reset') this.handlers.onReset();
     return type === 'bye';
