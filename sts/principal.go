@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"slices"
 	"time"
 
 	"github.com/poolhouse/poolhouse/sts/policy"
@@ -91,7 +90,7 @@ func (p *Principal) addSessionKeys() {
 		return
 	}
 	for k, v := range p.state.Keys {
-		p.Keys[k] = slices.Clip(v) // the session is shared
+		p.Keys[k] = v
 	}
 	issued := time.UnixMicro(p.state.Issued).UTC()
 	p.Keys["aws:TokenIssueTime"] = []string{issued.Format(time.RFC3339)}

@@ -99,25 +99,59 @@ func (c *Client) REST(ctx context.Context, method, path string, in, out any, key
 	})
 }
 
-func (c *Client) call(ctx context.Context, method, path, service string, h http.Header, body []byte, key *Key, decode func([]byte) error) error {
+// Stream asks for an answer that does not end: the caller reads and closes it. path is
+// escaped already.
+func (c *Client) Stream(ctx context.Context, path, service string, h http.Header, key *Key) (io.ReadCloser, error) {
+	req, err := c.request(ctx, http.MethodGet, path, service, h, nil, key)
+	if err != nil {
+		return nil, err
+	}
+	patient := *c.HTTP
+	patient.Timeout = 0
+	resp, err := patient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode == http.StatusOK {
+		return resp.Body, nil
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return nil, err
+	}
+	return nil, apiError(resp, answer)
+}
+
+// maxAnswer bounds an answer in bytes: a dataset of 1 MB, escaped in JSON.
+const maxAnswer = 8 << 20
+
+// request makes a request, signed unless key is nil.
+func (c *Client) request(ctx context.Context, method, path, service string, h http.Header, body []byte, key *Key) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.Endpoint+path, bytes.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	req.Header = h
-	if key != nil {
-		sum := sha256.Sum256(body)
-		creds := aws.Credentials{AccessKeyID: key.AccessKeyID, SecretAccessKey: key.SecretAccessKey, SessionToken: key.SessionToken}
-		if err := c.signer.SignHTTP(ctx, creds, req, hex.EncodeToString(sum[:]), service, c.Region, time.Now()); err != nil {
-			return err
-		}
+	if key == nil {
+		return req, nil
+	}
+	sum := sha256.Sum256(body)
+	creds := aws.Credentials{AccessKeyID: key.AccessKeyID, SecretAccessKey: key.SecretAccessKey, SessionToken: key.SessionToken}
+	return req, c.signer.SignHTTP(ctx, creds, req, hex.EncodeToString(sum[:]), service, c.Region, time.Now())
+}
+
+func (c *Client) call(ctx context.Context, method, path, service string, h http.Header, body []byte, key *Key, decode func([]byte) error) error {
+	req, err := c.request(ctx, method, path, service, h, body, key)
+	if err != nil {
+		return err
 	}
 	resp, err := c.HTTP.Do(req)
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, 4<<20))
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func identify(ctx context.Context, c *awsclient.Client, cfg Config, idToken stri
 		return nil, err
 	}
 	got := out.Credentials
-	return &Credentials{AccessKeyID: got.AccessKeyId, SecretAccessKey: got.SecretKey, SessionToken: got.SessionToken,
+	return &Credentials{AccessKeyID: got.AccessKeyId, SecretAccessKey: got.SecretKey, SessionToken: got.SessionToken, IdentityID: id.IdentityId,
 		Expires: time.UnixMilli(int64(got.Expiration * 1000)).UTC()}, nil
 }
 

@@ -58,6 +58,7 @@ type Credentials struct {
 	AccessKeyID     string    `json:"access_key_id"`
 	SecretAccessKey string    `json:"secret_access_key"`
 	SessionToken    string    `json:"session_token"`
+	IdentityID      string    `json:"identity_id,omitempty"` // whose, of an identity pool
 	Issued          time.Time `json:"issued"`
 	Expires         time.Time `json:"expires"`
 }

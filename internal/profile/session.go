@@ -31,7 +31,8 @@ type Session struct {
 func (s *Session) Credentials(ctx context.Context) (got *Credentials, err error) {
 	err = s.Dir.Update(ctx, s.Name, false, func(p *Profile) error {
 		kept := p.Credentials
-		if kept != nil && s.Now().Before(renewal(kept.Issued, kept.Expires)) {
+		named := kept != nil && (kept.IdentityID != "" || p.IdentityPool == "") // older releases did not keep it
+		if named && s.Now().Before(renewal(kept.Issued, kept.Expires)) {
 			got = kept
 			return nil
 		}

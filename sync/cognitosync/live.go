@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
@@ -28,7 +27,7 @@ func (a *API) streams() []awsapi.Stream {
 
 // follow reads a request to follow datasets.
 func (a *API) follow(ctx context.Context, in awsapi.StreamInput) (*awsapi.StreamPlan, error) {
-	pool, identity := strings.Clone(in.Labels["IdentityPoolId"]), strings.Clone(in.Labels["IdentityId"])
+	pool, identity := in.Labels["IdentityPoolId"], in.Labels["IdentityId"]
 	o, err := a.existingOwner(ctx, &pool, &identity)
 	if err != nil {
 		return nil, err
@@ -37,7 +36,7 @@ func (a *API) follow(ctx context.Context, in awsapi.StreamInput) (*awsapi.Stream
 	for _, p := range in.Query {
 		switch {
 		case p.Name == "dataset" && !slices.Contains(req.Datasets, p.Value):
-			req.Datasets = append(req.Datasets, strings.Clone(p.Value))
+			req.Datasets = append(req.Datasets, p.Value)
 		case p.Name == "lastEventId" && req.After == "":
 			req.After = dataset.LogID(p.Value)
 		}
@@ -71,14 +70,12 @@ func (a *API) followed(req *live.Request) []string {
 // open subscribes. What allowed it must go on to hold: the credentials, the policies,
 // and the identity itself.
 func (a *API) open(ctx context.Context, g *awsapi.Grant, req live.Request) (http.HandlerFunc, error) {
-	o, developer := req.Owner, !isIdentity(awsapi.FromContext(ctx).Caller)
 	req.Expires = g.Expires
 	req.Holds = func(ctx context.Context) (bool, error) {
 		if ok, err := g.Holds(ctx); !ok || err != nil || a.Identities == nil {
 			return ok, err
 		}
-		standing, err := a.Identities.Standing(ctx, string(o.Pool), string(o.Identity))
-		return standing == Active || standing == Disabled && developer, err
+		return a.Identities.Exists(ctx, string(req.Owner.Pool), string(req.Owner.Identity))
 	}
 	s, err := a.Live.Subscribe(ctx, req)
 	switch {

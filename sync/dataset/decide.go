@@ -22,9 +22,6 @@ func (b *Batch) Decide(old *Dataset, states map[string]State) (*Dataset, *Commit
 	if old == nil {
 		old = &Dataset{Name: b.Dataset, Epoch: b.NewEpoch, Deleted: true}
 	}
-	if b.Existing && old.Deleted {
-		return nil, nil, ErrNotFound
-	}
 	if b.stale(old) {
 		return nil, nil, ErrStaleSession
 	}
@@ -34,12 +31,12 @@ func (b *Batch) Decide(old *Dataset, states map[string]State) (*Dataset, *Commit
 		}
 		return nil, nil, c
 	}
-	if b.Exact && !old.Unchanged(b.Seen) {
+	if b.Exact && b.Seen != old.SyncCount {
 		return nil, nil, ErrConflict
 	}
 	next := b.next(old, states)
 	if next.SyncCount > MaxSyncCount {
-		return nil, nil, b.Limits.Exceeded(LimitCounts)
+		return nil, nil, Fail(ErrLimitExceeded, "The dataset has been changed too often.")
 	}
 	return next, &Commit{SyncCount: next.SyncCount, At: b.At}, b.Limits.Check(old, next)
 }
@@ -50,7 +47,7 @@ func (b *Batch) stale(d *Dataset) bool {
 	if b.Epoch == "" && d.DeletedAt > 0 || b.Epoch != "" && b.Epoch != d.Epoch {
 		return true
 	}
-	return d.Lost(b.Seen)
+	return b.Seen > d.SyncCount
 }
 
 // conflict returns the first patch that is based on another count than the
