@@ -11,6 +11,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
 	"github.com/poolhouse/poolhouse/internal/web"
+	"github.com/poolhouse/poolhouse/store/sqlstore"
 	"github.com/poolhouse/poolhouse/sts/authz"
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -29,7 +30,7 @@ func (s *Server) edge(from origin, next http.Handler) http.Handler {
 			s.authz.Serve(w, r, authz.Asker{Trusted: from.trusts(peerAddress(r)), ClientIP: address})
 			return
 		}
-		ctx := awsapi.WithPeer(r.Context(), awsapi.Peer{IP: address, TLS: from.secure(r)})
+		ctx := awsapi.WithPeer(sqlstore.WithView(r.Context()), awsapi.Peer{IP: address, TLS: from.secure(r)})
 		r = r.WithContext(web.WithClientChain(ctx, from.clientChain(r)))
 		r.RemoteAddr = net.JoinHostPort(address, "0")
 		r, err := s.toPool(r)

@@ -60,6 +60,7 @@ func requireEmpty(ctx context.Context, q interface {
 	for name := range backupLeftOut {
 		conditions[name] = ""
 	}
+	delete(conditions, "settings_stamp") // never without its row
 	for _, t := range backupTables {
 		conditions[t.name] = t.only
 	}

@@ -94,6 +94,8 @@ var backupLeftOut = map[string]string{
 	"idp_sessions": "browsers sign in again",
 	"idp_grants":   "authorization codes live for minutes",
 
+	"settings_stamp": "it says that settings changed, not to what",
+
 	"idp_participants": "they belong to idp_sessions",
 	"idp_farewells":    "messages that wait",
 

@@ -35,6 +35,7 @@ type DB struct {
 	postgres bool
 	now      func() time.Time
 	docs     *documents
+	editions editions
 	dsn      string // of PostgreSQL, for a connection beside the pool
 	bell     *bell
 }

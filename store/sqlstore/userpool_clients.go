@@ -27,17 +27,28 @@ func (s *UserpoolStore) sealClient(c *userpool.Client) (secret []byte, doc strin
 	return secret, encode(open), err
 }
 
+// A clientRow are the columns of a client, the secret sealed.
+type clientRow struct {
+	secret []byte
+	doc    string
+}
+
+func (r *clientRow) scan(row scanner) error { return row.Scan(&r.secret, &r.doc) }
+
 func (s *UserpoolStore) scanClient(row scanner) (*userpool.Client, error) {
-	var secret []byte
-	var doc string
-	if err := row.Scan(&secret, &doc); err != nil {
+	var r clientRow
+	if err := r.scan(row); err != nil {
 		return nil, err
 	}
-	c, err := s.known.clients.decode(doc)
+	return s.openClient(r)
+}
+
+func (s *UserpoolStore) openClient(r clientRow) (*userpool.Client, error) {
+	c, err := s.known.clients.decode(r.doc)
 	if err != nil {
 		return nil, err
 	}
-	plain, err := s.open(secret, clientAAD(c))
+	plain, err := s.open(r.secret, clientAAD(c))
 	c.Secret, c.SecondSecret, _ = strings.Cut(string(plain), secretBreak)
 	return c, err
 }
@@ -82,8 +93,14 @@ func replaceLogo(ctx context.Context, tx *sql.Tx, old *userpool.Logo, c *userpoo
 
 // Client implements userpool.ClientStore.
 func (s *UserpoolStore) Client(ctx context.Context, id userpool.ClientID) (*userpool.Client, error) {
-	c, err := s.scanClient(s.db.read.QueryRowContext(ctx, `SELECT secret, doc FROM userpool_clients WHERE id = $1`, id))
-	return c, notFound(err, userpool.ErrClientNotFound)
+	row, err := settled(ctx, s.db, "client/"+string(id), func() (row clientRow, err error) {
+		err = row.scan(s.db.read.QueryRowContext(ctx, `SELECT secret, doc FROM userpool_clients WHERE id = $1`, id))
+		return row, err
+	})
+	if err != nil {
+		return nil, notFound(err, userpool.ErrClientNotFound)
+	}
+	return s.openClient(row)
 }
 
 // UpdateClient implements userpool.ClientStore.

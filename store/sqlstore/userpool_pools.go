@@ -61,31 +61,54 @@ func flag(b bool) int {
 
 // Pool implements userpool.PoolStore.
 func (s *UserpoolStore) Pool(ctx context.Context, id userpool.PoolID) (*userpool.Pool, error) {
-	p, err := s.scanPool(s.db.read.QueryRowContext(ctx, `SELECT `+poolColumns+` FROM userpool_pools WHERE id = $1`, id))
+	p, err := s.settledPool(ctx, "id", string(id))
 	return p, notFound(err, userpool.ErrPoolNotFound)
+}
+
+// settledPool returns the pool that has such a value in a column.
+func (s *UserpoolStore) settledPool(ctx context.Context, column, value string) (*userpool.Pool, error) {
+	row, err := settled(ctx, s.db, "pool/"+column+"/"+value, func() (row poolRow, err error) {
+		err = row.scan(s.db.read.QueryRowContext(ctx, `SELECT `+poolColumns+` FROM userpool_pools WHERE `+column+` = $1`, value))
+		return row, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.openPool(row)
 }
 
 // PoolByDomain implements userpool.PoolStore.
 func (s *UserpoolStore) PoolByDomain(ctx context.Context, domain string) (*userpool.Pool, error) {
-	query := `SELECT ` + poolColumns + ` FROM userpool_pools WHERE domain = $1`
+	column := "domain"
 	if strings.Contains(domain, ".") {
-		query = `SELECT ` + poolColumns + ` FROM userpool_pools WHERE custom_domain = $1`
+		column = "custom_domain"
 	}
-	p, err := s.scanPool(s.db.read.QueryRowContext(ctx, query, domain))
+	p, err := s.settledPool(ctx, column, domain)
 	return p, notFound(err, userpool.ErrDomainNotFound)
 }
 
+// A poolRow is poolColumns.
+type poolRow struct {
+	doc    string
+	secret []byte
+}
+
+func (r *poolRow) scan(row scanner) error { return row.Scan(&r.doc, &r.secret) }
+
 func (s *UserpoolStore) scanPool(row scanner) (*userpool.Pool, error) {
-	var doc string
-	var secret []byte
-	if err := row.Scan(&doc, &secret); err != nil {
+	var r poolRow
+	if err := r.scan(row); err != nil {
 		return nil, err
 	}
-	p, err := s.known.pools.decode(doc)
+	return s.openPool(r)
+}
+
+func (s *UserpoolStore) openPool(r poolRow) (*userpool.Pool, error) {
+	p, err := s.known.pools.decode(r.doc)
 	if err != nil || p.PasswordSource == nil {
 		return p, err
 	}
-	plain, err := s.open(secret, poolAAD(p.ID))
+	plain, err := s.open(r.secret, poolAAD(p.ID))
 	p.PasswordSource.Secret = string(plain)
 	return p, err
 }
@@ -173,19 +196,42 @@ func (s *UserpoolStore) ResourceServer(ctx context.Context, pool userpool.PoolID
 }
 
 func scanResourceServer(row scanner) (*userpool.ResourceServer, error) {
-	var doc string
-	if err := row.Scan(&doc); err != nil {
+	doc, err := scanText(row)
+	if err != nil {
 		return nil, err
 	}
+	return openResourceServer(doc)
+}
+
+func openResourceServer(doc string) (*userpool.ResourceServer, error) {
 	rs := new(userpool.ResourceServer)
 	return rs, decode(doc, rs)
 }
 
+func scanText(row scanner) (text string, err error) {
+	err = row.Scan(&text)
+	return text, err
+}
+
 // ResourceServers implements userpool.PoolStore.
 func (s *UserpoolStore) ResourceServers(ctx context.Context, pool userpool.PoolID) ([]*userpool.ResourceServer, error) {
-	rows, err := s.db.read.QueryContext(ctx,
-		`SELECT doc FROM userpool_resource_servers WHERE pool = $1 ORDER BY identifier`, pool)
-	return collect(rows, err, scanResourceServer)
+	docs, err := settled(ctx, s.db, "resource servers/"+string(pool), func() ([]string, error) {
+		rows, err := s.db.read.QueryContext(ctx,
+			`SELECT doc FROM userpool_resource_servers WHERE pool = $1 ORDER BY identifier`, pool)
+		return collect(rows, err, scanText)
+	})
+	if err != nil {
+		return nil, err
+	}
+	var all []*userpool.ResourceServer
+	for _, doc := range docs {
+		rs, err := openResourceServer(doc)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rs)
+	}
+	return all, nil
 }
 
 // DeleteResourceServer implements userpool.PoolStore.

@@ -17,6 +17,7 @@ type writer struct{ *sql.DB }
 // ExecContext is that of *sql.DB, in a transaction with an intent that waits.
 func (w writer) ExecContext(ctx context.Context, query string, args ...any) (res sql.Result, err error) {
 	if audit.IntentOf(ctx) == nil {
+		defer forget(ctx)
 		return w.DB.ExecContext(ctx, query, args...)
 	}
 	err = w.tryTx(ctx, func(tx *sql.Tx) (err error) {
@@ -27,6 +28,7 @@ func (w writer) ExecContext(ctx context.Context, query string, args ...any) (res
 }
 
 func (w writer) tryTx(ctx context.Context, fn func(*sql.Tx) error) error {
+	defer forget(ctx)
 	tx, err := w.BeginTx(ctx, nil)
 	if err != nil {
 		return err
