@@ -3,7 +3,6 @@ package samlidp
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -97,8 +96,8 @@ func NewApplicationID() ApplicationID {
 
 // applyMetadata fills in what the metadata decides. It must be valid at the time
 // of the change; later on, the administrator's word counts.
-func (a *Application) applyMetadata(xml string) error {
-	xml, err := a.selectMetadata(xml)
+func (a *Application) applyMetadata(d *document) error {
+	xml, err := a.selectMetadata(d)
 	if err != nil {
 		return err
 	}
@@ -126,20 +125,17 @@ func (a *Application) applyMetadata(xml string) error {
 
 // selectMetadata returns the entity that is meant of a document, which has to be
 // signed where the settings name a signer.
-func (a *Application) selectMetadata(xml string) (string, error) {
+func (a *Application) selectMetadata(d *document) (string, error) {
 	signer, err := a.Settings.signer()
 	if err != nil {
-		return "", userpool.Fail(userpool.ErrInvalidParameter, "MetadataSigner must be a certificate in PEM.")
+		return "", errSigner
 	}
-	if signer == nil && a.Settings.MetadataEntityID == "" {
-		return xml, nil
+	if d.chosen || signer == nil && a.Settings.MetadataEntityID == "" {
+		return d.text, nil
 	}
-	one, err := samlxml.SelectSP([]byte(xml), a.Settings.MetadataEntityID, signer)
-	switch {
-	case errors.Is(err, samlxml.ErrNoSignature), errors.Is(err, samlxml.ErrSignature), errors.Is(err, samlxml.ErrAlgorithm):
-		return "", userpool.Fail(userpool.ErrInvalidParameter, "The metadata is not signed by MetadataSigner.")
-	case err != nil:
-		return "", userpool.Fail(userpool.ErrInvalidParameter, "The metadata does not describe that service provider, or not just one.")
+	one, err := samlxml.SelectSP([]byte(d.text), a.Settings.MetadataEntityID, signer)
+	if err != nil {
+		return "", notChosen(err)
 	}
 	return string(one), nil
 }

@@ -31,7 +31,7 @@ type Freshness struct {
 }
 
 // lease is how long one node has to fetch a document.
-const lease = 2 * time.Minute
+const lease = 10 * time.Minute
 
 var (
 	errRenamed = errors.New("samlidp: the metadata is another app's")
@@ -49,7 +49,7 @@ func (s *Service) Refresh(ctx context.Context) (found bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	doc, fetchErr := s.Fetcher.FetchNewer(ctx, a.Settings.metadataAddress(a.MetadataURL), a.Fresh.ETag, a.Settings.metadataLimit())
+	doc, fetchErr := s.get(ctx, a.MetadataURL, a.Fresh.ETag, &a.Settings)
 	if ctx.Err() != nil {
 		return true, ctx.Err()
 	}
@@ -81,12 +81,12 @@ func (s *Service) logRefresh(ctx context.Context, a *Application, fetchErr error
 }
 
 // refresh takes what was fetched. It may run more than once.
-func (a *Application) refresh(doc *outbound.Document, err error, now time.Time) {
+func (a *Application) refresh(doc *document, err error, now time.Time) {
 	changed := *a
 	if err == nil {
 		changed.Modified = now
-		err = changed.replaceMetadata(string(doc.Body))
-		changed.Fresh.ETag = doc.ETag
+		err = changed.replaceMetadata(doc)
+		changed.Fresh.ETag = doc.etag
 	} else if errors.Is(err, outbound.ErrUnchanged) {
 		err = changed.stillValid(now)
 	}
@@ -116,9 +116,9 @@ func (a *Application) fetched(now time.Time) {
 }
 
 // replaceMetadata puts newer metadata of the same app in place of the old.
-func (a *Application) replaceMetadata(xml string) error {
+func (a *Application) replaceMetadata(doc *document) error {
 	name := a.EntityID
-	if err := a.applyMetadata(xml); err != nil {
+	if err := a.applyMetadata(doc); err != nil {
 		return err
 	}
 	if a.EntityID != name {
@@ -214,11 +214,11 @@ func (s *Settings) signer() (*x509.Certificate, error) {
 	return x509.ParseCertificate(block.Bytes)
 }
 
-// metadataLimit is how long a document may be, in bytes: that of one app, or of a
-// federation that it is chosen from.
+// metadataLimit is how long a document may be that is kept whole, in bytes: that of one
+// app, or of a federation that it is chosen from.
 func (s *Settings) metadataLimit() int {
 	if s.MetadataEntityID != "" || s.MetadataSigner != "" {
-		return samlxml.Aggregate().Bytes
+		return samlxml.MaxGiven
 	}
 	return samlxml.Metadata().Bytes
 }

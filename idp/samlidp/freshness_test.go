@@ -3,6 +3,7 @@ package samlidp_test
 import (
 	"encoding/pem"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -308,5 +309,46 @@ func TestMetadataQuery(t *testing.T) {
 	_, err := r.apps.Update(t.Context(), poolID, r.app.ID, samlidp.Spec{Settings: &samlidp.Settings{MetadataQuery: true}})
 	if !errors.Is(err, userpool.ErrInvalidParameter) {
 		t.Errorf("a query for nothing: %v", err)
+	}
+}
+
+// TestLongFederation: the metadata of a large federation is read as it comes, at
+// registration and later.
+func TestLongFederation(t *testing.T) {
+	r := newRig(t, nil)
+	acs, asked := spACS, 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		asked++
+		if req.Header.Get("If-None-Match") == `"`+acs+`"` {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		w.Header().Set("ETag", `"`+acs+`"`)
+		io.WriteString(w, `<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata">`)
+		for range 12 {
+			io.WriteString(w, `<EntityDescriptor entityID="https://other.example"><Extensions>`+strings.Repeat("x", 1<<20)+`</Extensions></EntityDescriptor>`)
+		}
+		io.WriteString(w, strings.ReplaceAll(*r.spMetadata(t), spACS, acs)+`</EntitiesDescriptor>`)
+	}))
+	t.Cleanup(server.Close)
+	if err := r.apps.Store.DeleteApplication(t.Context(), poolID, r.app.ID); err != nil {
+		t.Fatal(err)
+	}
+	spec := func(entity string) samlidp.Spec {
+		return samlidp.Spec{Name: ptr("long"), MetadataURL: &server.URL, Settings: &samlidp.Settings{MetadataEntityID: entity}}
+	}
+	if _, err := r.apps.Create(t.Context(), poolID, spec("https://nobody.example")); err == nil || !strings.Contains(err.Error(), "does not describe that service provider") {
+		t.Errorf("an app that is not there: %v", err)
+	}
+	var err error
+	if r.app, err = r.apps.Create(t.Context(), poolID, spec(spEntity)); err != nil || r.app.ACS[0] != spACS || len(r.app.MetadataXML) > 1<<20 {
+		t.Fatalf("%+v, %v", r.app, err)
+	}
+	if a := r.refresh(t, 7*time.Hour); a.Fresh.Failures > 0 || a.ACS[0] != spACS || asked != 3 {
+		t.Errorf("unchanged: %+v, asked %d times", a.Fresh, asked)
+	}
+	acs = "https://sp.example/new"
+	if a := r.refresh(t, 14*time.Hour); a.Fresh.Failures > 0 || a.ACS[0] != acs {
+		t.Errorf("changed: %+v", a.Fresh)
 	}
 }

@@ -3,6 +3,7 @@ package samlidp
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"time"
 
@@ -13,12 +14,12 @@ import (
 
 // A Fetcher gets metadata from an address that an administrator named.
 type Fetcher interface {
-	// Fetch returns up to limit bytes. It refuses addresses that lead to the
-	// inside of our own network.
-	Fetch(ctx context.Context, url string, limit int) ([]byte, error)
-	// FetchNewer is Fetch for what was fetched before; outbound.ErrUnchanged says that it
-	// still is what had that ETag.
+	// FetchNewer returns up to limit bytes. It refuses addresses that lead to the inside
+	// of our own network. outbound.ErrUnchanged says that it still is what had that ETag,
+	// which may be empty.
 	FetchNewer(ctx context.Context, url, etag string, limit int) (*outbound.Document, error)
+	// ReadNewer is FetchNewer for what is read as it comes.
+	ReadNewer(ctx context.Context, url, etag string, read func(io.Reader) error) (newETag string, err error)
 }
 
 // A UserDirectory is a Directory that knows users by name.
@@ -47,6 +48,8 @@ type Spec struct {
 	Attributes                                    []Attribute
 	SignResponse, SignAssertion, EncryptAssertion *bool
 	Settings                                      *Settings // taken whole
+
+	fetched *document // what MetadataURL has
 }
 
 // Create registers an application. Exactly one of MetadataXML and MetadataURL
@@ -120,16 +123,18 @@ func (s *Service) fetch(ctx context.Context, spec *Spec, settings Settings) erro
 		return nil
 	}
 	set(&settings, spec.Settings)
-	raw, err := s.Fetcher.Fetch(ctx, settings.metadataAddress(*spec.MetadataURL), settings.metadataLimit())
+	d, err := s.get(ctx, *spec.MetadataURL, "", &settings)
 	if err != nil {
 		if ctx.Err() != nil {
 			return errors.Join(err, ctx.Err())
 		}
+		if fault := (*userpool.Fault)(nil); errors.As(err, &fault) {
+			return err
+		}
 		s.Log.WarnContext(ctx, "metadata not fetched", "url", *spec.MetadataURL, "error", err)
 		return userpool.Fail(userpool.ErrInvalidParameter, "The metadata could not be fetched from MetadataUrl.")
 	}
-	text := string(raw)
-	spec.MetadataXML = &text
+	spec.MetadataXML, spec.fetched = &d.text, d
 	return nil
 }
 
@@ -139,7 +144,11 @@ func (a *Application) change(spec Spec) error {
 		return err
 	}
 	if spec.MetadataXML != nil {
-		if err := a.applyMetadata(*spec.MetadataXML); err != nil {
+		given := spec.fetched
+		if given == nil {
+			given = &document{text: *spec.MetadataXML}
+		}
+		if err := a.applyMetadata(given); err != nil {
 			return err
 		}
 		a.MetadataURL, a.Fresh = "", Freshness{} // what was pasted is not refreshed from elsewhere

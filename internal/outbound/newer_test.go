@@ -2,6 +2,7 @@ package outbound_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -41,5 +42,37 @@ func TestFetchNewer(t *testing.T) {
 	}
 	if _, err := outbound.New(false).FetchNewer(t.Context(), srv.URL, "", 10); !errors.Is(err, outbound.ErrForbidden) {
 		t.Errorf("a private address: %v", err)
+	}
+}
+
+// TestReadNewer: a long document goes to its reader as it comes.
+func TestReadNewer(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("If-None-Match") == `"1"` {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		w.Header().Set("ETag", `"1"`)
+		io.WriteString(w, "document")
+	}))
+	defer srv.Close()
+	c := outbound.New(true)
+	var got []byte
+	read := func(r io.Reader) (err error) {
+		got, err = io.ReadAll(r)
+		return err
+	}
+	if etag, err := c.ReadNewer(t.Context(), srv.URL, "", read); err != nil || etag != `"1"` || string(got) != "document" {
+		t.Errorf("%q, %q, %v", got, etag, err)
+	}
+	if _, err := c.ReadNewer(t.Context(), srv.URL, `"1"`, read); !errors.Is(err, outbound.ErrUnchanged) {
+		t.Errorf("unchanged: %v", err)
+	}
+	broken := errors.New("not what was wanted")
+	if _, err := c.ReadNewer(t.Context(), srv.URL, "", func(io.Reader) error { return broken }); !errors.Is(err, broken) {
+		t.Errorf("a reader that refuses: %v", err)
+	}
+	if _, err := outbound.New(false).ReadNewer(t.Context(), srv.URL, "", read); !errors.Is(err, outbound.ErrForbidden) {
+		t.Errorf("inside: %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package samlxml
 
 import (
+	"bytes"
 	"crypto/x509"
 	"fmt"
 	"time"
@@ -8,12 +9,8 @@ import (
 	"github.com/beevik/etree"
 )
 
-// Aggregate are the limits of the metadata of a federation: 10 MB.
-func Aggregate() Limits {
-	lim := Metadata()
-	lim.Bytes, lim.Elements = 10<<20, 200_000
-	return lim
-}
+// MaxGiven is the longest metadata of a federation that somebody hands in, in bytes.
+const MaxGiven = 10 << 20
 
 // SelectSP returns the metadata of one service provider as a document of its own. raw
 // is an EntityDescriptor, or an aggregate of them, nested or not. With a signer its
@@ -21,11 +18,11 @@ func Aggregate() Limits {
 // that is meant; it may be empty where there is only one. What the aggregate says of
 // its validity goes with the entity.
 func SelectSP(raw []byte, entityID string, signer *x509.Certificate) ([]byte, error) {
-	doc, err := Parse(raw, Aggregate())
-	if err != nil {
-		return nil, err
-	}
-	root := doc.Root()
+	return selectSP(bytes.NewReader(raw), MaxGiven, entityID, signer)
+}
+
+// selectIn is SelectSP in a document that was parsed.
+func selectIn(root *etree.Element, entityID string, signer *x509.Certificate) (_ []byte, err error) {
 	if signer != nil {
 		if root, _, err = Verify(root, []*x509.Certificate{signer}); err != nil {
 			return nil, err

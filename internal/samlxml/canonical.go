@@ -77,16 +77,7 @@ func (c *canonicalizer) declare(el *etree.Element, undo []binding) []binding {
 }
 
 func (c *canonicalizer) element(el *etree.Element) {
-	scope := c.declare(el, nil)
-	attrs := c.attributes(el)
-	c.w.raw("<" + el.FullTag())
-	written := c.namespaces(el, attrs)
-	for _, a := range attrs {
-		c.w.raw(" " + a.FullKey() + `="`)
-		c.w.escape(a.Value, true)
-		c.w.raw(`"`)
-	}
-	c.w.raw(">")
+	scope, written := c.start(el)
 	for _, token := range el.Child {
 		switch t := token.(type) {
 		case *etree.Element:
@@ -97,6 +88,25 @@ func (c *canonicalizer) element(el *etree.Element) {
 			c.w.escape(t.Data, false)
 		}
 	}
+	c.end(el, scope, written)
+}
+
+// start writes a start tag, and returns what end takes back.
+func (c *canonicalizer) start(el *etree.Element) (scope, written []binding) {
+	scope = c.declare(el, nil)
+	attrs := c.attributes(el)
+	c.w.raw("<" + el.FullTag())
+	written = c.namespaces(el, attrs)
+	for _, a := range attrs {
+		c.w.raw(" " + a.FullKey() + `="`)
+		c.w.escape(a.Value, true)
+		c.w.raw(`"`)
+	}
+	c.w.raw(">")
+	return scope, written
+}
+
+func (c *canonicalizer) end(el *etree.Element, scope, written []binding) {
 	c.w.close(el.FullTag())
 	unbind(c.written, written)
 	unbind(c.scope, scope)

@@ -36,24 +36,30 @@ func verify(el *etree.Element, certs []*x509.Certificate, sha1 bool) (*etree.Ele
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := (&form{sha1: sha1}).read(el, sig); err != nil { // before any work on its behalf
-		return nil, nil, err
-	}
-	info, err := mustChild(sig, nsSignature, "SignedInfo")
-	if err != nil {
-		return nil, nil, signatureForm(err)
-	}
-	signed := canonical(info, nil, nil)
 	f := &form{sha1: sha1}
-	if err := f.reread(el, signed); err != nil {
-		return nil, nil, err
-	}
-	cert, err := f.signer(sig, signed, certs)
+	cert, err := f.sealed(el, sig, certs)
 	if err != nil {
 		return nil, nil, err
 	}
 	verified, err := f.referenced(el, sig)
 	return verified, cert, err
+}
+
+// sealed verifies that one of certs signed SignedInfo, which f is read from. What it says
+// of el is still to be compared.
+func (f *form) sealed(el, sig *etree.Element, certs []*x509.Certificate) (*x509.Certificate, error) {
+	if err := (&form{sha1: f.sha1}).read(el, sig); err != nil { // before any work on its behalf
+		return nil, err
+	}
+	info, err := mustChild(sig, nsSignature, "SignedInfo")
+	if err != nil {
+		return nil, signatureForm(err)
+	}
+	signed := canonical(info, nil, nil)
+	if err := f.reread(el, signed); err != nil {
+		return nil, err
+	}
+	return f.signer(sig, signed, certs)
 }
 
 // signatureOf returns the one Signature that is a direct child of el.
