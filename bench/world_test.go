@@ -95,11 +95,15 @@ func (w *world) query(action string, in url.Values, out any, key *awsclient.Key)
 	w.check(xml.Unmarshal(w.serve(r).Body.Bytes(), out))
 }
 
+func hashOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
+}
+
 func (w *world) sign(r *http.Request, key *awsclient.Key, service string, body []byte) {
 	w.Helper()
-	sum := sha256.Sum256(body)
 	creds := aws.Credentials{AccessKeyID: key.AccessKeyID, SecretAccessKey: key.SecretAccessKey, SessionToken: key.SessionToken}
-	w.check(v4.NewSigner().SignHTTP(w.Context(), creds, r, hex.EncodeToString(sum[:]), service, demodata.Region, time.Now()))
+	w.check(v4.NewSigner().SignHTTP(w.Context(), creds, r, hashOf(body), service, demodata.Region, time.Now()))
 }
 
 // token is the token endpoint. user and password are empty for a public client.

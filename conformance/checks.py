@@ -4,6 +4,7 @@ import sys
 from botocore.exceptions import ClientError
 
 count = 0
+asked = {}  # operation to the error codes that were wanted, and came
 
 
 def check(name, holds, what=""):
@@ -23,6 +24,7 @@ def refused(name, code, call, text="", status=None, **args):
         got, at = e.response["Error"], e.response["ResponseMetadata"]["HTTPStatusCode"]
         message = got.get("Message", "")
         check(f"{name}: {code}", got["Code"] in code.split("|") and text in message and (status is None or at in status), f"{at} {got}")
+        asked.setdefault(e.operation_name, set()).add(got["Code"])
         return message
     check(f"{name}: {code}", False, "answered")
 

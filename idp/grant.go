@@ -51,12 +51,12 @@ type GrantStore interface {
 	CreateGrant(ctx context.Context, g *Grant) error
 	// Grant returns a grant by its code, else ErrGrantNotFound.
 	Grant(ctx context.Context, pool userpool.PoolID, code Handle) (*Grant, error)
-	// Redeem marks the code as used by client, for tokens of the family that is to
-	// be. Exactly one of many callers succeeds; the others get ErrGrantUsed.
-	Redeem(ctx context.Context, pool userpool.PoolID, code Handle, client userpool.ClientID, family string, at time.Time) error
+	// Redeem marks the code as used by the family's client and adds the family, that
+	// of the code's tokens, in one step: neither is there without the other. Exactly
+	// one of many callers succeeds; the others get ErrGrantUsed.
+	Redeem(ctx context.Context, code Handle, f *userpool.Family, at time.Time) error
 	// MarkReplayed notes that a used code was presented again, and returns the
-	// family to revoke. Whoever redeemed it may not have made that yet, and looks
-	// at Replayed once they have. An unused code is ErrGrantNotFound.
+	// family to revoke. An unused code is ErrGrantNotFound.
 	MarkReplayed(ctx context.Context, pool userpool.PoolID, code Handle) (family string, err error)
 	// DeleteExpiredGrants deletes up to limit forgotten grants and says how many.
 	DeleteExpiredGrants(ctx context.Context, limit int) (int, error)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install what the tests need: PostgreSQL, Redis, Apache with mod_auth_mellon, nginx,
+# Install what the tests need: PostgreSQL, Redis (its server is a Sentinel as well), Apache with mod_auth_mellon, nginx,
 # pysaml2, xmlsec1, xmllint, Chromium, Node's packages, boto3, the AWS CLI,
 # Envoy, Traefik and versitygw.
 # Quick when all is there.

@@ -25,12 +25,7 @@ func (a auditor) Record(ctx context.Context, e idp.Event) {
 			e.Username = audit.Hidden // what was typed may be a password
 		}
 	}
-	extra := map[string]any{"userPoolId": string(e.Pool)}
-	for name, value := range map[string]string{"clientId": string(e.Client), "sub": e.Sub, "grantType": e.Grant, "identityProvider": e.Provider} {
-		if value != "" {
-			extra[name] = value
-		}
-	}
+	extra := params("userPoolId", string(e.Pool), "clientId", string(e.Client), "sub", e.Sub, "grantType", e.Grant, "identityProvider", e.Provider)
 	if len(e.Methods) > 0 {
 		extra["methods"] = e.Methods
 	}

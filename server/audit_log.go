@@ -106,7 +106,7 @@ func (s *Server) tendAudit(ctx context.Context) {
 			s.alarm(ctx, "signing the audit log", s.audit.Checkpoint(ctx))
 		}
 		if at%auditTrims == 0 && s.cfg.AuditRetention > 0 {
-			n, err := s.audit.Trim(ctx, s.audit.Now().AddDate(0, 0, -s.cfg.AuditRetention))
+			n, err := s.audit.Trim(ctx, s.retention())
 			s.alarm(ctx, "trimming the audit log", err)
 			if n > 0 {
 				s.log.Info("audit log trimmed", "entries", n)
@@ -118,6 +118,20 @@ func (s *Server) tendAudit(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// sinkPatience bounds how long an entry is kept beyond its time for a sink.
+const sinkPatience = 30 * 24 * time.Hour
+
+// retention says what is kept of the log now: for as long again as it is kept anyway,
+// up to sinkPatience, a sink can be out of order and misses nothing.
+func (s *Server) retention() audit.Retention {
+	before := s.audit.Now().AddDate(0, 0, -s.cfg.AuditRetention)
+	r := audit.Retention{Before: before, Latest: before.Add(-min(time.Duration(s.cfg.AuditRetention)*24*time.Hour, sinkPatience))}
+	for _, sh := range s.shippers {
+		r.Sinks = append(r.Sinks, sh.Name)
+	}
+	return r
 }
 
 func (s *Server) alarm(ctx context.Context, what string, err error) {

@@ -135,3 +135,8 @@ func checkpointsIn(r io.Reader) (list []string, err error) {
 	}
 	return list, nil
 }
+
+// RotateAuditKey has another key sign checkpoints from now on.
+func RotateAuditKey(ctx context.Context, cfg Config) error {
+	return withAudit(ctx, cfg, func(_ audit.Store, keys *keyring.Keys) error { return audit.KeySigner{Ring: keys}.Rotate(ctx) })
+}

@@ -29,7 +29,8 @@ func (s *Server) openAuthz(ctx context.Context, st *stores, now func() time.Time
 	if err != nil {
 		return err
 	}
-	s.authz = &authz.Handler{Rules: rules, STS: s.STS, Tokens: s.Tokens, Prove: prove(verifier), Now: now, Log: s.log}
+	s.decisions = newDecisions(&authz.Journal{Mode: rules.Audit, Now: now, Write: auditor{s.audit, s.cfg.Region, s.cfg.Account}.decided})
+	s.authz = &authz.Handler{Rules: rules, STS: s.STS, Tokens: s.Tokens, Prove: prove(verifier), Decided: s.decisions.decided, Now: now, Log: s.log}
 	return nil
 }
 

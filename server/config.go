@@ -35,6 +35,7 @@ type Config struct {
 	SNSEndpoint        string   `yaml:"sns-endpoint" name:"sns-endpoint" help:"Amazon SNS, or what speaks its Publish operation, for text messages; keys come from POOLHOUSE_SNS_ACCESS_KEY_ID and POOLHOUSE_SNS_SECRET_ACCESS_KEY."`
 	SNSRegion          string   `yaml:"sns-region" name:"sns-region" help:"Region that calls to sns-endpoint are signed for; region where absent."`
 	SNSSenderID        string   `yaml:"sns-sender-id" name:"sns-sender-id" help:"Sender that phones show, where their country allows it."`
+	PushEndpoint       string   `yaml:"push-endpoint" name:"push-endpoint" help:"Amazon SNS, or what speaks its CreatePlatformEndpoint and Publish operations, for pushes to devices whose data changed; sns-endpoint where absent. Keys and region are those of sns-endpoint."`
 	LambdaEndpoint     string   `yaml:"lambda-endpoint" name:"lambda-endpoint" help:"AWS Lambda, or what speaks its invoke API, for the functions of triggers; keys come from POOLHOUSE_LAMBDA_ACCESS_KEY_ID and POOLHOUSE_LAMBDA_SECRET_ACCESS_KEY."`
 	LambdaFunctions    []string `yaml:"lambda-function" name:"lambda-function" help:"Runtime interface emulator of one function, NAME=URL; the name may be an ARN. Repeatable."`
 	TriggerURLs        []string `yaml:"trigger-url" name:"trigger-url" help:"Program that stands in for a function, NAME=URL, called with a body signed with POOLHOUSE_TRIGGER_SECRET. Repeatable."`
@@ -69,7 +70,7 @@ type Config struct {
 	// messages are signed with: from the environment alone too.
 	SMTPPassword     string `yaml:"-" kong:"-"`
 	SMSWebhookSecret string `yaml:"-" kong:"-"`
-	// SNSAccessKeyID and SNSSecretAccessKey sign calls to SNSEndpoint.
+	// SNSAccessKeyID and SNSSecretAccessKey sign calls to SNSEndpoint and PushEndpoint.
 	SNSAccessKeyID     string `yaml:"-" kong:"-"`
 	SNSSecretAccessKey string `yaml:"-" kong:"-"`
 	// LambdaKey signs calls to LambdaEndpoint, TriggerSecret those to TriggerURLs.

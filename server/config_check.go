@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/poolhouse/poolhouse/internal/audit/ship"
+	"github.com/poolhouse/poolhouse/store/redisstore"
 )
 
 // Validate reports everything that is wrong with the configuration at once.
@@ -42,6 +43,11 @@ func (c *Config) checkHome() error {
 	}
 	if c.LiveConnections < 0 {
 		w.bad("live-connections %d: want a positive number", c.LiveConnections)
+	}
+	if c.RedisURL != "" {
+		if err := redisstore.CheckURL(c.RedisURL); err != nil {
+			w.bad("redis-url: %w", err)
+		}
 	}
 	if c.Data == "" {
 		w.bad("data: a directory is needed, for the master key at the least")

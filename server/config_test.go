@@ -26,6 +26,9 @@ func TestConfigValidate(t *testing.T) {
 			c.PublicURL = "https://id.example.com"
 		}, ""},
 		{"no host and no public URL", func(c *Config) { c.Addr = ":443"; c.TLSCert, c.TLSKey = "a", "b" }, "public-url"},
+		{"Redis by HTTP", func(c *Config) { c.RedisURL = "http://h:1" }, "redis-url"},
+		{"Sentinel without a master", func(c *Config) { c.RedisURL = "redis+sentinel://h:1" }, "master_name"},
+		{"Cluster", func(c *Config) { c.RedisURL = "rediss+cluster://h:1?addr=i:1&addr=j:1" }, ""},
 		{"one connection", func(c *Config) { c.DatabaseURL, c.DatabaseConns = "postgres://h/d", 1 }, "at least 2"},
 		{"open address with TLS", func(c *Config) {
 			c.Addr = ":443"
@@ -64,7 +67,7 @@ func TestConfigValidate(t *testing.T) {
 		}, ""},
 		{"SNS without a key", func(c *Config) { c.SNSEndpoint = "https://sns.eu-west-1.amazonaws.com" }, "POOLHOUSE_SNS_ACCESS_KEY_ID"},
 		{"SNS in the clear", func(c *Config) { c.SNSEndpoint = "http://sns.example.com" }, "want https"},
-		{"SNS sender without SNS", func(c *Config) { c.SNSSenderID = "Pool" }, "need sns-endpoint"},
+		{"SNS sender without SNS", func(c *Config) { c.SNSSenderID = "Pool" }, "sns-sender-id needs sns-endpoint"},
 		{"two ways for text messages", func(c *Config) {
 			c.SNSEndpoint, c.SMSWebhook = "https://sns.eu-west-1.amazonaws.com", "https://sms.example.com/x"
 		}, "one way"},

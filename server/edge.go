@@ -30,7 +30,7 @@ func (s *Server) edge(from origin, next http.Handler) http.Handler {
 			s.authz.Serve(w, r, authz.Asker{Trusted: from.trusts(peerAddress(r)), ClientIP: address})
 			return
 		}
-		ctx := awsapi.WithPeer(sqlstore.WithView(r.Context()), awsapi.Peer{IP: address, TLS: from.secure(r)})
+		ctx := awsapi.WithPeer(sqlstore.WithView(r.Context()), awsapi.Peer{IP: address, TLS: from.secure(r), Hop: from.hop(r)})
 		r = r.WithContext(web.WithClientChain(ctx, from.clientChain(r)))
 		r.RemoteAddr = net.JoinHostPort(address, "0")
 		r, err := s.toPool(r)

@@ -47,8 +47,14 @@ func (c *Config) checkMessages() error {
 	if c.SNSEndpoint != "" && !callable(c.SNSEndpoint, c.AllowPrivateFetch) {
 		bad("sns-endpoint: want https://HOST; http needs allow-private-fetch")
 	}
-	if c.SNSEndpoint == "" && (c.SNSRegion != "" || c.SNSSenderID != "") {
-		bad("sns-region and sns-sender-id need sns-endpoint")
+	if c.PushEndpoint != "" && !callable(c.PushEndpoint, c.AllowPrivateFetch) {
+		bad("push-endpoint: want https://HOST; http needs allow-private-fetch")
+	}
+	if c.SNSEndpoint == "" && c.SNSSenderID != "" {
+		bad("sns-sender-id needs sns-endpoint")
+	}
+	if c.SNSEndpoint == "" && c.PushEndpoint == "" && c.SNSRegion != "" {
+		bad("sns-region needs sns-endpoint or push-endpoint")
 	}
 	return errors.Join(errs...)
 }
@@ -66,8 +72,8 @@ func (c *Config) checkMessageSecrets() error {
 	if (c.SMSWebhook == "") != (c.SMSWebhookSecret == "") {
 		bad("sms-webhook and POOLHOUSE_SMS_WEBHOOK_SECRET go together")
 	}
-	if c.SNSEndpoint != "" && (c.SNSAccessKeyID == "" || c.SNSSecretAccessKey == "") {
-		bad("sns-endpoint needs POOLHOUSE_SNS_ACCESS_KEY_ID and POOLHOUSE_SNS_SECRET_ACCESS_KEY")
+	if c.SNSEndpoint+c.PushEndpoint != "" && (c.SNSAccessKeyID == "" || c.SNSSecretAccessKey == "") {
+		bad("sns-endpoint and push-endpoint need POOLHOUSE_SNS_ACCESS_KEY_ID and POOLHOUSE_SNS_SECRET_ACCESS_KEY")
 	}
 	if (c.LogDeliveryURL == "") != (c.LogDeliverySecret == "") {
 		bad("log-delivery-url and POOLHOUSE_LOG_DELIVERY_SECRET go together")
@@ -122,8 +128,7 @@ func (c *Config) transports(fetch *outbound.Client, now func() time.Time) (map[s
 		ways["SMS"] = &message.Webhook{URL: c.SMSWebhook, Secret: secret, Client: fetch, Now: now}
 	}
 	if c.SNSEndpoint != "" {
-		ways["SMS"] = &message.SNS{Endpoint: strings.TrimRight(c.SNSEndpoint, "/") + "/", Region: cmp.Or(c.SNSRegion, c.Region), AccessKeyID: c.SNSAccessKeyID,
-			SecretAccessKey: c.SNSSecretAccessKey, SenderID: c.SNSSenderID, Client: fetch, Now: now}
+		ways["SMS"] = c.sns(c.SNSEndpoint, fetch, now)
 	}
 	if c.LogDeliveryURL != "" {
 		secret, err := webhook.ParseSecret(c.LogDeliverySecret)
@@ -133,6 +138,12 @@ func (c *Config) transports(fetch *outbound.Client, now func() time.Time) (map[s
 		ways[message.MediumLog] = &message.LogWebhook{URL: c.LogDeliveryURL, Secret: secret, Client: fetch, Now: now}
 	}
 	return ways, nil
+}
+
+// sns makes calls to SNS at an endpoint.
+func (c *Config) sns(endpoint string, fetch *outbound.Client, now func() time.Time) *message.SNS {
+	return &message.SNS{Endpoint: strings.TrimRight(endpoint, "/") + "/", Region: cmp.Or(c.SNSRegion, c.Region), AccessKeyID: c.SNSAccessKeyID,
+		SecretAccessKey: c.SNSSecretAccessKey, SenderID: c.SNSSenderID, Client: fetch, Now: now}
 }
 
 // addMessages gives the pools a messenger: the demo's viewer, a directory, the

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+
+	"github.com/poolhouse/poolhouse/internal/awsapi"
 )
 
 // origin finds where requests come from. Behind a trusted proxy that is the
@@ -44,6 +46,13 @@ func hopAddress(hop string) (netip.Addr, bool) {
 // secure reports whether the client's connection was encrypted.
 func (o origin) secure(r *http.Request) bool {
 	return r.TLS != nil || o.trusts(peerAddress(r)) && r.Header.Get("X-Forwarded-Proto") == "https"
+}
+
+// hop is who handed the request over.
+func (o origin) hop(r *http.Request) awsapi.Hop {
+	peer := peerAddress(r)
+	forwarded := r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("X-Forwarded-Proto") != "" || r.Header.Get("Forwarded") != ""
+	return awsapi.Hop{IP: peer, Forwarded: forwarded, Trusted: o.trusts(peer)}
 }
 
 func (o origin) trusts(address string) bool {

@@ -17,8 +17,10 @@ import (
 	"github.com/poolhouse/poolhouse/internal/audit"
 	"github.com/poolhouse/poolhouse/internal/audit/ship"
 	"github.com/poolhouse/poolhouse/internal/keyring"
+	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/server/demo"
 	"github.com/poolhouse/poolhouse/sts/authz"
+	"github.com/poolhouse/poolhouse/sync/push"
 	"github.com/poolhouse/poolhouse/userpool"
 	"github.com/poolhouse/poolhouse/userpool/message"
 )
@@ -35,17 +37,21 @@ type Server struct {
 	mail      userpool.Messenger // of the demo; nil elsewhere
 	outbox    *message.Outbox    // nil where messages do not wait
 	farewells *message.Outbox    // of logout tokens
+	pushes    *message.Outbox    // to devices; nil where there is no way to push
+	pusher    *push.Pusher       // likewise
 	sweepers  map[string]sweeper
 	keys      *keyring.Keys
 	audit     *audit.Log
 	shippers  []*ship.Shipper // of the audit log
 	demo      *demo.App       // nil elsewhere
 	samlIDP   *samlidp.Handler
+	pageMux   *web.Mux
 
 	fresh       bool // the store was never used before this start
 	madeRootKey bool
 	listener    net.Listener
 	authz       *authz.Handler // nil where no reverse proxy asks
+	decisions   *decisions     // of authz
 	gateway     *gateway       // nil where no S3 gateway asks
 	http        *http.Server
 	ready       atomic.Bool
@@ -106,6 +112,9 @@ func (s *Server) Serve(ctx context.Context) error {
 	chores.Go(func() { s.tendAudit(background) })
 	chores.Go(func() { s.Pools.RunImports(background) })
 	chores.Go(func() { s.refreshMetadata(background) })
+	if s.pusher != nil {
+		chores.Go(func() { s.pusher.Run(background) })
+	}
 	defer chores.Wait() // before anybody closes the stores under them
 	defer stop()
 	finish := s.deliver(ctx)
@@ -119,6 +128,9 @@ func (s *Server) Serve(ctx context.Context) error {
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
 	err = errors.Join(err, s.live.Stop(drain), s.http.Shutdown(drain), s.gateway.shutdown(drain))
+	if s.pusher != nil {
+		s.pusher.Drain(drain)
+	}
 	finish(drain) // last, so that the messages of the last requests go out too
 	return err
 }

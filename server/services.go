@@ -24,7 +24,9 @@ import (
 	"github.com/poolhouse/poolhouse/sts/identity"
 	"github.com/poolhouse/poolhouse/sts/stsapi"
 	"github.com/poolhouse/poolhouse/sync/dataset"
+	"github.com/poolhouse/poolhouse/sync/device"
 	"github.com/poolhouse/poolhouse/sync/live"
+	"github.com/poolhouse/poolhouse/sync/settings"
 	"github.com/poolhouse/poolhouse/userpool"
 	"github.com/poolhouse/poolhouse/userpool/kmsapi"
 	"github.com/poolhouse/poolhouse/userpool/message"
@@ -33,16 +35,17 @@ import (
 
 // Services are the domain: what the APIs and the pages stand on.
 type Services struct {
-	Pools    *userpool.Service
-	Auth     *userpool.Auth
-	Tokens   *userpool.Tokens
-	Sessions *idp.Sessions
-	SignOut  *signout.Service
-	Apps     *samlidp.Service
-	STS      *sts.Service
-	Identity *identity.Service
-	Datasets *dataset.Service
-	Limits   *userpool.Limits // nil where they are off
+	Pools        *userpool.Service
+	Auth         *userpool.Auth
+	Tokens       *userpool.Tokens
+	Sessions     *idp.Sessions
+	SignOut      *signout.Service
+	Apps         *samlidp.Service
+	STS          *sts.Service
+	Identity     *identity.Service
+	Datasets     *dataset.Service
+	SyncSettings *settings.Service
+	Limits       *userpool.Limits // nil where they are off
 
 	Upstreams sp.Upstreams // by type of provider
 
@@ -51,7 +54,8 @@ type Services struct {
 	senders    *kmsapi.API      // what functions decrypt codes with
 	remoteKeys *jose.RemoteKeys // of OpenID clients
 	consents   consent.Store
-	live       *live.Hub // of changes to datasets
+	live       *live.Hub       // of changes to datasets
+	devices    *device.Service // that changes are pushed to
 	samlSP     *samlsp.Service
 	oidcRP     *oidcrp.Upstream
 }
@@ -85,7 +89,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	if err := s.addSigns(); err != nil {
 		return err
 	}
-	s.samlSP = &samlsp.Service{Pools: pools, Sources: st.db.SAMLSources(), Fetcher: fetch, Keys: st.keys, Ephemeral: ephemeral,
+	s.samlSP = &samlsp.Service{Pools: pools, Sources: st.db.SAMLSources(), Fetcher: fetch, Caller: fetch, Keys: st.keys, Ephemeral: ephemeral,
 		Bases: poolAddresses(url), Now: now, Log: s.log}
 	s.Sessions = &idp.Sessions{Store: st.sessions(), Users: pools, Now: now}
 	s.Apps = &samlidp.Service{Store: st.db.SAML(), Fetcher: fetch, Users: pools, Keys: st.keys, Issuer: issuer, Now: now, Log: s.log}
@@ -114,6 +118,10 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	s.Datasets = &dataset.Service{Store: st.datasets(), Secrets: st.keys, Now: now}
 	s.live = live.New(st.changes(), live.Options{Max: cfg.LiveConnections, Tick: cfg.LiveTick, Now: now, Log: s.log})
 	s.closers = append(s.closers, s.hangUp)
+	s.SyncSettings = &settings.Service{Store: st.db.SyncSettings(), Now: now}
+	if s.Datasets.Trigger, err = s.syncTrigger(&cfg, s.SyncSettings, now); err != nil {
+		return err
+	}
 
 	s.sweepers = map[string]sweeper{
 		"token families":      pools.DeleteExpiredFamilies,
@@ -127,20 +135,10 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 			return int(n), err
 		},
 	}
+	s.addOwners(st)
+	s.addPush(st, fetch, now)
 	s.addFarewells(st, fetch, now)
 	return s.addMessages(st, fetch, now)
-}
-
-// identities tells the Sync operations which identities there are.
-type identities struct{ pools *identity.Service }
-
-// Exists implements cognitosync.Identities.
-func (i identities) Exists(ctx context.Context, pool, id string) (bool, error) {
-	found, err := i.pools.Identity(ctx, identity.ID(id))
-	if errors.Is(err, identity.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil && string(found.Pool) == pool, err
 }
 
 // localIssuers verifies tokens of this server without a call to itself.

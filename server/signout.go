@@ -29,8 +29,11 @@ func (s *Server) addFarewells(st *stores, fetch *outbound.Client, now func() tim
 
 // outboxes are the queues that this server works off.
 func (s *Server) outboxes() []*message.Outbox {
-	if s.outbox == nil {
-		return []*message.Outbox{s.farewells}
+	all := []*message.Outbox{s.farewells}
+	for _, outbox := range []*message.Outbox{s.outbox, s.pushes} {
+		if outbox != nil {
+			all = append(all, outbox)
+		}
 	}
-	return []*message.Outbox{s.farewells, s.outbox}
+	return all
 }

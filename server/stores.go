@@ -96,7 +96,7 @@ func (st *stores) participants() idp.ParticipantStore {
 
 func (st *stores) datasets() dataset.Store {
 	if st.redis != nil {
-		return st.redis.Datasets()
+		return st.redis.Datasets(st.db.DatasetGenerations())
 	}
 	return st.db.Datasets()
 }
@@ -104,7 +104,7 @@ func (st *stores) datasets() dataset.Store {
 // changes is the log beside the datasets.
 func (st *stores) changes() dataset.Log {
 	if st.redis != nil {
-		return st.redis.Datasets()
+		return st.redis.Datasets(st.db.DatasetGenerations())
 	}
 	return st.db.Datasets()
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/poolhouse/poolhouse/internal/outbound"
 	"github.com/poolhouse/poolhouse/internal/webhook"
+	"github.com/poolhouse/poolhouse/sync/events"
+	"github.com/poolhouse/poolhouse/sync/settings"
 	"github.com/poolhouse/poolhouse/userpool"
 	"github.com/poolhouse/poolhouse/userpool/trigger"
 )
@@ -53,24 +55,46 @@ func (c *Config) checkTriggerSecrets() error {
 // privateTriggers reports whether functions may be at private addresses.
 func (c *Config) privateTriggers() bool { return c.AllowPrivateTriggers || c.AllowPrivateFetch }
 
-// triggers runs the functions of pools in the ways that the configuration names.
+// triggers runs the functions of user pools.
 func (s *Server) triggers(cfg *Config, now func() time.Time) (*userpool.Triggers, error) {
-	t := &userpool.Triggers{Codes: s.senders, Region: cfg.Region, Log: s.log}
-	emulators, err := trigger.ParseTable(cfg.LambdaFunctions)
+	i, err := cfg.invoker(now)
 	if err != nil {
 		return nil, err
 	}
-	webhooks, err := trigger.ParseTable(cfg.TriggerURLs)
+	return &userpool.Triggers{Invoker: i, Codes: s.senders, Region: cfg.Region, Log: s.log}, nil
+}
+
+// maxSyncAnswer is the largest answer of a function in AWS Lambda, in bytes: a
+// SyncTrigger answers all of a dataset.
+const maxSyncAnswer = 6 << 20
+
+// syncTrigger runs the functions of identity pools, by the same ways. It counts its
+// calls apart: neither kind of function holds the other one up.
+func (s *Server) syncTrigger(cfg *Config, pools *settings.Service, now func() time.Time) (*events.Trigger, error) {
+	i, err := cfg.invoker(now)
 	if err != nil {
 		return nil, err
 	}
-	i := &trigger.Invoker{Lambda: cfg.LambdaEndpoint, Key: cfg.LambdaKey, Emulators: emulators, Webhooks: webhooks,
-		Client: outbound.New(cfg.privateTriggers()), Now: now}
+	i.Answer = maxSyncAnswer
+	return &events.Trigger{Settings: pools, Invoker: i, Region: cfg.Region, Log: s.log}, nil
+}
+
+// invoker runs functions in the ways that the configuration names.
+func (c *Config) invoker(now func() time.Time) (*trigger.Invoker, error) {
+	emulators, err := trigger.ParseTable(c.LambdaFunctions)
+	if err != nil {
+		return nil, err
+	}
+	webhooks, err := trigger.ParseTable(c.TriggerURLs)
+	if err != nil {
+		return nil, err
+	}
+	i := &trigger.Invoker{Lambda: c.LambdaEndpoint, Key: c.LambdaKey, Emulators: emulators, Webhooks: webhooks,
+		Client: outbound.New(c.privateTriggers()), Now: now}
 	if len(webhooks) > 0 {
-		if i.Secret, err = webhook.ParseSecret(cfg.TriggerSecret); err != nil {
+		if i.Secret, err = webhook.ParseSecret(c.TriggerSecret); err != nil {
 			return nil, err
 		}
 	}
-	t.Invoker = i
-	return t, nil
+	return i, nil
 }

@@ -41,3 +41,11 @@ func (l leavers) Leave(ctx context.Context, p *userpool.Provider, session []byte
 	}
 	return l.oidcRP.Leave(ctx, p, session, state)
 }
+
+// Tell implements chain.Providers.
+func (l leavers) Tell(ctx context.Context, p *userpool.Provider, session []byte, alone bool) (confirmed bool, err error) {
+	if p.Type == userpool.ProviderSAML {
+		return l.samlSP.Tell(ctx, p, session, alone)
+	}
+	return false, sp.ErrBrowser
+}

@@ -50,11 +50,11 @@ func (s *Server) wire(ctx context.Context, now func() time.Time) (http.Handler, 
 	if err := s.openGateway(ctx, st, now); err != nil {
 		return nil, err
 	}
-	if err := s.openAuthz(ctx, st, now); err != nil {
-		return nil, err
-	}
 	aws, err := s.awsAPIs(ctx, st, now)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.openAuthz(ctx, st, now); err != nil {
 		return nil, err
 	}
 	proxies, err := s.cfg.proxies()
@@ -62,17 +62,16 @@ func (s *Server) wire(ctx context.Context, now func() time.Time) (http.Handler, 
 		return nil, err
 	}
 	from, m, mux := origin{proxies}, newMetrics(), http.NewServeMux()
-	pages, err := s.pages(ctx, st, url, now)
-	if err != nil {
+	if s.pageMux, err = s.pages(ctx, st, url, now); err != nil {
 		return nil, err
 	}
-	m.registry.MustRegister(auditMetrics(s.audit)...)
+	m.registry.MustRegister(append(auditMetrics(s.audit), s.decisions.metrics()...)...)
 	s.health(mux, st.checks())
 	m.mount(mux, from)
 	mux.Handle("/static/", static.Handler())
 	mux.Handle("/identity/.well-known/", s.identityDocuments())
 	mux.Handle("/sts/"+s.cfg.Account+"/.well-known/", s.outboundDocuments())
-	mux.Handle("/", s.witness(s.paced(pages)))
+	mux.Handle("/", s.witness(s.paced(s.pageMux)))
 	return s.edge(from, m.observe(apisOr(aws, mux))), nil
 }
 
@@ -100,7 +99,7 @@ func (s *Services) apis(cfg Config, access *stsapi.Access, log *audit.Log) []aws
 	return []awsapi.Service{
 		(&cognitoidp.API{Pools: s.Pools, Auth: s.Auth, Tokens: s.Tokens, SAML: s.samlSP, Completer: s.oidcRP, Authorizer: access}).Service(),
 		(&cognitoidentity.API{Pools: s.Identity, Authorizer: access, Audit: log, Region: cfg.Region, Account: cfg.Account}).Service(),
-		(&cognitosync.API{Datasets: s.Datasets, Live: s.live, Identities: identities{s.Identity}, Region: cfg.Region, Account: cfg.Account}).Service(),
+		(&cognitosync.API{Datasets: s.Datasets, Settings: s.SyncSettings, Live: s.live, Devices: s.devices, Identities: identities{s.Identity}, Region: cfg.Region, Account: cfg.Account}).Service(),
 		(&stsapi.API{STS: s.STS}).Service(),
 		(&iamapi.API{STS: s.STS, Authorizer: access}).Service(),
 		s.senders.Service(),
@@ -166,7 +165,7 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	(&registration.Handler{Clients: s.Pools, Ephemeral: ephemeral, Limits: s.Limits, Issuer: issuer, Log: s.log}).Mount(mux)
 	s.samlIDP = &samlidp.Handler{Apps: st.db.SAML(), Directory: store, Gate: gate, Keys: st.keys, Ephemeral: ephemeral, Issuer: issuer, Now: now, Log: s.log,
 		Secure: secure(url), Script: static.Path("post.js"), Wording: hosted.PostText, Participants: st.participants(), Leaving: leaving, Events: s.Sessions,
-		Passwords: s.Auth, Limiter: hosted}
+		Passwords: s.Auth, Limiter: hosted, Caller: outbound.New(s.cfg.AllowPrivateFetch)}
 	s.samlIDP.Mount(mux)
 	leaving.Apps = s.samlIDP
 	maps.Copy(leaving.Answerers, s.samlIDP.Answerers())

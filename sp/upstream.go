@@ -17,6 +17,7 @@ var (
 	ErrInvalid     = errors.New("sp: the answer proves nothing")
 	ErrUnreachable = errors.New("sp: the provider cannot be reached")
 	ErrUnusable    = errors.New("sp: the provider is not set up as it should be")
+	ErrBrowser     = errors.New("sp: only a browser can bring the message")
 )
 
 // An Upstream speaks the protocol of providers. It keeps no state of a sign-in:

@@ -26,7 +26,7 @@ func (s *Service) accessTokenIdentity(ctx context.Context, provider, token strin
 	apps, subject, err := s.Access.Bearer(ctx, provider, token)
 	switch {
 	case errors.Is(err, ErrIDPRejected):
-		return nil, &Fault{Kind: ErrIDPRejected, Text: "The identity provider reported that authentication failed.", Cause: err}
+		return nil, &Fault{Kind: ErrIDPRejected, Text: idpRejected, Cause: err}
 	case errors.Is(err, ErrIDPCommunication):
 		return nil, &Fault{Kind: ErrIDPCommunication, Text: "The identity provider cannot be asked about the token.", Cause: err}
 	case err != nil:

@@ -13,7 +13,7 @@ import (
 
 // Bounds of a trade-in token's life.
 const (
-	minTradeIn     = time.Minute
+	minTradeIn     = time.Second
 	maxTradeIn     = 7 * 24 * time.Hour
 	defaultTradeIn = time.Hour
 )
@@ -44,7 +44,7 @@ func (s *Service) TradeInToken(ctx context.Context, p *Principal, in TradeInRequ
 		in.Expires = defaultTradeIn
 	}
 	if in.Expires < minTradeIn || in.Expires > maxTradeIn {
-		return "", expires, fail(ErrValidation, "ExpiresInSeconds must be between 60 and 604800.")
+		return "", expires, fail(ErrValidation, "ExpiresInSeconds must be between 1 and 604800.")
 	}
 	delegate, err := s.principalID(ctx, in.Delegate)
 	if err != nil && !errors.Is(err, ErrMalformedPolicy) {

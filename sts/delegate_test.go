@@ -109,7 +109,7 @@ func TestRefusedTradeInTokens(t *testing.T) {
 	wantFault(t, err, sts.ErrAccessDenied, "sts:AssumeRole") // who may not assume the role cannot give it away
 	for _, change := range []func(*sts.TradeInRequest){
 		func(in *sts.TradeInRequest) { in.Expires = 8 * 24 * time.Hour },
-		func(in *sts.TradeInRequest) { in.Expires = time.Second },
+		func(in *sts.TradeInRequest) { in.Expires = time.Second - 1 },
 		func(in *sts.TradeInRequest) { in.Delegate = "arn:aws:iam::111111111111:user/bob" },
 		func(in *sts.TradeInRequest) { in.Delegate = "*" },
 		func(in *sts.TradeInRequest) { in.Delegate = "arn:aws:iam::000000000000:user/nobody" },

@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"slices"
 	"time"
 
 	"github.com/poolhouse/poolhouse/sts/policy"
@@ -90,7 +91,7 @@ func (p *Principal) addSessionKeys() {
 		return
 	}
 	for k, v := range p.state.Keys {
-		p.Keys[k] = v
+		p.Keys[k] = slices.Clip(v) // the session is shared
 	}
 	issued := time.UnixMicro(p.state.Issued).UTC()
 	p.Keys["aws:TokenIssueTime"] = []string{issued.Format(time.RFC3339)}

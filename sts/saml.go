@@ -154,7 +154,7 @@ func (s *Service) readAssertion(ctx context.Context, p *SAMLProvider, response s
 	a, err := s.openAssertion(ctx, p, raw)
 	switch {
 	case errors.Is(err, ErrSignInRefused):
-		return nil, &Fault{Kind: ErrIDPRejected, Text: "The identity provider reported that authentication failed.", Cause: err}
+		return nil, &Fault{Kind: ErrIDPRejected, Text: idpRejected, Cause: err}
 	case errors.Is(err, ErrAssertionSignature):
 		return nil, &Fault{Kind: ErrInvalidToken, Text: "Response signature invalid", Cause: err}
 	case errors.Is(err, ErrAssertionMalformed):

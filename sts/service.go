@@ -11,6 +11,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
 	"github.com/poolhouse/poolhouse/internal/keyring"
+	"github.com/poolhouse/poolhouse/internal/memo"
 	"github.com/poolhouse/poolhouse/sts/policy"
 )
 
@@ -40,6 +41,7 @@ type Service struct {
 	Thumbprints ThumbprintSource // of OpenID providers; nil leaves them out
 
 	policies policy.Cache
+	sessions memo.Memo[*session] // by the opened text of their tokens
 	uses     useTimes
 	settings settingsCache
 }

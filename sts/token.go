@@ -13,6 +13,7 @@ import (
 )
 
 // A session is the content of a session token. Times are microseconds since 1970.
+// Once issued it is never changed: all requests with a token share one.
 type session struct {
 	Kind           Kind                `json:"k"`
 	Account        string              `json:"a"`
@@ -86,10 +87,14 @@ func (s *Service) open(ctx context.Context, accessKeyID, token string) (*session
 	if err != nil {
 		return nil, ErrUnknownCredential
 	}
+	if st, ok := s.sessions.Bytes(plain); ok {
+		return st, nil
+	}
 	st := new(session)
 	if err := json.Unmarshal(plain, st); err != nil {
 		return nil, err
 	}
+	s.sessions.Put(string(plain), st)
 	return st, nil
 }
 

@@ -13,7 +13,8 @@ import (
 // process.
 type LocalIssuers interface {
 	// Verify returns the claims of a token of issuer. ok is false where the issuer
-	// is not one of ours. It returns ErrTokenExpired or ErrInvalidToken.
+	// is not one of ours. It returns ErrTokenExpired, ErrInvalidToken, or ErrIDPRejected
+	// for a token of ours that we no longer stand by.
 	Verify(ctx context.Context, issuer, rawJWT string) (claims map[string]any, ok bool, err error)
 }
 
@@ -151,11 +152,15 @@ func (s *Service) verifyToken(ctx context.Context, issuer, token string) (map[st
 	case errors.Is(err, ErrIDPCommunication):
 		return nil, &Fault{Kind: ErrIDPCommunication, Cause: err,
 			Text: "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"}
+	case errors.Is(err, ErrIDPRejected):
+		return nil, &Fault{Kind: ErrIDPRejected, Text: idpRejected, Cause: err}
 	case errors.Is(err, ErrInvalidToken):
 		return nil, &Fault{Kind: ErrInvalidToken, Text: "The web identity token provided could not be validated.", Cause: err}
 	}
 	return nil, err
 }
+
+const idpRejected = "The identity provider reported that authentication failed."
 
 func (s *Service) verifyAnywhere(ctx context.Context, issuer, token string) (map[string]any, error) {
 	if s.Local != nil {

@@ -119,10 +119,26 @@ func (st *refreshState) judge(f *Family, c *Client, now time.Time) verdict {
 var errNoTurn = errors.New("userpool: family is not rotated")
 
 // rotate moves the family to its next generation, in one step that one of many
-// callers with the same token wins. Within the grace period the others get the
-// generation that the winner made.
+// callers with the same token wins. The others look again.
 func (t *Tokens) rotate(ctx context.Context, c *Client, seen *Family, st *refreshState) (*Family, error) {
 	now := t.Now().UTC().Truncate(time.Microsecond)
+	if st.judge(seen, c, now) == current {
+		err := t.Store.TurnFamily(ctx, seen.Pool, seen.ID, seen.Generation, now)
+		if err == nil {
+			turned := *seen
+			turned.Generation, turned.Rotated = seen.Generation+1, now
+			return &turned, nil
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+	}
+	return t.rotateAsIs(ctx, c, seen, st, now)
+}
+
+// rotateAsIs is rotate for a family that may have changed since it was seen. Within
+// the grace period it returns the generation that the winner made.
+func (t *Tokens) rotateAsIs(ctx context.Context, c *Client, seen *Family, st *refreshState, now time.Time) (*Family, error) {
 	var found Family
 	var v verdict
 	f, err := t.Store.UpdateFamily(ctx, seen.Pool, seen.ID, func(f *Family) error {

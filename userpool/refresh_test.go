@@ -334,6 +334,10 @@ var errBroken = errors.New("disk full")
 // brokenFamilies cannot write families.
 type brokenFamilies struct{ userpool.Store }
 
+func (brokenFamilies) TurnFamily(context.Context, userpool.PoolID, string, int, time.Time) error {
+	return errBroken
+}
+
 func (brokenFamilies) UpdateFamily(context.Context, userpool.PoolID, string, func(*userpool.Family) error) (*userpool.Family, error) {
 	return nil, errBroken
 }

@@ -1,6 +1,9 @@
 package userpool
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // A Store keeps pools and all that belongs to them.
 //
@@ -132,6 +135,9 @@ type FamilyStore interface {
 	Family(ctx context.Context, pool PoolID, id string) (*Family, error)
 	// UpdateFamily replaces the family with the result of fn, as one atomic step.
 	UpdateFamily(ctx context.Context, pool PoolID, id string, fn func(*Family) error) (*Family, error)
+	// TurnFamily moves a family that stands and is of generation from to the next one,
+	// at a time. Exactly one of many callers succeeds; the others get ErrNotFound.
+	TurnFamily(ctx context.Context, pool PoolID, id string, from int, at time.Time) error
 	// DeleteExpiredFamilies deletes up to limit families that expired.
 	DeleteExpiredFamilies(ctx context.Context, limit int) (int, error)
 }

@@ -56,6 +56,9 @@ type Grant struct {
 	Device      string // key of the device that the refresh token is good for, or empty
 	Family      string // a NewFamilyID for the sign-in; made up where empty
 	Source      string // for PreTokenGeneration; where empty that of a sign-in
+	// Keep stores the family that Issue makes, before anything is signed. Where nil
+	// FamilyStore.CreateFamily does.
+	Keep func(context.Context, *Family) error
 
 	asked    bool // what follows is known
 	groups   groupClaim
@@ -116,7 +119,11 @@ func (t *Tokens) createFamily(ctx context.Context, g *Grant, life time.Duration)
 	f := &Family{ID: cmp.Or(g.Family, NewFamilyID()), Pool: g.Pool.ID, Client: c.ID, Sub: g.User.Sub, Scopes: g.Scopes,
 		AuthTime: g.AuthTime.UTC(), Nonce: g.Nonce, Resource: g.Resource, Particulars: g.Particulars, Device: g.Device, Created: now,
 		Expires: now.Add(life)}
-	if err := t.Store.CreateFamily(ctx, f); err != nil {
+	keep := g.Keep
+	if keep == nil {
+		keep = t.Store.CreateFamily
+	}
+	if err := keep(ctx, f); err != nil {
 		return nil, err
 	}
 	return f, nil

@@ -13,6 +13,7 @@ type auditCmd struct {
 	Verify auditVerifyCmd `cmd:"" help:"Check that no entry was changed, removed, added or cut off."`
 	Export auditExportCmd `cmd:"" help:"Write the records to standard output, a line of JSON each."`
 	Keys   auditKeysCmd   `cmd:"" help:"Print the public keys of checkpoints as a JSON Web Key Set."`
+	Rotate auditRotateCmd `cmd:"" name:"rotate-key" help:"Have a new key sign checkpoints; the old ones still verify."`
 }
 
 type auditVerifyCmd struct {
@@ -56,3 +57,8 @@ func (c *auditKeysCmd) Run(e *env) error {
 	_, err = fmt.Fprintf(e.stdout, "%s\n", set)
 	return err
 }
+
+type auditRotateCmd struct{ database }
+
+// Run prints nothing: the new key is among those of auditKeysCmd.
+func (c *auditRotateCmd) Run(e *env) error { return server.RotateAuditKey(e.ctx, c.config(e)) }

@@ -112,8 +112,17 @@ func TestAuditExportAndKeys(t *testing.T) {
 		strings.Contains(r.stdout, `"d":`) {
 		t.Error(r)
 	}
+	if r := poolhouse(t, nil, "audit", "rotate-key", "--data", dir); r.code != 0 {
+		t.Error(r)
+	}
+	if r := poolhouse(t, nil, "audit", "keys", "--data", dir); r.code != 0 || strings.Count(r.stdout, `"crv":"P-256"`) != 2 {
+		t.Error("the old key is gone", r)
+	}
+	if r := poolhouse(t, nil, "audit", "verify", "--data", dir); r.code != 0 {
+		t.Error("with another key", r)
+	}
 	empty := t.TempDir()
-	for _, command := range []string{"verify", "export", "keys"} {
+	for _, command := range []string{"verify", "export", "keys", "rotate-key"} {
 		poolhouse(t, nil, "audit", command, "--data", empty).wantFailure(t, 1, "no database", empty)
 	}
 }

@@ -37,6 +37,7 @@ type commands struct {
 	Apply      applyCmd      `cmd:"" help:"Make a server match a YAML file: pools, clients, groups, users, SAML apps, roles, identity pools."`
 	Export     exportCmd     `cmd:"" help:"Write everything a database holds into one file, sealed to an age recipient."`
 	Restore    restoreCmd    `cmd:"" help:"Fill an empty database from such a file."`
+	Doctor     doctorCmd     `cmd:"" help:"Examine a configuration and what it names, and say how to mend what is wrong."`
 	Audit      auditCmd      `cmd:"" help:"Check the audit log, or write it out."`
 	Breach     breachCmd     `cmd:"" help:"Make lists of compromised passwords."`
 	Import     importCmd     `cmd:"" help:"Bring what another system has."`

@@ -32,7 +32,7 @@ func resolver(getenv func(string) string, settings map[string]any) kong.Resolver
 // key in it is an error that names the key.
 func fileSettings(getenv func(string) string, args []string) (map[string]any, error) {
 	name := configFlag(args)
-	if name == "" && len(args) > 0 && args[0] == "serve" { // the other commands have no such flag
+	if name == "" && len(args) > 0 && (args[0] == "serve" || args[0] == "doctor") { // the other commands have no such flag
 		name = getenv("POOLHOUSE_CONFIG")
 	}
 	if name == "" {

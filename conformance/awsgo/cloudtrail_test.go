@@ -18,6 +18,7 @@ import (
 
 func TestCloudTrail(t *testing.T) {
 	harness.EachProfile(t, func(t *testing.T, s *harness.Server) {
+		s.Ledger = harness.NewLedger(t, "cloudtrail")
 		began := time.Now()
 		role, err := s.Root().IAM.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("trail"), Path: aws.String("/team/"),
 			AssumeRolePolicyDocument: trust(`{"AWS":"` + harness.Account + `"}`)})
@@ -29,10 +30,11 @@ func TestCloudTrail(t *testing.T) {
 				IDP.ListUserPools(t.Context(), &idp.ListUserPoolsInput{MaxResults: aws.Int32(1)})
 			harness.WantCode(t, err, "AccessDeniedException", "")
 		}
-		t.Run("attributes", func(t *testing.T) { trailAttributes(t, s, *role.Role.Arn, *session.Credentials.AccessKeyId) })
+		s.Ledger.Test(t, "attributes", "LookupEvents", func(t *testing.T) { trailAttributes(t, s, *role.Role.Arn, *session.Credentials.AccessKeyId) })
 		t.Run("pages", func(t *testing.T) { trailPages(t, s) })
 		t.Run("times", func(t *testing.T) { trailTimes(t, s, began) })
 		t.Run("refusals", func(t *testing.T) { trailRefusals(t, s) })
+		t.Run("ledger", s.Ledger.Settle)
 	})
 }
 

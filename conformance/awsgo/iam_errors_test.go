@@ -82,7 +82,7 @@ func (w *iamWorld) targets(t *testing.T) {
 func (w *iamWorld) roleErrors(t *testing.T) {
 	ctx, api, trust, more := t.Context(), w.api, aws.String(anyTrust), []types.Tag{tag("one", "more")}
 	fresh := aws.String("fresh")
-	w.refusals(t, []refusal{
+	refusals(t, []refusal{
 		{"EntityAlreadyExists", "Role with name TARGET already exists.", failed(api.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("TARGET"), AssumeRolePolicyDocument: trust}))},
 		{"MalformedPolicyDocument", "This policy contains invalid Json", failed(api.CreateRole(ctx, &iam.CreateRoleInput{RoleName: fresh, AssumeRolePolicyDocument: aws.String("{")}))},
 		{"MalformedPolicyDocument", `Invalid principal in policy: "AWS":"arn:aws:iam::` + harness.Account + `:user/ghost"`, failed(api.CreateRole(ctx, &iam.CreateRoleInput{RoleName: fresh,
@@ -132,7 +132,7 @@ func (w *iamWorld) rolePolicyErrors(t *testing.T) {
 	ctx, api, doc, name := t.Context(), w.api, aws.String(readThing), aws.String("p")
 	fine, another := aws.String(awsPolicy+"IAMFullAccess"), aws.String(awsPolicy+"AdministratorAccess")
 	unattachable := "Policy " + *gone + " does not exist or is not attachable."
-	w.refusals(t, []refusal{
+	refusals(t, []refusal{
 		{"NoSuchEntity", noRole, failed(api.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: ghost, PolicyArn: fine}))},
 		{"NoSuchEntity", unattachable, failed(api.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: target, PolicyArn: gone}))},
 		{"InvalidInput", badARN, failed(api.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: target, PolicyArn: broken}))},
@@ -161,7 +161,7 @@ func (w *iamWorld) rolePolicyErrors(t *testing.T) {
 	})
 	_, err := api.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: target, PolicyName: name, PolicyDocument: wide(10240)})
 	must(t, err)
-	w.refusals(t, []refusal{
+	refusals(t, []refusal{
 		{"LimitExceeded", "Maximum policy size of 10240 bytes exceeded for role target", failed(api.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: target, PolicyName: aws.String("q"), PolicyDocument: doc}))},
 		{"DeleteConflict", "Cannot delete entity, must delete policies first.", failed(api.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: target}))},
 	})
@@ -177,7 +177,7 @@ func (w *iamWorld) userErrors(t *testing.T) {
 	}
 	_, err := api.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("neighbour")})
 	must(t, err)
-	w.refusals(t, []refusal{
+	refusals(t, []refusal{
 		{"EntityAlreadyExists", "User with name Target already exists.", failed(api.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("Target")}))},
 		{"InvalidInput", twiceTagged, failed(api.CreateUser(ctx, &iam.CreateUserInput{UserName: name, Tags: twice}))},
 		{"NoSuchEntity", "Scope ARN: " + *gone + " does not exist or is not attachable.", failed(api.CreateUser(ctx, &iam.CreateUserInput{UserName: name, PermissionsBoundary: gone}))},
@@ -237,7 +237,7 @@ func (w *iamWorld) policyErrors(t *testing.T) {
 		must(t, err)
 	}
 	noVersion := "Policy " + *arn + " version v9 does not exist or is not attachable."
-	w.refusals(t, []refusal{
+	refusals(t, []refusal{
 		{"EntityAlreadyExists", "A policy called TARGET already exists. Duplicate names are not allowed.", failed(api.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: aws.String("TARGET"), PolicyDocument: doc}))},
 		{"MalformedPolicyDocument", badSyntax, failed(api.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: ghost, PolicyDocument: aws.String("{")}))},
 		{"InvalidInput", twiceTagged, failed(api.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: ghost, PolicyDocument: doc, Tags: twice}))},

@@ -9,9 +9,9 @@ import (
 )
 
 func (w *iamWorld) policies(t *testing.T) {
-	w.test(t, "a managed policy", "CreatePolicy GetPolicy CreatePolicyVersion GetPolicyVersion ListPolicyVersions SetDefaultPolicyVersion DeletePolicyVersion "+
+	w.Ledger.Test(t, "a managed policy", "CreatePolicy GetPolicy CreatePolicyVersion GetPolicyVersion ListPolicyVersions SetDefaultPolicyVersion DeletePolicyVersion "+
 		"TagPolicy UntagPolicy ListPolicyTags DeletePolicy", w.policyLife)
-	w.test(t, "who has a policy", "ListEntitiesForPolicy ListPolicies", w.policyEntities)
+	w.Ledger.Test(t, "who has a policy", "ListEntitiesForPolicy ListPolicies", w.policyEntities)
 }
 
 func (w *iamWorld) policyLife(t *testing.T) {

@@ -22,7 +22,7 @@ func (w *iamWorld) oidcErrors(t *testing.T) {
 	made, err := api.CreateOpenIDConnectProvider(ctx, &iam.CreateOpenIDConnectProviderInput{Url: issuer, ClientIDList: clients, ThumbprintList: prints, Tags: many})
 	must(t, err)
 	arn := made.OpenIDConnectProviderArn
-	w.refusals(t, []refusal{
+	refusals(t, []refusal{
 		{"EntityAlreadyExists", "Provider with url https://target.example already exists.", failed(api.CreateOpenIDConnectProvider(ctx, &iam.CreateOpenIDConnectProviderInput{Url: issuer, ThumbprintList: prints}))},
 		{"InvalidInput", "Invalid Open ID Connect Provider URL", failed(api.CreateOpenIDConnectProvider(ctx, &iam.CreateOpenIDConnectProviderInput{Url: aws.String("http://plain.example"), ThumbprintList: prints}))},
 		{"InvalidInput", "Thumbprint list must contain fewer than 5 entries.", failed(api.CreateOpenIDConnectProvider(ctx, &iam.CreateOpenIDConnectProviderInput{Url: aws.String("https://b.example"), ThumbprintList: strings.Fields(strings.Repeat(thumbprint+" ", 6))}))},
@@ -58,7 +58,7 @@ func (w *iamWorld) samlErrors(t *testing.T) {
 	must(t, err)
 	junk := aws.String("<EntityDescriptor>" + strings.Repeat(" ", 1000) + "</EntityDescriptor>")
 	noKey := aws.String(strings.Repeat("K", 32))
-	w.refusals(t, []refusal{
+	refusals(t, []refusal{
 		{"EntityAlreadyExists", "SAMLProvider with name Target already exists.", failed(api.CreateSAMLProvider(ctx, &iam.CreateSAMLProviderInput{Name: aws.String("Target"), SAMLMetadataDocument: metadata}))},
 		{"InvalidInput", "Could not parse metadata", failed(api.CreateSAMLProvider(ctx, &iam.CreateSAMLProviderInput{Name: ghost, SAMLMetadataDocument: junk}))},
 		{"InvalidInput", twiceTagged, failed(api.CreateSAMLProvider(ctx, &iam.CreateSAMLProviderInput{Name: ghost, SAMLMetadataDocument: metadata, Tags: twice}))},
@@ -106,7 +106,7 @@ func (w *iamWorld) conditions(t *testing.T) {
 	must(t, err)
 	theirs, err := w.api.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: aws.String("blue")})
 	must(t, err)
-	api := w.client(w.Server, *k.AccessKeyId, *k.SecretAccessKey, "")
+	api := w.As(*k.AccessKeyId, *k.SecretAccessKey, "").IAM
 	attach := func(policy string) error {
 		return failed(api.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: aws.String("plain"), PolicyArn: aws.String(awsPolicy + policy)}))
 	}

@@ -20,10 +20,10 @@ import (
 )
 
 func (w *iamWorld) providers(t *testing.T) {
-	w.test(t, "an OpenID provider", "CreateOpenIDConnectProvider GetOpenIDConnectProvider ListOpenIDConnectProviders AddClientIDToOpenIDConnectProvider "+
+	w.Ledger.Test(t, "an OpenID provider", "CreateOpenIDConnectProvider GetOpenIDConnectProvider ListOpenIDConnectProviders AddClientIDToOpenIDConnectProvider "+
 		"RemoveClientIDFromOpenIDConnectProvider UpdateOpenIDConnectProviderThumbprint TagOpenIDConnectProvider UntagOpenIDConnectProvider "+
 		"ListOpenIDConnectProviderTags DeleteOpenIDConnectProvider", w.oidcLife)
-	w.test(t, "a SAML provider", "CreateSAMLProvider GetSAMLProvider ListSAMLProviders UpdateSAMLProvider TagSAMLProvider UntagSAMLProvider ListSAMLProviderTags DeleteSAMLProvider", w.samlLife)
+	w.Ledger.Test(t, "a SAML provider", "CreateSAMLProvider GetSAMLProvider ListSAMLProviders UpdateSAMLProvider TagSAMLProvider UntagSAMLProvider ListSAMLProviderTags DeleteSAMLProvider", w.samlLife)
 }
 
 const thumbprint = "0123456789abcdef0123456789abcdef01234567"

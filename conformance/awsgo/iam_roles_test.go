@@ -14,10 +14,10 @@ import (
 )
 
 func (w *iamWorld) roles(t *testing.T) {
-	w.test(t, "a role", "CreateRole GetRole UpdateRole UpdateRoleDescription UpdateAssumeRolePolicy TagRole UntagRole ListRoleTags "+
+	w.Ledger.Test(t, "a role", "CreateRole GetRole UpdateRole UpdateRoleDescription UpdateAssumeRolePolicy TagRole UntagRole ListRoleTags "+
 		"PutRolePermissionsBoundary DeleteRolePermissionsBoundary ListInstanceProfilesForRole DeleteRole", w.roleLife)
-	w.test(t, "policies of a role", "PutRolePolicy GetRolePolicy ListRolePolicies DeleteRolePolicy AttachRolePolicy ListAttachedRolePolicies DetachRolePolicy", w.rolePolicies)
-	w.test(t, "pages of roles", "ListRoles", w.rolePages)
+	w.Ledger.Test(t, "policies of a role", "PutRolePolicy GetRolePolicy ListRolePolicies DeleteRolePolicy AttachRolePolicy ListAttachedRolePolicies DetachRolePolicy", w.rolePolicies)
+	w.Ledger.Test(t, "pages of roles", "ListRoles", w.rolePages)
 }
 
 func (w *iamWorld) roleLife(t *testing.T) {
@@ -157,7 +157,7 @@ func (w *iamWorld) rolePages(t *testing.T) {
 }
 
 func (w *iamWorld) linkedRoles(t *testing.T) {
-	w.test(t, "a service-linked role", "CreateServiceLinkedRole DeleteServiceLinkedRole GetServiceLinkedRoleDeletionStatus", func(t *testing.T) {
+	w.Ledger.Test(t, "a service-linked role", "CreateServiceLinkedRole DeleteServiceLinkedRole GetServiceLinkedRoleDeletionStatus", func(t *testing.T) {
 		ctx := t.Context()
 		made, err := w.api.CreateServiceLinkedRole(ctx, &iam.CreateServiceLinkedRoleInput{AWSServiceName: aws.String("email.cognito-idp.amazonaws.com"), Description: aws.String("mail")})
 		must(t, err)

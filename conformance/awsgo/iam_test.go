@@ -19,7 +19,6 @@ import (
 // An iamWorld is one server and its root's client of IAM.
 type iamWorld struct {
 	*harness.Server
-	*ledger
 	api       *iam.Client
 	authority *harness.Authority // that the server trusts
 }
@@ -27,9 +26,8 @@ type iamWorld struct {
 func TestIAM(t *testing.T) {
 	authority := harness.NewAuthority(t)
 	harness.EachProfile(t, func(t *testing.T, s *harness.Server) {
-		w := &iamWorld{Server: s, ledger: newLedger(), authority: authority}
-		w.answered = map[string]bool{}
-		w.api = w.client(s, s.AccessKeyID, s.SecretAccessKey, "")
+		s.Ledger = harness.NewLedger(t, "iam")
+		w := &iamWorld{Server: s, api: s.Root().IAM, authority: authority}
 		w.roles(t)
 		w.linkedRoles(t)
 		w.users(t)
@@ -40,7 +38,11 @@ func TestIAM(t *testing.T) {
 		t.Run("who may", w.conditions)
 		t.Run("terraform", w.terraform)
 		t.Run("cloudformation", w.cloudFormation)
-		t.Run("ledger", w.check)
+		s.Ledger.Test(t, "simulations", "SimulateCustomPolicy SimulatePrincipalPolicy GetContextKeysForCustomPolicy GetContextKeysForPrincipalPolicy", func(t *testing.T) {
+			simulateCustom(t, w.api)
+			simulatePrincipal(t, w.api)
+		})
+		t.Run("ledger", s.Ledger.Settle)
 	}, harness.Env("SSL_CERT_FILE="+authority.File))
 }
 

@@ -14,11 +14,11 @@ import (
 )
 
 func (w *iamWorld) users(t *testing.T) {
-	w.test(t, "a user", "CreateUser GetUser ListUsers TagUser UntagUser ListUserTags PutUserPermissionsBoundary DeleteUserPermissionsBoundary "+
+	w.Ledger.Test(t, "a user", "CreateUser GetUser ListUsers TagUser UntagUser ListUserTags PutUserPermissionsBoundary DeleteUserPermissionsBoundary "+
 		"ListGroupsForUser ListSSHPublicKeys ListMFADevices ListVirtualMFADevices ListSigningCertificates ListServiceSpecificCredentials DeleteUser", w.userLife)
-	w.test(t, "policies of a user", "PutUserPolicy GetUserPolicy ListUserPolicies DeleteUserPolicy AttachUserPolicy ListAttachedUserPolicies DetachUserPolicy", w.userPolicies)
-	w.test(t, "access keys", "CreateAccessKey ListAccessKeys UpdateAccessKey GetAccessKeyLastUsed DeleteAccessKey", w.accessKeys)
-	w.test(t, "another name", "UpdateUser", w.renamed)
+	w.Ledger.Test(t, "policies of a user", "PutUserPolicy GetUserPolicy ListUserPolicies DeleteUserPolicy AttachUserPolicy ListAttachedUserPolicies DetachUserPolicy", w.userPolicies)
+	w.Ledger.Test(t, "access keys", "CreateAccessKey ListAccessKeys UpdateAccessKey GetAccessKeyLastUsed DeleteAccessKey", w.accessKeys)
+	w.Ledger.Test(t, "another name", "UpdateUser", w.renamed)
 }
 
 func (w *iamWorld) userLife(t *testing.T) {
@@ -148,7 +148,7 @@ func (w *iamWorld) accessKeys(t *testing.T) {
 		}
 	}
 	same(t, "keys", ids, []string{*k.AccessKeyId, *second.AccessKey.AccessKeyId})
-	own, err := w.client(w.Server, *k.AccessKeyId, *k.SecretAccessKey, "").ListAccessKeys(ctx, &iam.ListAccessKeysInput{})
+	own, err := w.As(*k.AccessKeyId, *k.SecretAccessKey, "").IAM.ListAccessKeys(ctx, &iam.ListAccessKeysInput{})
 	if harness.Code(err) != "AccessDenied" {
 		t.Errorf("a user without policies lists its keys: %+v, %v", own, err)
 	}

@@ -220,4 +220,5 @@ func (w *identityWorld) want(what string, err error, code, text string) {
 	if harness.Code(err) != code || !strings.Contains(err.Error(), text) {
 		w.Errorf("%s: %v, want %s %q", what, err, code, text)
 	}
+	harness.Wanted(err)
 }

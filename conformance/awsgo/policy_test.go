@@ -22,8 +22,6 @@ func TestPolicies(t *testing.T) {
 	harness.EachProfile(t, func(t *testing.T, s *harness.Server) {
 		f := s.Fixture(t)
 		t.Run("malformed", func(t *testing.T) { malformed(t, f) })
-		t.Run("simulate custom", func(t *testing.T) { simulateCustom(t, f) })
-		t.Run("simulate principal", func(t *testing.T) { simulatePrincipal(t, f) })
 		t.Run("authorization messages", func(t *testing.T) { messages(t, f) })
 	})
 }
@@ -50,8 +48,8 @@ func malformed(t *testing.T, f *harness.Fixture) {
 	harness.WantCode(t, err, "MalformedPolicyDocument", "Has prohibited field Resource")
 }
 
-func simulateCustom(t *testing.T, f *harness.Fixture) {
-	ctx, root := t.Context(), f.Root()
+func simulateCustom(t *testing.T, api *iam.Client) {
+	ctx := t.Context()
 	caller := "arn:aws:iam::" + harness.Account + ":user/ann"
 	home := policyOf(`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::home/${aws:username}/*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}`)
 	in := &iam.SimulateCustomPolicyInput{PolicyInputList: []string{home}, ActionNames: []string{"s3:GetObject", "s3:PutObject", "sqs:SendMessage"},
@@ -59,7 +57,7 @@ func simulateCustom(t *testing.T, f *harness.Fixture) {
 		PermissionsBoundaryPolicyInputList: []string{policyOf(`{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}`, `{"Effect":"Deny","Action":"sqs:*","Resource":"*"}`)},
 		ContextEntries:                     []types.ContextEntry{{ContextKeyName: aws.String("aws:SourceIp"), ContextKeyType: types.ContextKeyTypeEnumIp, ContextKeyValues: []string{"10.1.2.3"}}}}
 	var got []types.EvaluationResult
-	pages := iam.NewSimulateCustomPolicyPaginator(root.IAM, in)
+	pages := iam.NewSimulateCustomPolicyPaginator(api, in)
 	for n := 0; pages.HasMorePages(); n++ {
 		page, err := pages.NextPage(ctx)
 		must(t, err)
@@ -82,18 +80,18 @@ func simulateCustom(t *testing.T, f *harness.Fixture) {
 		t.Errorf("matched %s %s %+v %+v", *first.SourcePolicyId, first.SourcePolicyType, first.StartPosition, first.EndPosition)
 	}
 
-	out, err := root.IAM.SimulateCustomPolicy(ctx, &iam.SimulateCustomPolicyInput{PolicyInputList: []string{home}, ActionNames: []string{"s3:GetObject"}})
+	out, err := api.SimulateCustomPolicy(ctx, &iam.SimulateCustomPolicyInput{PolicyInputList: []string{home}, ActionNames: []string{"s3:GetObject"}})
 	must(t, err)
 	if r := out.EvaluationResults[0]; r.EvalDecision != "implicitDeny" || *r.EvalResourceName != "*" || out.IsTruncated {
 		t.Errorf("without a resource: %+v", r)
 	}
-	keys, err := root.IAM.GetContextKeysForCustomPolicy(ctx, &iam.GetContextKeysForCustomPolicyInput{PolicyInputList: []string{home}})
+	keys, err := api.GetContextKeysForCustomPolicy(ctx, &iam.GetContextKeysForCustomPolicyInput{PolicyInputList: []string{home}})
 	must(t, err)
 	if !slices.Equal(keys.ContextKeyNames, []string{"aws:SourceIp", "aws:username"}) {
 		t.Errorf("keys %q", keys.ContextKeyNames)
 	}
-	crossAccount(t, root.IAM, caller)
-	refusedSimulations(t, root.IAM)
+	crossAccount(t, api, caller)
+	refusedSimulations(t, api)
 }
 
 func crossAccount(t *testing.T, c *iam.Client, caller string) {
@@ -134,15 +132,15 @@ func entry(kind types.ContextKeyTypeEnum, values ...string) []types.ContextEntry
 	return []types.ContextEntry{{ContextKeyName: aws.String("aws:SourceIp"), ContextKeyType: kind, ContextKeyValues: values}}
 }
 
-func simulatePrincipal(t *testing.T, f *harness.Fixture) {
-	ctx, root := t.Context(), f.Root()
-	u, err := root.IAM.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("simulated"), Path: aws.String("/team/"), Tags: []types.Tag{{Key: aws.String("team"), Value: aws.String("red")}}})
+func simulatePrincipal(t *testing.T, api *iam.Client) {
+	ctx := t.Context()
+	u, err := api.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("simulated"), Path: aws.String("/team/"), Tags: []types.Tag{{Key: aws.String("team"), Value: aws.String("red")}}})
 	must(t, err)
-	_, err = root.IAM.PutUserPolicy(ctx, &iam.PutUserPolicyInput{UserName: u.User.UserName, PolicyName: aws.String("own"), PolicyDocument: aws.String(policyOf(
+	_, err = api.PutUserPolicy(ctx, &iam.PutUserPolicyInput{UserName: u.User.UserName, PolicyName: aws.String("own"), PolicyDocument: aws.String(policyOf(
 		"\n"+`  {"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::${aws:PrincipalTag/team}/*"}`, `{"Effect":"Deny","Action":"s3:Put*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}`))})
 	must(t, err)
 	in := &iam.SimulatePrincipalPolicyInput{PolicySourceArn: u.User.Arn, ActionNames: []string{"s3:PutObject"}, ResourceArns: []string{"arn:aws:s3:::red/x"}}
-	out, err := root.IAM.SimulatePrincipalPolicy(ctx, in)
+	out, err := api.SimulatePrincipalPolicy(ctx, in)
 	must(t, err)
 	r := out.EvaluationResults[0]
 	m := r.MatchedStatements[0]
@@ -153,29 +151,31 @@ func simulatePrincipal(t *testing.T, f *harness.Fixture) {
 		t.Errorf("missing %q", missing)
 	}
 	in.ContextEntries = []types.ContextEntry{{ContextKeyName: aws.String("aws:SecureTransport"), ContextKeyType: types.ContextKeyTypeEnumBoolean, ContextKeyValues: []string{"false"}}}
-	out, err = root.IAM.SimulatePrincipalPolicy(ctx, in)
+	out, err = api.SimulatePrincipalPolicy(ctx, in)
 	must(t, err)
 	if r := out.EvaluationResults[0]; r.EvalDecision != "explicitDeny" || len(r.MatchedStatements) != 1 || len(r.ResourceSpecificResults[0].MissingContextValues) != 0 {
 		t.Errorf("with its key: %+v", r)
 	}
 	in.PolicyExclusionList = []types.PolicyIdentifier{&types.PolicyIdentifierMemberInlinePolicyIdentifier{Value: types.InlinePolicyIdentifierType{
 		PolicyName: aws.String("own"), AttachmentType: "user", AttachmentName: u.User.UserName}}}
-	out, err = root.IAM.SimulatePrincipalPolicy(ctx, in)
+	out, err = api.SimulatePrincipalPolicy(ctx, in)
 	must(t, err)
 	if r := out.EvaluationResults[0]; r.EvalDecision != "implicitDeny" {
 		t.Errorf("without its policy: %s", r.EvalDecision)
 	}
-	keys, err := root.IAM.GetContextKeysForPrincipalPolicy(ctx, &iam.GetContextKeysForPrincipalPolicyInput{PolicySourceArn: u.User.Arn})
+	keys, err := api.GetContextKeysForPrincipalPolicy(ctx, &iam.GetContextKeysForPrincipalPolicyInput{PolicySourceArn: u.User.Arn})
 	must(t, err)
 	if !slices.Equal(keys.ContextKeyNames, []string{"aws:PrincipalTag/team", "aws:SecureTransport"}) {
 		t.Errorf("keys %q", keys.ContextKeyNames)
 	}
+	_, err = api.SimulatePrincipalPolicy(ctx, &iam.SimulatePrincipalPolicyInput{PolicySourceArn: u.User.Arn, ActionNames: []string{"s3:PutObject"}, ResourceArns: []string{"bucket"}})
+	harness.WantCode(t, err, "InvalidInput", `Invalid resource bucket: it must be an ARN or "*".`)
 	gone := aws.String("arn:aws:iam::" + harness.Account + ":user/simulated")
-	_, err = root.IAM.SimulatePrincipalPolicy(ctx, &iam.SimulatePrincipalPolicyInput{PolicySourceArn: gone, ActionNames: []string{"s3:PutObject"}})
+	_, err = api.SimulatePrincipalPolicy(ctx, &iam.SimulatePrincipalPolicyInput{PolicySourceArn: gone, ActionNames: []string{"s3:PutObject"}})
 	harness.WantCode(t, err, "NoSuchEntity", "The user with name simulated cannot be found.")
-	_, err = root.IAM.GetContextKeysForPrincipalPolicy(ctx, &iam.GetContextKeysForPrincipalPolicyInput{PolicySourceArn: gone})
+	_, err = api.GetContextKeysForPrincipalPolicy(ctx, &iam.GetContextKeysForPrincipalPolicyInput{PolicySourceArn: gone})
 	harness.WantCode(t, err, "NoSuchEntity", "The user with name simulated cannot be found.")
-	_, err = root.IAM.GetContextKeysForPrincipalPolicy(ctx, &iam.GetContextKeysForPrincipalPolicyInput{PolicySourceArn: aws.String("arn:aws:s3:::bucket/of/somebody")})
+	_, err = api.GetContextKeysForPrincipalPolicy(ctx, &iam.GetContextKeysForPrincipalPolicyInput{PolicySourceArn: aws.String("arn:aws:s3:::bucket/of/somebody")})
 	harness.WantCode(t, err, "InvalidInput", "Invalid Entity Arn: arn:aws:s3:::bucket/of/somebody does not clearly define entity type and name.")
 }
 

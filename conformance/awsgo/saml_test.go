@@ -19,8 +19,6 @@ import (
 // hidden is what the audit log has in place of secrets.
 const hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
-const awsACS = "https://signin.aws.amazon.com/saml"
-
 func spMetadata(entity, acs string) string {
 	return `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="` + entity + `">` +
 		`<SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">` +
@@ -52,7 +50,7 @@ func TestSAMLCredentials(t *testing.T) {
 		harness.WantCode(t, err, "InvalidIdentityToken", "Response does not contain the required audience")
 		out, err := assume(assertion)
 		must(t, err)
-		if *out.Subject != f.Alice.Email || *out.Audience != awsACS || *out.Issuer != f.URL+"/"+f.PoolID+"/saml/metadata" {
+		if *out.Subject != f.Alice.Email || *out.Audience != harness.SAMLRecipient || *out.Issuer != f.URL+"/"+f.PoolID+"/saml/metadata" {
 			t.Errorf("answer %+v", out)
 		}
 		r := record(t, f.Server, "AssumeRoleWithSAML")
@@ -90,7 +88,7 @@ func trustPool(t *testing.T, f *harness.Fixture) (role, provider string) {
 	must(t, err)
 	r, err := api.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("employee"), AssumeRolePolicyDocument: aws.String(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRoleWithSAML","Principal":{"Federated":"` + *p.SAMLProviderArn +
-			`"},"Condition":{"StringEquals":{"SAML:aud":"` + awsACS + `"}}}]}`)})
+			`"},"Condition":{"StringEquals":{"SAML:aud":"` + harness.SAMLRecipient + `"}}}]}`)})
 	must(t, err)
 	_, err = api.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: aws.String("employee"), PolicyName: aws.String("read"), PolicyDocument: aws.String(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"cognito-idp:List*","Resource":"*"}]}`)})
@@ -103,7 +101,7 @@ func trustPool(t *testing.T, f *harness.Fixture) (role, provider string) {
 func awsApp(t *testing.T, f *harness.Fixture, name, entity, role, provider string) (id string) {
 	type attribute struct{ Name, Value string }
 	app := new(harness.SAMLApp)
-	f.Poolhouse(t, "CreateSamlApplication", map[string]any{"UserPoolId": f.PoolID, "Name": name, "MetadataXml": spMetadata(entity, awsACS), "NameIdFormat": "emailAddress",
+	f.Poolhouse(t, "CreateSamlApplication", map[string]any{"UserPoolId": f.PoolID, "Name": name, "MetadataXml": spMetadata(entity, harness.SAMLRecipient), "NameIdFormat": "emailAddress",
 		"Attributes": []attribute{{"https://aws.amazon.com/SAML/Attributes/Role", `"` + role + "," + provider + `"`},
 			{"https://aws.amazon.com/SAML/Attributes/RoleSessionName", "email"}}}, app)
 	return app.Application.ApplicationId

@@ -24,37 +24,22 @@ import (
 // the answers against the model.
 func TestSTS(t *testing.T) {
 	harness.EachProfile(t, func(t *testing.T, s *harness.Server) {
-		s.Ledger = new(harness.Ledger)
+		s.Ledger = harness.NewLedger(t, "sts")
 		w := newSTSWorld(t, s)
-		t.Run("identities", w.identities)
-		t.Run("chain", w.chain)
-		t.Run("saml", w.saml)
+		s.Ledger.Test(t, "identities", "GetCallerIdentity GetAccessKeyInfo GetFederationToken DecodeAuthorizationMessage", w.identities)
+		s.Ledger.Test(t, "chain", "AssumeRole", w.chain)
+		s.Ledger.Test(t, "saml", "AssumeRoleWithSAML", w.saml)
 		t.Run("forged assertions", w.forgedAssertions)
-		t.Run("web identity", w.webIdentity)
-		t.Run("root", w.assumeRoot)
-		t.Run("identity tokens", w.identityTokens)
-		t.Run("delegation", w.delegation)
-		t.Run("mfa", w.mfa)
+		s.Ledger.Test(t, "web identity", "AssumeRoleWithWebIdentity", w.webIdentity)
+		t.Run("pool tokens that ended", w.endedPoolTokens)
+		s.Ledger.Test(t, "root", "AssumeRoot", w.assumeRoot)
+		s.Ledger.Test(t, "identity tokens", "GetWebIdentityToken", w.identityTokens)
+		s.Ledger.Test(t, "delegation", "GetDelegatedAccessToken", w.delegation)
+		s.Ledger.Test(t, "mfa", "GetSessionToken", w.mfa)
 		t.Run("policies", w.policies)
 		t.Run("regions", w.regions)
-		t.Run("ledger", func(t *testing.T) { s.Ledger.Settle(t, "sts", stsImpossible) })
+		t.Run("ledger", s.Ledger.Settle)
 	})
-}
-
-// stsImpossible says why an operation cannot answer with an error that its model
-// declares, or why no black box can wait for it.
-func stsImpossible(op, code string) string {
-	switch {
-	case code == "ExpiredTokenException" && (op == "AssumeRole" || op == "AssumeRoot"):
-		return "ProvidedContexts are refused, and AssumeRoot takes no token"
-	case op == "GetDelegatedAccessToken" && code == "ExpiredTradeInTokenException":
-		return "a token lives a minute at least; a test of the package turns its clock"
-	case op == "GetDelegatedAccessToken" && code == "PackedPolicyTooLarge":
-		return "CreateTradeInToken refuses what is too large"
-	case op == "AssumeRoleWithWebIdentity" && (code == "IDPRejectedClaim" || code == "ExpiredTokenException"):
-		return "it takes Facebook's or Amazon's service, or an hour; tests of the packages stand in"
-	}
-	return ""
 }
 
 func (w *stsWorld) identities(t *testing.T) {
@@ -161,23 +146,23 @@ func (w *stsWorld) chain(t *testing.T) {
 }
 
 func (w *stsWorld) redeem(t *testing.T, response string, options ...func(*sts.Options)) (*sts.AssumeRoleWithSAMLOutput, error) {
-	return w.Anonymous().STS.AssumeRoleWithSAML(t.Context(), &sts.AssumeRoleWithSAMLInput{RoleArn: aws.String(roleARN + "sts-saml"), PrincipalArn: &w.idp.provider, SAMLAssertion: &response}, options...)
+	return w.Anonymous().STS.AssumeRoleWithSAML(t.Context(), &sts.AssumeRoleWithSAMLInput{RoleArn: aws.String(roleARN + "sts-saml"), PrincipalArn: &w.idp.Provider, SAMLAssertion: &response}, options...)
 }
 
 func (w *stsWorld) saml(t *testing.T) {
 	ctx := t.Context()
-	out, err := w.redeem(t, w.idp.response(t, nil))
+	out, err := w.redeem(t, w.idp.Response(t, nil))
 	must(t, err)
-	if *out.Subject != "erin" || *out.SubjectType != "persistent" || *out.Audience != awsACS || *out.Issuer != samlEntity || *out.NameQualifier == "" {
+	if *out.Subject != "erin" || *out.SubjectType != "persistent" || *out.Audience != harness.SAMLRecipient || *out.Issuer != harness.SAMLEntity || *out.NameQualifier == "" {
 		t.Errorf("answer %+v", out)
 	}
 	private, cert := encryptionKey(t)
-	_, err = w.root.IAM.UpdateSAMLProvider(ctx, &iam.UpdateSAMLProviderInput{SAMLProviderArn: &w.idp.provider, AssertionEncryptionMode: iamtypes.AssertionEncryptionModeTypeAllowed, AddPrivateKey: &private})
+	_, err = w.root.IAM.UpdateSAMLProvider(ctx, &iam.UpdateSAMLProviderInput{SAMLProviderArn: &w.idp.Provider, AssertionEncryptionMode: iamtypes.AssertionEncryptionModeTypeAllowed, AddPrivateKey: &private})
 	must(t, err)
-	got, err := w.root.IAM.GetSAMLProvider(ctx, &iam.GetSAMLProviderInput{SAMLProviderArn: &w.idp.provider})
+	got, err := w.root.IAM.GetSAMLProvider(ctx, &iam.GetSAMLProviderInput{SAMLProviderArn: &w.idp.Provider})
 	must(t, err)
 	own := "https://signin.aws.amazon.com/saml/acs/" + *got.SAMLProviderUUID
-	out, err = w.redeem(t, w.idp.response(t, func(c *samlClaim) { c.encrypt, c.recipient = cert, own }))
+	out, err = w.redeem(t, w.idp.Response(t, func(c *harness.SAMLClaim) { c.Encrypt, c.Recipient = cert, own }))
 	must(t, err)
 	if *out.Audience != own {
 		t.Errorf("audience %s", *out.Audience)
@@ -185,13 +170,13 @@ func (w *stsWorld) saml(t *testing.T) {
 }
 
 func (w *stsWorld) forgedAssertions(t *testing.T) {
-	stranger := newSAMLIDP(t)
-	stranger.provider = w.idp.provider
+	stranger := harness.NewSAMLIDP(t)
+	stranger.Provider = w.idp.Provider
 	_, foreign := encryptionKey(t)
-	once := w.idp.response(t, nil)
+	once := w.idp.Response(t, nil)
 	_, err := w.redeem(t, once)
 	must(t, err)
-	raw, err := base64.StdEncoding.DecodeString(w.idp.response(t, nil))
+	raw, err := base64.StdEncoding.DecodeString(w.idp.Response(t, nil))
 	must(t, err)
 	altered := strings.Replace(string(raw), ">erin</", ">root</", 1)
 	unsigned := altered[:strings.Index(altered, "<ds:Signature")] + altered[strings.Index(altered, "</ds:Signature>")+len("</ds:Signature>"):]
@@ -199,21 +184,21 @@ func (w *stsWorld) forgedAssertions(t *testing.T) {
 		{"replayed", once, "InvalidIdentityToken", ""},
 		{"altered", base64.StdEncoding.EncodeToString([]byte(altered)), "InvalidIdentityToken", "Response signature invalid"},
 		{"unsigned", base64.StdEncoding.EncodeToString([]byte(unsigned)), "InvalidIdentityToken", "Response signature invalid"},
-		{"another key", stranger.response(t, nil), "InvalidIdentityToken", "Response signature invalid"},
+		{"another key", stranger.Response(t, nil), "InvalidIdentityToken", "Response signature invalid"},
 		{"junk", "anVuaw==", "InvalidIdentityToken", ""},
-		{"expired", w.idp.response(t, func(c *samlClaim) { c.until = time.Now().Add(-time.Second) }), "ExpiredTokenException", ""},
-		{"another issuer", w.idp.response(t, func(c *samlClaim) { c.issuer = "https://evil.example" }), "InvalidIdentityToken", "Issuer not present in specified provider"},
-		{"another recipient", w.idp.response(t, func(c *samlClaim) { c.recipient = "https://app.example/acs" }), "InvalidIdentityToken", "Response does not contain the required audience"},
-		{"another role", w.idp.response(t, func(c *samlClaim) { c.role = roleARN + "sts-open" }), "AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML"},
-		{"another's key", w.idp.response(t, func(c *samlClaim) { c.encrypt = foreign }), "InvalidIdentityToken", ""},
-		{"no sign-in", w.idp.response(t, func(c *samlClaim) { c.status = saml.StatusResponder }), "IDPRejectedClaim", ""},
+		{"expired", w.idp.Response(t, func(c *harness.SAMLClaim) { c.Until = time.Now().Add(-time.Second) }), "ExpiredTokenException", ""},
+		{"another issuer", w.idp.Response(t, func(c *harness.SAMLClaim) { c.Issuer = "https://evil.example" }), "InvalidIdentityToken", "Issuer not present in specified provider"},
+		{"another recipient", w.idp.Response(t, func(c *harness.SAMLClaim) { c.Recipient = "https://app.example/acs" }), "InvalidIdentityToken", "Response does not contain the required audience"},
+		{"another role", w.idp.Response(t, func(c *harness.SAMLClaim) { c.Role = roleARN + "sts-open" }), "AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML"},
+		{"another's key", w.idp.Response(t, func(c *harness.SAMLClaim) { c.Encrypt = foreign }), "InvalidIdentityToken", ""},
+		{"no sign-in", w.idp.Response(t, func(c *harness.SAMLClaim) { c.Status = saml.StatusResponder }), "IDPRejectedClaim", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := w.redeem(t, tt.response)
 			harness.WantCode(t, err, tt.code, tt.text)
 		})
 	}
-	_, err = w.Anonymous().STS.AssumeRoleWithSAML(t.Context(), &sts.AssumeRoleWithSAMLInput{RoleArn: aws.String(roleARN + "sts-saml"), SAMLAssertion: aws.String(w.idp.response(t, nil)),
+	_, err = w.Anonymous().STS.AssumeRoleWithSAML(t.Context(), &sts.AssumeRoleWithSAMLInput{RoleArn: aws.String(roleARN + "sts-saml"), SAMLAssertion: aws.String(w.idp.Response(t, nil)),
 		PrincipalArn: aws.String("arn:aws:iam::" + harness.Account + ":saml-provider/nobody")})
 	harness.WantCode(t, err, "InvalidIdentityToken", "Specified provider doesn't exist")
 }

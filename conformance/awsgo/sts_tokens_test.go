@@ -6,8 +6,10 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	identity "github.com/aws/aws-sdk-go-v2/service/cognitoidentity"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
@@ -125,6 +127,44 @@ func (w *stsWorld) delegation(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { harness.WantCode(t, err, "AccessDenied", "") })
 	}
+	w.Poolhouse(t, "CreateTradeInToken", map[string]any{"RoleArn": roleARN + "sts-delegated", "RoleSessionName": "partner",
+		"DelegateArn": "arn:aws:iam::" + harness.Account + ":user/sts-user", "ExpiresInSeconds": 1}, &made)
+	harness.WantCode(t, ended(t, func() error {
+		return failed(w.user.STS.GetDelegatedAccessToken(ctx, &sts.GetDelegatedAccessTokenInput{TradeInToken: &made.TradeInToken}))
+	}), "ExpiredTradeInTokenException", "The trade-in token is expired.")
+}
+
+// ended repeats a call with a token of a second until it is refused.
+func ended(t *testing.T, call func() error) (err error) {
+	t.Helper()
+	harness.Until(t, 10*time.Second, func() string { return "the token expires" }, func() bool { err = call(); return err != nil })
+	return err
+}
+
+// endedPoolTokens: a token of an identity pool counts for as long as it says, and as the
+// login behind it is linked.
+func (w *stsWorld) endedPoolTokens(t *testing.T) {
+	ctx, api := t.Context(), w.root.Identity
+	pool, err := api.CreateIdentityPool(ctx, &identity.CreateIdentityPoolInput{IdentityPoolName: aws.String("ended"), DeveloperProviderName: aws.String(backend)})
+	must(t, err)
+	w.role(t, "sts-pool", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Federated":"cognito-identity.amazonaws.com"},"Action":"sts:AssumeRoleWithWebIdentity",
+		"Condition":{"StringEquals":{"cognito-identity.amazonaws.com:aud":"`+*pool.IdentityPoolId+`"}}}}`)
+	token := func(seconds int64) *identity.GetOpenIdTokenForDeveloperIdentityOutput {
+		out, err := api.GetOpenIdTokenForDeveloperIdentity(ctx, &identity.GetOpenIdTokenForDeveloperIdentityInput{IdentityPoolId: pool.IdentityPoolId,
+			Logins: map[string]string{backend: "erin"}, TokenDuration: &seconds})
+		must(t, err)
+		return out
+	}
+	assume := func(token *string) error {
+		return failed(w.Anonymous().STS.AssumeRoleWithWebIdentity(ctx, &sts.AssumeRoleWithWebIdentityInput{RoleArn: aws.String(roleARN + "sts-pool"), RoleSessionName: aws.String("erin"), WebIdentityToken: token}))
+	}
+	short, long := token(1), token(60)
+	must(t, assume(long.Token))
+	harness.WantCode(t, ended(t, func() error { return assume(short.Token) }), "ExpiredTokenException", "Token expired")
+	_, err = api.UnlinkDeveloperIdentity(ctx, &identity.UnlinkDeveloperIdentityInput{IdentityId: long.IdentityId, IdentityPoolId: pool.IdentityPoolId,
+		DeveloperProviderName: aws.String(backend), DeveloperUserIdentifier: aws.String("erin")})
+	must(t, err)
+	harness.WantCode(t, assume(long.Token), "IDPRejectedClaim", "The identity provider reported that authentication failed.")
 }
 
 func (w *stsWorld) policies(t *testing.T) {
@@ -140,8 +180,8 @@ func (w *stsWorld) policies(t *testing.T) {
 		harness.WantCode(t, err, tt.code, "")
 		_, err = w.user.STS.GetFederationToken(ctx, &sts.GetFederationTokenInput{Name: aws.String("x1"), Policy: tt.policy, PolicyArns: tt.arns})
 		harness.WantCode(t, err, tt.code, "")
-		_, err = w.Anonymous().STS.AssumeRoleWithSAML(ctx, &sts.AssumeRoleWithSAMLInput{RoleArn: aws.String(roleARN + "sts-saml"), PrincipalArn: &w.idp.provider,
-			SAMLAssertion: aws.String(w.idp.response(t, nil)), Policy: tt.policy, PolicyArns: tt.arns})
+		_, err = w.Anonymous().STS.AssumeRoleWithSAML(ctx, &sts.AssumeRoleWithSAMLInput{RoleArn: aws.String(roleARN + "sts-saml"), PrincipalArn: &w.idp.Provider,
+			SAMLAssertion: aws.String(w.idp.Response(t, nil)), Policy: tt.policy, PolicyArns: tt.arns})
 		harness.WantCode(t, err, tt.code, "")
 	}
 }
@@ -153,7 +193,7 @@ func (w *stsWorld) regions(t *testing.T) {
 	w.Poolhouse(t, "UpdateAccountSettings", map[string]any{"DisabledRegions": []string{offRegion}}, &set)
 	defer w.Poolhouse(t, "UpdateAccountSettings", map[string]any{"DisabledRegions": []string{}}, &set)
 	task := &types.PolicyDescriptorType{Arn: aws.String("arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy")}
-	_, saml := w.redeem(t, w.idp.response(t, nil), off)
+	_, saml := w.redeem(t, w.idp.Response(t, nil), off)
 	for name, err := range map[string]error{
 		"AssumeRole":                failed(w.user.STS.AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: role, RoleSessionName: aws.String("x1")}, off)),
 		"AssumeRoleWithSAML":        saml,

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 import checks
 from checks import check, done
+from ledger import Ledger
 
 
 def by(key, value):
@@ -17,7 +18,8 @@ def refused(name, code, **args):
     checks.refused(name, code, trail.lookup_events, **args)
 
 
-trail, iam = boto3.client("cloudtrail"), boto3.client("iam")
+ledger = Ledger("cloudtrail")
+trail, iam = ledger.watch(boto3.client("cloudtrail")), boto3.client("iam")
 for n in range(6):
     iam.create_user(UserName=f"trail-{n}", Tags=[{"Key": "team", "Value": "blue"}])
 try:
@@ -52,4 +54,5 @@ refused("category", "InvalidEventCategoryException", EventCategory="gossip")
 refused("range", "InvalidTimeRangeException", StartTime=now, EndTime=now - datetime.timedelta(hours=1))
 refused("token", "InvalidNextTokenException", NextToken="AAAA")
 refused("token of another lookup", "InvalidNextTokenException", NextToken=pages[0]["NextToken"])
+ledger.settle()
 done()

@@ -68,4 +68,5 @@ func WantCode(t testing.TB, err error, code, text string) {
 	if !errors.As(err, &api) || api.ErrorCode() != code || text != "" && api.ErrorMessage() != text {
 		t.Fatalf("error %v, want %s %q", err, code, text)
 	}
+	Wanted(err)
 }

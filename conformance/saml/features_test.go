@@ -326,6 +326,13 @@ func testLogoutOurs(t *testing.T, r *room) {
 	}
 }
 
+// testLogoutOursSOAP does so past the browser.
+func testLogoutOursSOAP(t *testing.T, r *room) {
+	r.update(t, map[string]any{"Settings": map[string]any{"LogoutBySoap": true}})
+	testLogoutOurs(t, r)
+	r.update(t, map[string]any{"Settings": map[string]any{}})
+}
+
 // registerCurve registers an app that gets ECDSA signatures, which puts a key on
 // a curve into our metadata.
 func registerCurve(t *testing.T, f *harness.Fixture) {

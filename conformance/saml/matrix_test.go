@@ -33,6 +33,7 @@ const (
 	sloPost        = "single logout from the app, by POST"
 	sloSOAP        = "single logout from the app, by SOAP"
 	sloOurs        = "single logout from our side"
+	sloOursSOAP    = "single logout from our side, by SOAP"
 	enhanced       = "sign-in without a browser, by an enhanced client (ECP)"
 )
 
@@ -64,6 +65,7 @@ var features = []feature{
 	{sloPost, testLogoutPost},
 	{sloSOAP, testLogoutSOAP},
 	{sloOurs, testLogoutOurs},
+	{sloOursSOAP, testLogoutOursSOAP},
 }
 
 var clients = []struct {

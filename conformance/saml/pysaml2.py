@@ -1,7 +1,7 @@
 """A service provider on pysaml2, at LISTEN. Its directory holds idp.xml, sp.key and sp.crt.
 
 GET /login?binding=post&force=1&passive=1&nameid=URI&acr=URI&rs=TEXT (all optional), /logout?binding=post|redirect|soap, /who, /forget,
-/metadata; POST /acs; GET and POST /slo. Answers are JSON: the user, or {"error": why}."""
+/metadata; POST /acs; GET and POST /slo; SOAP at /soap. Answers are JSON: the user, or {"error": why}."""
 import json
 import os
 import urllib.parse as up
@@ -12,8 +12,10 @@ from saml2 import BINDING_HTTP_POST as POST, BINDING_HTTP_REDIRECT as REDIRECT, 
 from saml2.client import Saml2Client
 from saml2.config import SPConfig
 from saml2.metadata import create_metadata_string
+from saml2.pack import make_soap_enveloped_saml_thingy
+from saml2.s_utils import status_message_factory, success_status_factory
 from saml2.saml import AuthnContextClassRef
-from saml2.samlp import RequestedAuthnContext
+from saml2.samlp import RequestedAuthnContext, STATUS_UNKNOWN_PRINCIPAL
 from saml2.sigver import verify_redirect_signature
 
 HOST, PORT = os.environ["LISTEN"].split(":")
@@ -75,7 +77,18 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        if self.path == "/soap":
+            return self.soap(body)
         self.run(up.urlsplit(self.path).path, up.parse_qs(body), False)
+
+    def soap(self, body):
+        request = sp.parse_logout_request(body, SOAP)
+        known = bool(user) and request.message.name_id == user[0]
+        user.clear()
+        status = success_status_factory() if known else status_message_factory("Wrong user", STATUS_UNKNOWN_PRINCIPAL)
+        # handle_logout_request does that too, and fails where it has to sign what it sends by SOAP
+        answer = sp.create_logout_response(request.message, [SOAP], status=status, sign=True, **SIGN)
+        self.out(200, make_soap_enveloped_saml_thingy(str(answer)), "text/xml")
 
     def do_metadata(self, form, get):
         self.out(200, create_metadata_string(None, config=config, sign=True), "application/samlmetadata+xml")

@@ -1,9 +1,9 @@
 // Package chain leads a browser that signs out past the apps that it was signed in
 // to, one after the other, and then to where whoever began the sign-out wants it.
 //
-// Apps that can be told without the browser are idp/signout's. What is left is told
-// by the browser itself, and by no frame: frames of other sites have no cookies any
-// more. So the browser goes to an app with a message, and comes back with its answer,
+// OpenID clients that can be told without the browser are idp/signout's. Others that can,
+// by SOAP, are told first and all at once. What is left is told by the browser itself, and
+// by no frame: frames of other sites have no cookies any more. So the browser goes to an app with a message, and comes back with its answer,
 // or does not. What is still to be done therefore stays on the server, bound to the
 // browser by a cookie, and our page between two apps is where somebody can go on
 // without the one that does not answer.
@@ -52,6 +52,9 @@ type Guide interface {
 	// characters of A-Z, a-z, 0-9, - and _, to an address of the Guide's own, which
 	// then calls Answered. An error means that it cannot be told.
 	Depart(ctx context.Context, pool userpool.PoolID, s Stop, ticket string) (*sp.Departure, error)
+	// Tell tells it without the browser, and reports whether it has confirmed.
+	// sp.ErrBrowser: it has to be Depart; alone says that there will be none.
+	Tell(ctx context.Context, pool userpool.PoolID, s Stop, alone bool) (confirmed bool, err error)
 }
 
 // Apps knows the apps that take part in sessions.
@@ -68,6 +71,9 @@ type Providers interface {
 	// Leave sends the browser to a provider, where session is what sp.Arrival had of
 	// it. The answer brings back state. ErrUnusable: the provider has no sign-out.
 	Leave(ctx context.Context, provider *userpool.Provider, session []byte, state string) (*sp.Departure, error)
+	// Tell does so without the browser. sp.ErrBrowser: it has to be Leave, if there is a
+	// browser.
+	Tell(ctx context.Context, provider *userpool.Provider, session []byte, alone bool) (confirmed bool, err error)
 }
 
 // A Goal is where the browser goes in the end.

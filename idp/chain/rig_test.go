@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,8 +61,8 @@ func open(t *testing.T) *rig {
 	log := slog.New(slog.DiscardHandler)
 	told := &signout.Service{Participants: r.db.IDP(), Sessions: r.db.IDP(), Clients: r.users, Issuer: func(p userpool.PoolID) string { return "https://op.example/" + string(p) }, Now: r.clock.Now, Log: log}
 	sessions := &browser.Store{Sessions: &idp.Sessions{Store: r.db.IDP(), Users: r.users, Now: r.clock.Now, Ending: told.SessionEnding}}
-	r.apps = &apps{rig: r, broken: map[string]bool{}, posts: map[string]bool{}}
-	r.h = &chain.Handler{Store: r.users, Browser: sessions, Participants: r.db.IDP(), Clients: told, Apps: r.apps, Providers: r.apps, Pages: pages{},
+	r.apps = &apps{rig: r, direct: map[string]chain.Outcome{}, alone: map[string]bool{}, broken: map[string]bool{}, posts: map[string]bool{}}
+	r.h = &chain.Handler{Store: r.users, Browser: sessions, Participants: r.db.IDP(), Clients: told, Apps: r.apps, Providers: providers{r.apps}, Pages: pages{},
 		Answerers: map[string]chain.Answerer{"test": r.apps}, Ephemeral: ephemeraltest.New(r.clock.Now), Now: r.clock.Now, Log: log}
 	r.start = func() *chain.Start { return &chain.Start{} }
 	mux := web.NewMux(log, func(w http.ResponseWriter, _ *http.Request, e *web.Error) error {
@@ -184,6 +185,35 @@ type apps struct {
 	broken   map[string]bool // cannot be departed to
 	posts    map[string]bool // take a form
 	answered []string        // what the Answerer said
+
+	mu     sync.Mutex
+	direct map[string]chain.Outcome // of those that are told without a browser
+	alone  map[string]bool          // such that are so only where there is none
+	told   []string                 // without a browser
+}
+
+func (a *apps) Tell(ctx context.Context, _ userpool.PoolID, s chain.Stop, alone bool) (bool, error) {
+	o, ok := a.direct[s.ID]
+	if !ok || a.alone[s.ID] && !alone {
+		return false, sp.ErrBrowser
+	}
+	if _, bounded := ctx.Deadline(); !bounded || ctx.Err() != nil {
+		a.t.Errorf("told without a bound: %v", ctx.Err())
+	}
+	a.mu.Lock()
+	a.told = append(a.told, s.ID)
+	a.mu.Unlock()
+	if a.broken[s.ID] {
+		return false, errors.New("no way there")
+	}
+	return o == chain.Confirmed, nil
+}
+
+// providers plays them: the chain asks them by other methods.
+type providers struct{ *apps }
+
+func (a providers) Tell(ctx context.Context, p *userpool.Provider, _ []byte, alone bool) (bool, error) {
+	return a.apps.Tell(ctx, pool, chain.Stop{ID: p.Name}, alone)
 }
 
 func (a *apps) Stops(_ context.Context, _ userpool.PoolID, list []*idp.Participant) (stops []chain.Stop, mute []string, err error) {

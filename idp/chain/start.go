@@ -59,6 +59,9 @@ func (h *Handler) SignOut(w http.ResponseWriter, r *http.Request, s *Start) erro
 	}
 	if cookie != nil {
 		http.SetCookie(w, cookie)
+		if err := h.tellFirst(r.Context(), s.Pool.ID, e.plan); err != nil {
+			return err
+		}
 	}
 	return h.send(w, r, e)
 }

@@ -25,6 +25,15 @@ func (h *Handler) upstreamStop(ctx context.Context, pool userpool.PoolID, up *id
 // A providerGuide leads to providers.
 type providerGuide struct{ *Handler }
 
+// Tell implements Guide.
+func (g providerGuide) Tell(ctx context.Context, pool userpool.PoolID, s Stop, alone bool) (confirmed bool, err error) {
+	p, err := g.Store.Provider(ctx, pool, s.ID)
+	if err != nil {
+		return false, err
+	}
+	return g.Providers.Tell(ctx, p, s.Data, alone)
+}
+
 // Depart implements Guide.
 func (g providerGuide) Depart(ctx context.Context, pool userpool.PoolID, s Stop, ticket string) (*sp.Departure, error) {
 	p, err := g.Store.Provider(ctx, pool, s.ID)

@@ -107,14 +107,14 @@ func (m *mails) code(t *testing.T) string {
 type faultyGrants struct {
 	idp.GrantStore
 	redeem, replay error
-	redeemed       func() // runs when a code is consumed, before its tokens are made
+	redeemed       func() // runs when a code is consumed, before its tokens are signed
 }
 
-func (f *faultyGrants) Redeem(ctx context.Context, p userpool.PoolID, code idp.Handle, c userpool.ClientID, family string, at time.Time) error {
+func (f *faultyGrants) Redeem(ctx context.Context, code idp.Handle, family *userpool.Family, at time.Time) error {
 	if f.redeem != nil {
 		return f.redeem
 	}
-	err := f.GrantStore.Redeem(ctx, p, code, c, family, at)
+	err := f.GrantStore.Redeem(ctx, code, family, at)
 	if err == nil && f.redeemed != nil {
 		f.redeemed()
 	}

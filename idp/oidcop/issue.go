@@ -13,7 +13,7 @@ import (
 )
 
 // An issuer is the last of fosite's token handlers: when the others have judged
-// the grant, and consumed what can be consumed, it puts the real tokens into the
+// the grant it consumes what can be consumed, and puts the real tokens into the
 // answer. The refresh grant is all its own: userpool rotates, and tells reuse.
 type issuer struct{ x *exchange }
 
@@ -121,8 +121,8 @@ func (i *issuer) PopulateTokenEndpointResponse(ctx context.Context, req fosite.A
 	return nil
 }
 
-// redeem issues the tokens of a code that this request has consumed. If the code was
-// replayed before they were there to be revoked, they die as they are born.
+// redeem consumes a code and issues its tokens. If the code is replayed before they are
+// signed, they die as they are born: their family is there to be revoked.
 func (i *issuer) redeem(ctx context.Context) (*userpool.TokenSet, error) {
 	x, g := i.x, i.x.grant
 	user, err := x.h.Store.UserBySub(ctx, x.pool.ID, g.Sub)
@@ -137,14 +137,6 @@ func (i *issuer) redeem(ctx context.Context) (*userpool.TokenSet, error) {
 		resource = x.resource
 	}
 	particulars.Confirmation = x.bound
-	set, err := x.h.Tokens.Issue(ctx, &userpool.Grant{Pool: x.pool, Client: x.app.Client, User: user, Scopes: g.Scopes,
-		AuthTime: g.AuthTime, Nonce: g.Nonce, Resource: resource, Particulars: particulars, Family: x.family})
-	if err != nil {
-		return nil, err
-	}
-	now, err := x.h.Grants.Grant(ctx, x.pool.ID, g.Code)
-	if err == nil && now.Replayed {
-		err = x.h.Tokens.RevokeFamily(ctx, x.pool.ID, x.family)
-	}
-	return set, err
+	return x.h.Tokens.Issue(ctx, &userpool.Grant{Pool: x.pool, Client: x.app.Client, User: user, Scopes: g.Scopes,
+		AuthTime: g.AuthTime, Nonce: g.Nonce, Resource: resource, Particulars: particulars, Keep: x.consume})
 }

@@ -34,7 +34,6 @@ type exchange struct {
 	granted  []string               // scopes, where the app cannot know them; nil elsewhere
 
 	grant   *idp.Grant // of the code being redeemed
-	family  string     // of its tokens, once the code is consumed
 	details []byte     // authorization_details of the tokens
 	sub     string     // whose tokens they are; empty where the client acts for itself
 	failed  error      // a store error that fosite swallows

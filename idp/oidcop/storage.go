@@ -63,13 +63,15 @@ func (x *exchange) requester() fosite.Requester {
 		RequestedScope: x.grant.Scopes, GrantedScope: x.grant.Scopes, Session: &session{x.grant}}
 }
 
-// InvalidateAuthorizeCodeSession consumes the code. One of many callers gets past
-// it (F2); for the others it is a replay.
-func (x *exchange) InvalidateAuthorizeCodeSession(ctx context.Context, signature string) error {
-	x.family = userpool.NewFamilyID()
-	err := x.h.Grants.Redeem(ctx, x.pool.ID, idp.Handle(signature), x.app.ID, x.family, x.h.Now())
+// InvalidateAuthorizeCodeSession has nothing to do: consume does.
+func (x *exchange) InvalidateAuthorizeCodeSession(context.Context, string) error { return nil }
+
+// consume uses the code up and keeps the family of its tokens, in one step that one of
+// many callers gets past (F2); for the others it is a replay. Nothing is signed yet.
+func (x *exchange) consume(ctx context.Context, f *userpool.Family) error {
+	err := x.h.Grants.Redeem(ctx, x.grant.Code, f, x.h.Now())
 	if errors.Is(err, idp.ErrGrantUsed) {
-		if err := x.RevokeRefreshToken(ctx, signature); err != nil {
+		if err := x.RevokeRefreshToken(ctx, string(x.grant.Code)); err != nil {
 			return err
 		}
 		return fosite.ErrInvalidatedAuthorizeCode

@@ -12,6 +12,7 @@ import (
 	"github.com/poolhouse/poolhouse/idp/chain"
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
 	"github.com/poolhouse/poolhouse/internal/keyring"
+	"github.com/poolhouse/poolhouse/internal/samlsoap"
 	"github.com/poolhouse/poolhouse/internal/samlxml"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -69,9 +70,10 @@ type Handler struct {
 	Secure       bool   // the public URL is https: cookies are Secure
 	Script       string // address of post.js, which sends the form that carries a response
 	Wording      web.Wording
-	Events       Recorder  // of what apps are answered; may be nil
-	Passwords    Passwords // of enhanced clients
-	Limiter      Limiter   // of what anybody can send
+	Events       Recorder        // of what apps are answered; may be nil
+	Passwords    Passwords       // of enhanced clients
+	Limiter      Limiter         // of what anybody can send
+	Caller       samlsoap.Caller // tells apps of sign-outs by SOAP
 
 	parties   partyCache
 	published metadataMemo

@@ -87,6 +87,7 @@ func newLogoutRig(t testing.TB) *logoutRig {
 	r.Server = httptest.NewServer(mux)
 	t.Cleanup(r.Close)
 	r.certs = (&rig{Server: r.Server}).certs(t)
+	r.net()
 	return r
 }
 

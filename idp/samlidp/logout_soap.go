@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/crewjam/saml"
@@ -29,7 +28,7 @@ func (h *Handler) SOAPLogoutURL(pool userpool.PoolID) string {
 
 // speaksSOAP reports whether the app's metadata says that it speaks single logout by SOAP.
 func (x *exchange) speaksSOAP() bool {
-	return slices.ContainsFunc(x.sp.SLO, func(e samlxml.Endpoint) bool { return e.Binding == saml.SOAPBinding })
+	return soapEndpoint(x.sp.SLO) != nil
 }
 
 func namedKey(pool userpool.PoolID, app ApplicationID, name string) string {
@@ -88,8 +87,8 @@ func (h *Handler) soapLogout(w http.ResponseWriter, r *http.Request) error {
 }
 
 // endNamed ends the sessions that a request is about, and says what came of it: other
-// SAML apps of these sessions, and the provider behind them, can be told by a browser
-// alone (Core 3.7.3.2).
+// SAML apps of these sessions, and the provider behind them, are told where they speak
+// SOAP too (Core 3.7.3.2).
 func (x *exchange) endNamed(ctx context.Context, req *samlxml.LogoutRequest) (samlxml.Status, error) {
 	status := samlxml.Status{Code: saml.StatusSuccess}
 	if req.NameID == nil {
@@ -106,47 +105,56 @@ func (x *exchange) endNamed(ctx context.Context, req *samlxml.LogoutRequest) (sa
 	if err != nil {
 		return status, err
 	}
+	var ended ending
 	for root := range meant {
-		alone, err := x.endRoot(ctx, string(sub), root)
-		if err != nil {
+		if err := x.endRoot(ctx, string(sub), root, &ended); err != nil {
 			return status, err
 		}
-		if !alone {
-			status.Second = saml.StatusPartialLogout
-		}
 	}
-	return status, nil
+	partial, err := x.h.Leaving.TellAlone(ctx, x.pool.ID, ended.told, ended.from)
+	if partial {
+		status.Second = saml.StatusPartialLogout
+	}
+	return status, err
 }
 
-// endRoot ends the sessions of one browser, and reports whether nobody else had to be told.
-func (x *exchange) endRoot(ctx context.Context, sub string, root idp.Handle) (alone bool, err error) {
+// An ending is whom sessions concern that ended without a browser: apps besides the one
+// that asked, and providers.
+type ending struct {
+	told []*idp.Participant
+	from []*idp.Upstream
+}
+
+// endRoot ends the sessions of one browser.
+func (x *exchange) endRoot(ctx context.Context, sub string, root idp.Handle, e *ending) error {
 	told, err := x.h.Participants.Participants(ctx, x.pool.ID, sub, root)
 	if err != nil {
-		return false, err
+		return err
 	}
 	sessions := x.h.Leaving.Browser.Sessions
 	list, err := sessions.Store.List(ctx, x.pool.ID, sub)
 	if err != nil {
-		return false, err
+		return err
 	}
-	alone = true
 	for _, s := range list {
 		if s.Root != root {
 			continue
 		}
-		alone = alone && (s.Upstream == nil || len(s.Upstream.Session) == 0)
+		e.from = append(e.from, s.Upstream)
 		if err := sessions.Close(ctx, s); err != nil {
-			return false, err
+			return err
 		}
 	}
 	for _, p := range told {
 		if p.Kind != idp.SAMLApp {
 			continue // those hear of it by the end of the session
 		}
-		alone = alone && p.Client == userpool.ClientID(x.app.ID)
+		if p.Client != userpool.ClientID(x.app.ID) {
+			e.told = append(e.told, p)
+		}
 		if err := x.h.Participants.Leave(ctx, p); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return alone, nil
+	return nil
 }

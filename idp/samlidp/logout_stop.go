@@ -22,15 +22,7 @@ const (
 
 // Depart implements chain.Guide.
 func (h *Handler) Depart(ctx context.Context, pool userpool.PoolID, s chain.Stop, ticket string) (*sp.Departure, error) {
-	var t telling
-	if err := json.Unmarshal(s.Data, &t); err != nil {
-		return nil, err
-	}
-	p, err := h.Directory.Pool(ctx, pool)
-	if err != nil {
-		return nil, err
-	}
-	x, err := h.unasked(ctx, p, ApplicationID(s.ID))
+	x, t, err := h.stop(ctx, pool, s)
 	if err != nil {
 		return nil, err
 	}
@@ -38,8 +30,27 @@ func (h *Handler) Depart(ctx context.Context, pool userpool.PoolID, s chain.Stop
 	if e == nil {
 		return nil, sp.ErrUnusable
 	}
-	return x.dispatch(ctx, &samlxml.LogoutRequest{Envelope: x.envelope(ticketPrefix + ticket), NotOnOrAfter: h.Now().Add(logoutLife), Reason: userReason,
-		NameID: &t.Name, SessionIndexes: t.Indexes}, e.Binding, e.Location, "")
+	return x.dispatch(ctx, x.goodbye(ticketPrefix+ticket, t), e.Binding, e.Location, "")
+}
+
+// stop reads what a stop is about.
+func (h *Handler) stop(ctx context.Context, pool userpool.PoolID, s chain.Stop) (*exchange, *telling, error) {
+	t := new(telling)
+	if err := json.Unmarshal(s.Data, t); err != nil {
+		return nil, nil, err
+	}
+	p, err := h.Directory.Pool(ctx, pool)
+	if err != nil {
+		return nil, nil, err
+	}
+	x, err := h.unasked(ctx, p, ApplicationID(s.ID))
+	return x, t, err
+}
+
+// goodbye is the LogoutRequest to the app.
+func (x *exchange) goodbye(id string, t *telling) *samlxml.LogoutRequest {
+	return &samlxml.LogoutRequest{Envelope: x.envelope(id), NotOnOrAfter: x.h.Now().Add(logoutLife), Reason: userReason,
+		NameID: &t.Name, SessionIndexes: t.Indexes}
 }
 
 func (x *exchange) envelope(id string) samlxml.Envelope {

@@ -116,7 +116,7 @@ func (h *Handler) stopsOf(app *Application, list []*idp.Participant) ([]chain.St
 	if err != nil {
 		return nil, err
 	}
-	if logoutEndpoint(sp.SLO, saml.HTTPRedirectBinding) == nil {
+	if logoutEndpoint(sp.SLO, saml.HTTPRedirectBinding) == nil && soapEndpoint(sp.SLO) == nil {
 		return nil, nil
 	}
 	var all []*telling

@@ -56,6 +56,9 @@ type Settings struct {
 	// RequireSignedRequests refuses requests without a signature. Metadata can want
 	// that too.
 	RequireSignedRequests bool
+	// LogoutBySOAP has us send the app LogoutRequests by SOAP, past the browser, although
+	// its metadata has an address for browsers too.
+	LogoutBySOAP bool
 	// RelayState goes with a sign-in that starts here, unless its address has one; with
 	// RelayStateFixed even then.
 	RelayState      string

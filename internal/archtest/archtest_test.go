@@ -36,7 +36,7 @@ var rules = []rule{
 }
 
 // domains are the packages that hold rules. They know no wire and no table.
-var domains = []string{"./userpool", "./userpool/srp", "./idp", "./sp", "./sts", "./sts/policy", "./sts/identity", "./sync/dataset"}
+var domains = []string{"./userpool", "./userpool/srp", "./idp", "./sp", "./sts", "./sts/policy", "./sts/identity", "./sync/dataset", "./sync/settings"}
 
 var domainForbid = []string{"net/http", "database/sql", "./internal/awsapi/...", "./internal/web/...",
 	"github.com/jackc/...", "github.com/redis/...", "modernc.org/...", "github.com/ory/...", "github.com/crewjam/..."}

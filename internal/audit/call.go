@@ -28,12 +28,15 @@ func fromAPI(e awsapi.Event) Event {
 // identityOf describes who called. Nobody signs what is open to all; then it is
 // who the operation found out, or nobody.
 func identityOf(call *awsapi.Call) Identity {
-	c := call.Caller
-	switch {
-	case c == nil && call.Notes.Who != nil:
-		w := call.Notes.Who
+	if w := call.Notes.Who; call.Caller == nil && w != nil {
 		return Identity{Type: w.Type, PrincipalID: clean(w.PrincipalID), UserName: w.Name, IdentityProvider: clean(w.Provider)}
-	case c == nil:
+	}
+	return IdentityOf(call.Caller)
+}
+
+// IdentityOf describes whom a credential belongs to; nil is nobody.
+func IdentityOf(c *awsapi.Caller) Identity {
+	if c == nil {
 		return Identity{Type: "Unknown", PrincipalID: "Anonymous"}
 	}
 	id := Identity{Type: "Unknown", PrincipalID: c.UserID, ARN: c.ARN, AccountID: c.AccountID, AccessKeyID: c.AccessKeyID}

@@ -23,7 +23,8 @@ type intentKey struct{}
 
 // Intend implements awsapi.Auditor.
 func (l *Log) Intend(ctx context.Context, event func() awsapi.Event) context.Context {
-	return context.WithValue(ctx, intentKey{}, &Intent{ID: newEventID(), Time: l.Now().UTC(), event: event, log: l})
+	now := l.Now().UTC()
+	return context.WithValue(ctx, intentKey{}, &Intent{ID: newEventID(now), Time: now, event: event, log: l})
 }
 
 // IntentOf returns the intent that the next transaction under ctx has to store, nil

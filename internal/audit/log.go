@@ -75,7 +75,7 @@ func Open(c Config) *Log {
 		c.Queue = 4096
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &Log{Config: c, segment: newEventID(), queue: make(chan item, c.Queue), cancel: cancel, done: make(chan struct{})}
+	l := &Log{Config: c, segment: newEventID(c.Now()), queue: make(chan item, c.Queue), cancel: cancel, done: make(chan struct{})}
 	l.prev = genesis(l.segment)
 	go l.write(ctx)
 	return l

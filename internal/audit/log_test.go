@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -329,5 +331,31 @@ func TestHostileTextIsStored(t *testing.T) {
 				t.Errorf("got %d entries, %v", len(found), err)
 			}
 		})
+	}
+}
+
+// IDs are UUIDs in the order of time, and no two are alike.
+func TestEventIDs(t *testing.T) {
+	store := sqlstoretest.SQLite(t, time.Now).Audit()
+	now := at
+	l := audit.Open(audit.Config{Store: store, Key: key, Signer: signer(), Account: "1", Now: func() time.Time { return now }, Errors: slog.New(slog.DiscardHandler)})
+	defer l.Close(ctx)
+	for range 3 {
+		now = now.Add(time.Millisecond)
+		l.Add(ctx, audit.Event{Source: "iam.amazonaws.com", Name: "GetUser"})
+		l.Add(ctx, audit.Event{Source: "iam.amazonaws.com", Name: "GetUser"})
+	}
+	form := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+	seen := map[string]bool{}
+	last := ""
+	for _, r := range slices.Backward(all(t, l)) {
+		id, _ := r["eventID"].(string)
+		if !form.MatchString(id) || seen[id] || id[:13] < last {
+			t.Errorf("%s after %s", id, last)
+		}
+		seen[id], last = true, id[:13]
+	}
+	if len(seen) != 6 {
+		t.Errorf("%d IDs", len(seen))
 	}
 }

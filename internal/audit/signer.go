@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"time"
 
 	"github.com/poolhouse/poolhouse/internal/jose"
 	"github.com/poolhouse/poolhouse/internal/keyring"
@@ -28,6 +29,19 @@ func (s KeySigner) Sign(ctx context.Context, payload []byte) (string, error) {
 		return "", err
 	}
 	return jose.Sign(jose.PrivateKey{ID: key.ID, Algorithm: jose.ES256, Private: key.Private}, checkpointType, payload)
+}
+
+// keptFor is how long a key stays published that signs no more: checkpoints are
+// verified for as long as anybody keeps the log.
+const keptFor = 250 * 365 * 24 * time.Hour
+
+// Rotate has a new key sign from now on. Those before it verify what they signed.
+func (s KeySigner) Rotate(ctx context.Context) error {
+	if _, err := s.Ring.Signer(ctx, signerScope, jose.ES256); err != nil {
+		return err
+	}
+	_, err := s.Ring.Rotate(ctx, signerScope, keptFor)
+	return err
 }
 
 // Verify implements Signer.

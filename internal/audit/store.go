@@ -15,7 +15,7 @@ type Entry struct {
 	// What entries are looked up by.
 	Source, Name, User, AccessKey string
 	ReadOnly                      bool
-	Terms                         []string // of its resources; written, not read back
+	Terms                         []string // of its resources; written, not read back: see Unindexed
 	Settles                       bool     // an intent with its ID ends as it is written
 
 	Record []byte // JSON
@@ -69,6 +69,8 @@ type Store interface {
 	Segments(ctx context.Context) ([]Head, error)
 	// Chain returns up to limit entries of a segment after seq, in order.
 	Chain(ctx context.Context, segment string, seq int64, limit int) ([]*Entry, error)
+	// Unindexed returns how many of the Terms of entries Find does not go by.
+	Unindexed(ctx context.Context, entries []*Entry) (int, error)
 	// Remove deletes entries, with their Terms.
 	Remove(ctx context.Context, entries []*Entry) error
 

@@ -178,11 +178,42 @@ func (v *Verifier) segment(ctx context.Context, name string, said *claims, r *Re
 				r.Unsigned++
 			}
 		}
+		whole, err := v.indexed(ctx, name, entries)
+		if err != nil {
+			return err
+		}
+		if !whole {
+			head.Seq = entries[0].Seq - 1
+			return broken(fmt.Sprintf("lookups by resource miss some of the next %d entries", len(entries)))
+		}
 	}
 	if head.Seq < said.last {
 		return broken(fmt.Sprintf("the entries up to %d, which a checkpoint has signed, are gone", said.last))
 	}
 	return nil
+}
+
+// indexed reports whether lookups by resource find entries, which are whole. Those of
+// before there was such a lookup say nothing of readOnly either.
+func (v *Verifier) indexed(ctx context.Context, segment string, entries []*Entry) (bool, error) {
+	for _, e := range entries {
+		var r struct {
+			ReadOnly  *bool
+			Resources []Resource
+		}
+		if err := json.Unmarshal(e.Record, &r); err != nil {
+			return false, err
+		}
+		if r.ReadOnly != nil {
+			e.Terms = terms(r.Resources)
+		}
+	}
+	missing, err := v.Store.Unindexed(ctx, entries)
+	if missing == 0 || err != nil {
+		return err == nil, err
+	}
+	still, err := v.Store.Chain(ctx, segment, entries[0].Seq-1, 1) // or else they were trimmed meanwhile
+	return len(still) == 0 || still[0].Seq != entries[0].Seq, err
 }
 
 // entry returns what is wrong with the entry that follows head, or "".

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/audit"
+	"github.com/poolhouse/poolhouse/internal/keyring/keyringtest"
 	"github.com/poolhouse/poolhouse/store/sqlstore/sqlstoretest"
 )
 
@@ -204,10 +206,10 @@ func TestTrimmedChainsAreWhole(t *testing.T) {
 	if err := l.Flush(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := l.Trim(ctx, at); n != 0 || err != nil {
+	if n, err := l.Trim(ctx, audit.Retention{Before: at}); n != 0 || err != nil {
 		t.Errorf("nothing is old: %d, %v", n, err)
 	}
-	if n, err := l.Trim(ctx, at.Add(4*time.Hour)); n != 4 || err != nil {
+	if n, err := l.Trim(ctx, audit.Retention{Before: at.Add(4 * time.Hour)}); n != 4 || err != nil {
 		t.Fatalf("%d, %v", n, err)
 	}
 	if r, err := verify(t, store); err != nil || r.Entries != 2 {
@@ -222,7 +224,7 @@ func TestTrimmedChainsAreWhole(t *testing.T) {
 	if _, err := verify(t, unsigned); !errors.Is(err, audit.ErrBroken) {
 		t.Errorf("entries removed beyond the signed cut: %v", err)
 	}
-	if n, err := l.Trim(ctx, at.Add(100*time.Hour)); n != 2 || err != nil {
+	if n, err := l.Trim(ctx, audit.Retention{Before: at.Add(100 * time.Hour)}); n != 2 || err != nil {
 		t.Fatalf("%d, %v", n, err)
 	}
 	if r, err := verify(t, store); err != nil || r.Entries != 0 {
@@ -234,6 +236,92 @@ func TestTrimmedChainsAreWhole(t *testing.T) {
 	}
 	if r, err := verify(t, store); err != nil || r.Entries != 1 {
 		t.Errorf("going on: %+v, %v", r, err)
+	}
+}
+
+// Entries stay until the sinks have them, but not for ever.
+func TestTrimWaitsForSinks(t *testing.T) {
+	store := sqlstoretest.SQLite(t, time.Now).Audit()
+	l := openLog(t, store)
+	for _, sink := range []string{"file", "syslog"} {
+		if err := store.BeginSink(ctx, sink); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 6 {
+		l.Add(ctx, audit.Event{Time: at.Add(time.Duration(i) * time.Hour), Name: "Op"})
+	}
+	if err := errors.Join(l.Flush(ctx), store.MoveCursor(ctx, "file", l.Segment(), 6), store.MoveCursor(ctx, "syslog", l.Segment(), 2)); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		sinks  []string
+		latest time.Time
+		want   int
+	}{
+		{[]string{"file", "syslog", "new"}, at, 0},
+		{[]string{"file", "syslog"}, at, 2},
+		{[]string{"file", "syslog"}, at.Add(3 * time.Hour), 1}, // the third entry is too old to wait for
+		{[]string{"file"}, at, 2},
+		{nil, at, 0}, // the sixth is not old
+	} {
+		n, err := l.Trim(ctx, audit.Retention{Before: at.Add(5 * time.Hour), Sinks: tt.sinks, Latest: tt.latest})
+		if n != tt.want || err != nil {
+			t.Errorf("%v: %d, %v; want %d", tt.sinks, n, err, tt.want)
+		}
+	}
+	if r, err := verify(t, store); err != nil || r.Entries != 1 {
+		t.Errorf("report %+v, %v", r, err)
+	}
+}
+
+// unindexing hides entries from lookups by resource.
+type unindexing struct{ audit.Store }
+
+func (u unindexing) Append(ctx context.Context, entries []*audit.Entry) error {
+	for _, e := range entries {
+		e.Terms = e.Terms[:max(len(e.Terms)-1, 0)]
+	}
+	return u.Store.Append(ctx, entries)
+}
+
+// Whoever hides an entry from lookups by its resource is found out.
+func TestIndexIsVerified(t *testing.T) {
+	for name, tt := range map[string]struct {
+		wrap func(audit.Store) audit.Store
+		want error
+	}{"whole": {func(s audit.Store) audit.Store { return s }, nil}, "a row is gone": {func(s audit.Store) audit.Store { return unindexing{s} }, audit.ErrBroken}} {
+		store := sqlstoretest.SQLite(t, time.Now).Audit()
+		l := openLog(t, tt.wrap(store))
+		l.Add(ctx, audit.Event{Name: "GetRole", Resources: []string{"arn:aws:iam::000000000000:role/r"}})
+		if err := l.Flush(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := verify(t, store); !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A checkpoint counts for as long as the log lasts, whatever key signs by then.
+func TestRotatedCheckpointKey(t *testing.T) {
+	store, now := sqlstoretest.SQLite(t, time.Now).Audit(), at
+	signer := audit.KeySigner{Ring: keyringtest.Open(t, keyringtest.NewStore(), func() time.Time { return now })}
+	l := audit.Open(audit.Config{Store: store, Key: key, Signer: signer, Account: "000000000000", Now: func() time.Time { return now },
+		Errors: slog.New(slog.DiscardHandler), Linger: time.Microsecond})
+	t.Cleanup(func() { l.Close(context.Background()) })
+	for range 3 {
+		l.Add(ctx, audit.Event{Name: "Op"})
+		if err := errors.Join(l.Flush(ctx), l.Checkpoint(ctx), signer.Rotate(ctx)); err != nil {
+			t.Fatal(err)
+		}
+		now = now.AddDate(30, 0, 0)
+	}
+	if r, err := (&audit.Verifier{Store: store, Key: key, Signer: signer}).Verify(ctx); err != nil || r.Checkpoints != 3 {
+		t.Errorf("report %+v, %v", r, err)
+	}
+	if keys, err := signer.PublicKeys(ctx); err != nil || len(keys) != 4 {
+		t.Errorf("%d public keys, %v", len(keys), err)
 	}
 }
 

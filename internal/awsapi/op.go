@@ -104,6 +104,7 @@ type Call struct {
 	UserAgent       string
 	SDKAgent        string // X-Amz-User-Agent: what an SDK in a browser calls itself
 	SecureTransport bool
+	Hop             Hop
 	Time            time.Time // when the request arrived
 	Caller          *Caller   // nil for public and access-token operations
 	Notes           Notes

@@ -13,6 +13,14 @@ import (
 type Peer struct {
 	IP  string
 	TLS bool // the client's own connection was encrypted
+	Hop Hop
+}
+
+// A Hop is who handed a request to the server: the client itself, or a proxy.
+type Hop struct {
+	IP        string
+	Forwarded bool // the request bears the headers of a proxy
+	Trusted   bool // it is a proxy whose headers are believed
 }
 
 type peerKey struct{}

@@ -60,7 +60,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) newCall(r *http.Request) *Call {
 	p := peerOf(r)
 	return &Call{
-		RequestID: newRequestID(), Region: h.cfg.Region, SourceIP: p.IP, SecureTransport: p.TLS,
+		RequestID: newRequestID(), Region: h.cfg.Region, SourceIP: p.IP, SecureTransport: p.TLS, Hop: p.Hop,
 		UserAgent: r.UserAgent(), SDKAgent: r.Header.Get("X-Amz-User-Agent"), Time: h.cfg.Now().UTC(),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/awsapi/models"
@@ -23,7 +24,8 @@ type Stream struct {
 	Plan func(ctx context.Context, in StreamInput) (*StreamPlan, error)
 }
 
-// A StreamInput is a request for a stream.
+// A StreamInput is a request for a stream. Its texts may be parts of the request as
+// it came: what a stream keeps of them for long it copies.
 type StreamInput struct {
 	Labels map[string]string // of the path, decoded
 	Query  []sigv4.Param     // with the parameters of a presigned request
@@ -120,9 +122,12 @@ type Grant struct {
 }
 
 func (x *exchange) grant(resources []string) *Grant {
-	g := &Grant{Expires: x.call.Caller.Expires, h: x.h, call: *x.call, accessKey: x.call.Caller.AccessKeyID, token: x.token,
+	g := &Grant{Expires: x.call.Caller.Expires, h: x.h, call: *x.call, accessKey: strings.Clone(x.call.Caller.AccessKeyID), token: strings.Clone(x.token),
 		action: x.svc.model.SigningName + ":" + x.op.stream.Action, referer: x.r.Referer(), resources: resources}
 	g.call.Caller, g.call.Notes = nil, Notes{}
+	for _, text := range []*string{&g.call.Region, &g.call.SourceIP, &g.call.UserAgent, &g.call.SDKAgent, &g.referer} {
+		*text = strings.Clone(*text)
+	}
 	return g
 }
 

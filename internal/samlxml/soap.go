@@ -107,6 +107,18 @@ func LogoutBySOAP(raw []byte) (*Logout, error) {
 	return l, l.Request.decode()
 }
 
+// LogoutAnswerBySOAP reads the LogoutResponse that a LogoutRequest by SOAP is answered
+// with.
+func LogoutAnswerBySOAP(raw []byte) (*Logout, error) {
+	el, err := soapBody(raw, "LogoutResponse")
+	if err != nil {
+		return nil, err
+	}
+	l := &Logout{Response: &LogoutResponse{root: el}}
+	l.verify = l.enveloped
+	return l, l.Response.decode()
+}
+
 // LogoutSOAP writes a signed message of single logout for the other side of a connection.
 func (s Signer) LogoutSOAP(m LogoutMessage, location string) ([]byte, error) {
 	m.address(location)

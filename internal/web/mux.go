@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -25,8 +26,9 @@ type Mux struct {
 	// ErrorPage renders an error. The Mux has logged it already.
 	ErrorPage func(w http.ResponseWriter, r *http.Request, e *Error) error
 
-	mux    http.ServeMux
-	origin http.CrossOriginProtection
+	mux      http.ServeMux
+	patterns []string
+	origin   http.CrossOriginProtection
 }
 
 // NewMux returns an empty Mux.
@@ -68,8 +70,12 @@ func (m *Mux) Endpoint(pattern string, h Handler) { m.handle(pattern, h) }
 
 // LargeEndpoint is Endpoint for bodies of up to limit bytes.
 func (m *Mux) LargeEndpoint(pattern string, limit int64, h Handler) {
+	m.patterns = append(m.patterns, pattern)
 	m.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { m.serve(w, r, limit, h) })
 }
+
+// Patterns returns what the Mux serves, as [http.ServeMux] spells it.
+func (m *Mux) Patterns() []string { return slices.Clone(m.patterns) }
 
 // ServeHTTP implements http.Handler.
 func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -12,6 +12,7 @@ func (a *API) accountOps() []awsapi.Op {
 	return []awsapi.Op{
 		awsapi.Func("DescribeAccountSettings", awsapi.SigV4, a.DescribeAccountSettings),
 		awsapi.Func("UpdateAccountSettings", awsapi.SigV4, a.UpdateAccountSettings),
+		awsapi.Func("DescribeConnection", awsapi.SigV4, a.DescribeConnection),
 		awsapi.Func("CreateMfaDevice", awsapi.SigV4, a.CreateMfaDevice),
 		awsapi.Func("EnableMfaDevice", awsapi.SigV4, a.EnableMfaDevice),
 		awsapi.Func("ListMfaDevices", awsapi.SigV4, a.ListMfaDevices),
@@ -42,7 +43,7 @@ var accountErrors = awsapi.ErrorTable{
 func (a *API) accountResource(in any) (arn string, ok bool) {
 	base := "arn:aws:poolhouse:" + a.Region + ":" + a.Account + ":"
 	switch in := in.(type) {
-	case *DescribeAccountSettingsInput, *UpdateAccountSettingsInput:
+	case *DescribeAccountSettingsInput, *UpdateAccountSettingsInput, *DescribeConnectionInput:
 		return base + "account", true
 	case *CreateMfaDeviceInput:
 		return base + "user/" + a.userName(*in.UserName), true
@@ -88,6 +89,14 @@ func (a *API) DescribeAccountSettings(ctx context.Context, _ *DescribeAccountSet
 		return nil, err
 	}
 	return &DescribeAccountSettingsOutput{Settings: a.settings(set)}, nil
+}
+
+// DescribeConnection tells how the call itself reached the server, so that the proxies in
+// front of it can be looked at.
+func (a *API) DescribeConnection(ctx context.Context, _ *DescribeConnectionInput) (*DescribeConnectionOutput, error) {
+	c := awsapi.FromContext(ctx)
+	return &DescribeConnectionOutput{SourceIp: &c.SourceIP, PeerIp: &c.Hop.IP, Secure: &c.SecureTransport,
+		Forwarded: &c.Hop.Forwarded, Trusted: &c.Hop.Trusted}, nil
 }
 
 // UpdateAccountSettings changes the settings that it names.

@@ -18,7 +18,7 @@ func TestSamlSettings(t *testing.T) {
 	want := &poolhouseapi.SamlSettingsType{SignatureAlgorithm: ptr("ecdsa-sha384"), SigningKeyId: ptr("k"), EncryptIfOffered: ptr(true),
 		EncryptionAlgorithm: ptr("aes256-cbc"), NameIdExpression: ptr("user.sub"), SubjectId: ptr("none"),
 		GroupPrefixes: []string{"a-"}, GroupPattern: ptr("x.*"), OnlyRequested: ptr(true), MetadataEntityId: ptr("https://sp.example/one"),
-		RequireSignedRequests: ptr(false), RelayState: ptr("r"), RelayStateFixed: ptr(true), MetadataQuery: ptr(false), MetadataValidDays: ptr(int32(0))}
+		RequireSignedRequests: ptr(false), RelayState: ptr("r"), RelayStateFixed: ptr(true), LogoutBySoap: ptr(true), MetadataQuery: ptr(false), MetadataValidDays: ptr(int32(0))}
 	out, err := a.CreateSamlApplication(t.Context(), &poolhouseapi.CreateSamlApplicationInput{UserPoolId: ptr(pool), Name: ptr("x"),
 		MetadataXml: metadata("https://sp.example/one"), Settings: want,
 		Attributes: []poolhouseapi.SamlAttributeType{{Name: ptr("n"), FriendlyName: ptr("f"), Expression: ptr("user.sub")}}})

@@ -26,6 +26,7 @@ func settingsIn(in *SamlSettingsType) *samlidp.Settings {
 		MetadataValidDays:   int(awsapi.Value(in.MetadataValidDays)),
 		RelayState:          awsapi.Value(in.RelayState),
 		RelayStateFixed:     awsapi.Value(in.RelayStateFixed),
+		LogoutBySOAP:        awsapi.Value(in.LogoutBySoap),
 
 		RequireSignedRequests: awsapi.Value(in.RequireSignedRequests),
 	}
@@ -48,6 +49,7 @@ func settingsOut(s *samlidp.Settings) *SamlSettingsType {
 		MetadataValidDays:   awsapi.Ptr(int32(s.MetadataValidDays)),
 		RelayState:          given(s.RelayState),
 		RelayStateFixed:     &s.RelayStateFixed,
+		LogoutBySoap:        &s.LogoutBySOAP,
 
 		RequireSignedRequests: &s.RequireSignedRequests,
 	}

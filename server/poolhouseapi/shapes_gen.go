@@ -196,6 +196,19 @@ type DescribeAccountSettingsOutput struct {
 	Settings *AccountSettingsType
 }
 
+// DescribeConnectionInput is what DescribeConnection takes.
+type DescribeConnectionInput struct {
+}
+
+// DescribeConnectionOutput is what DescribeConnection answers.
+type DescribeConnectionOutput struct {
+	SourceIp  *string
+	PeerIp    *string
+	Secure    *bool
+	Forwarded *bool
+	Trusted   *bool
+}
+
 // DescribeIdentityProviderSettingsInput is what DescribeIdentityProviderSettings takes.
 type DescribeIdentityProviderSettingsInput struct {
 	UserPoolId   *string // required
@@ -749,6 +762,7 @@ type SamlSettingsType struct {
 	RequireSignedRequests *bool
 	RelayState            *string
 	RelayStateFixed       *bool
+	LogoutBySoap          *bool
 	MetadataQuery         *bool
 	MetadataValidDays     *int32
 }

@@ -38,6 +38,7 @@ type Options struct {
 	Demo bool                 // seeded, as by poolhouse demo
 	Now  func() time.Time     // time.Now where nil
 	Edit func(*server.Config) // changes the configuration before the start
+	Log  *Log                 // gets what the server logs, down to debugging
 }
 
 // Config is the configuration of a server on fresh stores: loopback, a free
@@ -76,8 +77,11 @@ func Open(t testing.TB, cfg server.Config, o Options) (s *server.Server, stop fu
 	if o.Demo {
 		open = server.OpenDemo
 	}
-	log := new(Log)
-	s, err := open(context.Background(), cfg, slog.New(slog.NewTextHandler(log, nil)), now)
+	log, level := new(Log), slog.LevelInfo
+	if o.Log != nil {
+		log, level = o.Log, slog.LevelDebug
+	}
+	s, err := open(context.Background(), cfg, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: level})), now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
 	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/internal/outbound"
+	"github.com/poolhouse/poolhouse/internal/samlsoap"
 	"github.com/poolhouse/poolhouse/internal/samlxml"
 	"github.com/poolhouse/poolhouse/sp"
 	"github.com/poolhouse/poolhouse/userpool"
@@ -32,6 +33,7 @@ type Service struct {
 	Pools     Pools
 	Sources   Store
 	Fetcher   Fetcher
+	Caller    samlsoap.Caller // tells providers of sign-outs by SOAP
 	Keys      keyring.Ring
 	Ephemeral ephemeral.Store
 	// Bases are the addresses that a pool answers at, without a slash at the end:

@@ -3,6 +3,7 @@ package samlsp
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"fmt"
 	"time"
@@ -16,17 +17,38 @@ const nsWarning = "saml-sp-warning"
 // warnings are the days before the end at which somebody is told of it.
 var warnings = []int{1, 7, 30}
 
-// warn logs that the file of metadata or the last of a provider's certificates ends soon:
-// once for each step, whatever number of nodes see it. Certificates count beyond
-// their end, but the provider will have another by then.
-func (s *Service) warn(ctx context.Context, p *userpool.Provider, m *samlxml.IDPMetadata) {
-	var last time.Time
-	for _, c := range m.Certificates {
+// KnownUntil is when the last certificate of a provider ends, or its file of metadata if
+// that is sooner. It fetches nothing.
+func (s *Service) KnownUntil(ctx context.Context, p *userpool.Provider) (time.Time, error) {
+	raw, err := s.document(ctx, p)
+	if err != nil {
+		return time.Time{}, err
+	}
+	m, err := readMetadata(raw, &p.Settings.SAML)
+	if err != nil {
+		return time.Time{}, err
+	}
+	last := lastOf(m.Certificates)
+	if p.Details["MetadataFile"] != "" && !m.ValidUntil.IsZero() && m.ValidUntil.Before(last) {
+		last = m.ValidUntil
+	}
+	return last, nil
+}
+
+func lastOf(certificates []*x509.Certificate) (last time.Time) {
+	for _, c := range certificates {
 		if c.NotAfter.After(last) {
 			last = c.NotAfter
 		}
 	}
-	s.warnOf(ctx, p, "certificate", last)
+	return last
+}
+
+// warn logs that the file of metadata or the last of a provider's certificates ends soon:
+// once for each step, whatever number of nodes see it. Certificates count beyond
+// their end, but the provider will have another by then.
+func (s *Service) warn(ctx context.Context, p *userpool.Provider, m *samlxml.IDPMetadata) {
+	s.warnOf(ctx, p, "certificate", lastOf(m.Certificates))
 	if p.Details["MetadataFile"] != "" { // what has a URL is renewed
 		s.warnOf(ctx, p, "metadata", m.ValidUntil)
 	}

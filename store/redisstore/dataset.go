@@ -18,30 +18,42 @@ import (
 // script, and all keys of an owner share a hash tag, so that it works on a
 // Cluster:
 //
-//	cs:{pool/identity}:ds         hash: dataset to packed state; of deleted ones too
+//	cs:{pool/identity}:ds         hash: dataset to packed state; of deleted ones too;
+//	                              "@" to the base of the owner's generation
 //	cs:{pool/identity}:d:name:r   hash: record key to value
 //	cs:{pool/identity}:d:name:s   hash: record key to packed state, so that
 //	                              comparing counts reads no values
 //	cs:{pool/identity}:d:name:z   sorted set: record keys by position
 //	cs:{pool/identity}:log        stream: what changed, about the last dataset.LogLength
-type DatasetStore struct{ db *DB }
+type DatasetStore struct {
+	db          *DB
+	generations *generations
+}
 
 var _ dataset.Store = (*DatasetStore)(nil)
 
-// Datasets returns the store of synchronised data.
-func (db *DB) Datasets() *DatasetStore { return &DatasetStore{db} }
+// Datasets returns the store of synchronised data. What is known of generations
+// must outlive Redis.
+func (db *DB) Datasets(known dataset.Generations) *DatasetStore {
+	return &DatasetStore{db, &generations{db: db, store: known}}
+}
 
 var (
+	//go:embed dataset_generation.lua
+	generationLua string
 	//go:embed dataset_update.lua
 	updateLua string
 	//go:embed dataset_records.lua
 	recordsLua string
 	//go:embed dataset_delete.lua
 	deleteLua string
+	//go:embed dataset_adopt.lua
+	adoptLua string
 
-	updateScript  = redis.NewScript(updateLua)
+	updateScript  = redis.NewScript(generationLua + updateLua)
 	recordsScript = redis.NewScript(recordsLua)
-	deleteScript  = redis.NewScript(deleteLua)
+	deleteScript  = redis.NewScript(generationLua + deleteLua)
+	adoptScript   = redis.NewScript(generationLua + adoptLua)
 )
 
 // Datasets implements dataset.Store.
@@ -52,6 +64,9 @@ func (s *DatasetStore) Datasets(ctx context.Context, owner dataset.Owner) ([]dat
 	}
 	var all []dataset.Dataset
 	for name, p := range packed {
+		if name == endField || name == generationField {
+			continue
+		}
 		d, err := unpackDataset(name, p)
 		if err != nil {
 			return nil, err
@@ -85,12 +100,18 @@ func (s *DatasetStore) Dataset(ctx context.Context, owner dataset.Owner, name st
 
 // Delete implements dataset.Store.
 func (s *DatasetStore) Delete(ctx context.Context, owner dataset.Owner, name string, at time.Time, epoch dataset.Epoch) (*dataset.Dataset, error) {
-	packed, err := deleteScript.Run(ctx, s.db.client, s.keys(owner, name), name, micros(at), string(epoch)).Text()
+	answer, err := s.generations.run(ctx, func(known string) *redis.Cmd {
+		return deleteScript.Run(ctx, s.db.client, s.keys(owner, name), name, micros(at), string(epoch), known)
+	})
 	if errors.Is(err, redis.Nil) {
 		return nil, dataset.ErrNotFound
 	}
 	if err != nil {
 		return nil, fmt.Errorf("redisstore: delete dataset: %w", err)
+	}
+	packed, _ := answer[0].(string)
+	if packed == "ended" {
+		return nil, dataset.ErrEnded
 	}
 	return unpackDataset(name, packed)
 }

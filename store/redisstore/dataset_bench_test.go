@@ -33,12 +33,12 @@ redis.call('HSET', KEYS[2], unpack(counts))
 return count`)
 
 func BenchmarkUpdateRecords10(b *testing.B) {
-	db := redisstoretest.Open(b, time.Now)
+	store := redisstoretest.Datasets(b)
 	bare := bareClient(b)
 	prefix := fmt.Sprintf("test-bench-%d:", time.Now().UnixNano())
 	keys := []string{prefix + "{x}v", prefix + "{x}c", prefix + "{x}n"}
 	b.Cleanup(func() { bare.Del(context.Background(), keys...) })
-	datasettest.BenchmarkUpdate(b, db.Datasets(), func(count int64) error {
+	datasettest.BenchmarkUpdate(b, store, func(count int64) error {
 		args := make([]any, 0, 30)
 		for i := range 10 {
 			args = append(args, fmt.Sprint("key", i), count, strings.Repeat("v", 100))
@@ -48,7 +48,7 @@ func BenchmarkUpdateRecords10(b *testing.B) {
 }
 
 func BenchmarkListRecords10(b *testing.B) {
-	db := redisstoretest.Open(b, time.Now)
+	store := redisstoretest.Datasets(b)
 	bare := bareClient(b)
 	key := fmt.Sprintf("test-bench-%d:h", time.Now().UnixNano())
 	b.Cleanup(func() { bare.Del(context.Background(), key) })
@@ -57,7 +57,7 @@ func BenchmarkListRecords10(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	datasettest.BenchmarkList(b, db.Datasets(), func() error {
+	datasettest.BenchmarkList(b, store, func() error {
 		return bare.HGetAll(context.Background(), key).Err()
 	})
 }

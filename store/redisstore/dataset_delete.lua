@@ -1,17 +1,20 @@
--- Deletes a dataset but for its counter and returns its meta as it was, or false
--- where there is none.
+-- Deletes a dataset but for its counter and returns its meta as it was, false
+-- where there is none, or "ended" where the owner is closed.
 --
 -- KEYS: the owner's datasets; the dataset's values, states and positions; the owner's log
--- ARGV: dataset, now, epoch
-local meta = redis.call('HGET', KEYS[1], ARGV[1])
+-- ARGV: dataset, now, epoch, generations
+local base, id = generation(ARGV[4])
+if not base then return {'generation', id} end
+local meta, ended = look(KEYS[1], ARGV[1], base)
+if ended then return {'ended'} end
 if not meta then return false end
 local count, created, deleted = string.match(meta, '^(%d+) (%d+) %d+ %d+ %d+ %d+ %d+ ([01]) ')
 if deleted == '1' then return false end
-count = string.format('%.0f', tonumber(count) + 1)
+count = int(tonumber(count) + 1)
 redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4])
 redis.call('HSET', KEYS[1], ARGV[1],
 	count .. ' ' .. created .. ' ' .. ARGV[2] .. ' 0 0 0 ' .. count .. ' 1 ' .. ARGV[3] .. ' ')
 redis.call('XADD', KEYS[5], 'MAXLEN', '~', 256, '*',
 	'dataset', ARGV[1], 'count', count, 'device', '', 'deleted', '1')
 redis.pcall('PUBLISH', KEYS[5], '')
-return meta
+return {meta}

@@ -10,7 +10,7 @@ import (
 // TestDatasetKeysShareASlot checks the hash tags of hostile names: on a Cluster a
 // script fails unless all of its keys are of one slot.
 func TestDatasetKeysShareASlot(t *testing.T) {
-	s := (&DB{prefix: "p:"}).Datasets()
+	s := (&DB{prefix: "p:"}).Datasets(nil)
 	for _, owner := range []dataset.Owner{
 		{Pool: "us-east-1:1", Identity: "us-east-1:2"}, {Pool: "{", Identity: "}"}, {Pool: "}", Identity: "{a}"}, {},
 	} {

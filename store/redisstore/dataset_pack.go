@@ -14,7 +14,8 @@ import (
 // The last is a device's own text and may hold anything. The scripts read and
 // write the same forms; packed text is much cheaper for them than JSON.
 //
-//	dataset: count created modified bytes records keys deletedAt deleted epoch device
+//	dataset: count created modified bytes records keys deletedAt deleted epoch[|gaps] device
+//	gaps:    floor-top,floor-top…
 //	record:  position fingerprint modified bytes removed deviceModified device
 const (
 	datasetFields = 10
@@ -59,8 +60,44 @@ func unpackDataset(name, packed string) (*dataset.Dataset, error) {
 	d.SyncCount, d.Created, d.Modified = f.int(), f.time(), f.time()
 	d.Bytes, d.Records, d.Keys = f.int(), f.int(), f.int()
 	d.DeletedAt, d.Deleted = f.int(), f.int() == 1
-	d.Epoch, d.ModifiedBy = dataset.Epoch(f.text()), f.text()
+	epoch, gaps, _ := strings.Cut(f.text(), "|")
+	d.Epoch, d.ModifiedBy = dataset.Epoch(epoch), f.text()
+	d.Gaps = f.gaps(gaps)
 	return d, f.err
+}
+
+func packDataset(d *dataset.Dataset) string {
+	return fmt.Sprintf("%d %d %d %d %d %d %d %d %s%s %s", d.SyncCount, micros(d.Created), micros(d.Modified), d.Bytes, d.Records, d.Keys,
+		d.DeletedAt, flag(d.Deleted), d.Epoch, packGaps(d.Gaps), d.ModifiedBy)
+}
+
+func packGaps(gaps []dataset.Gap) string {
+	var b strings.Builder
+	for i, g := range gaps {
+		b.WriteByte("|,"[min(i, 1)])
+		fmt.Fprintf(&b, "%d-%d", g.Floor, g.Top)
+	}
+	return b.String()
+}
+
+func packRecord(r *dataset.Record) string {
+	return fmt.Sprintf("%d %s %d %d %d %d %s", int64(r.Position), packFingerprint(r.Fingerprint), micros(r.Modified), len(r.Value),
+		flag(r.Removed), micros(r.DeviceModified), r.ModifiedBy)
+}
+
+func (f *fields) gaps(packed string) []dataset.Gap {
+	if packed == "" {
+		return nil
+	}
+	var all []dataset.Gap
+	for text := range strings.SplitSeq(packed, ",") {
+		var g dataset.Gap
+		if _, err := fmt.Sscanf(text, "%d-%d", &g.Floor, &g.Top); err != nil && f.err == nil {
+			f.err = fmt.Errorf("redisstore: packed gap: %w", err)
+		}
+		all = append(all, g)
+	}
+	return all
 }
 
 func unpackRecord(key, packed string, fingerprint bool) (dataset.Record, error) {

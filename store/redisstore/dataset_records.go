@@ -18,7 +18,7 @@ func (s *DatasetStore) Records(ctx context.Context, q dataset.Query) (*dataset.P
 	if err != nil {
 		return nil, fmt.Errorf("redisstore: records: %w", err)
 	}
-	page := &dataset.Page{}
+	page := &dataset.Page{Beside: texts(answer[1])}
 	packed, ok := answer[0].(string)
 	if !ok {
 		return page, nil
@@ -26,13 +26,23 @@ func (s *DatasetStore) Records(ctx context.Context, q dataset.Query) (*dataset.P
 	if page.Dataset, err = unpackDataset(q.Dataset, packed); err != nil {
 		return nil, err
 	}
-	if page.Records, err = unpackRecords(answer[1:], q.Fingerprints); err != nil {
+	if page.Records, err = unpackRecords(answer[2:], q.Fingerprints); err != nil {
 		return nil, err
 	}
 	if len(page.Records) > q.Limit {
 		page.Records, page.More = page.Records[:q.Limit], true
 	}
 	return page, nil
+}
+
+// texts reads a list of texts.
+func texts(answer any) (out []string) {
+	list, _ := answer.([]any)
+	for _, one := range list {
+		text, _ := one.(string)
+		out = append(out, text)
+	}
+	return out
 }
 
 // unpackRecords reads key, state and value, and so on.

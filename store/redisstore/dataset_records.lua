@@ -1,11 +1,20 @@
 -- Returns the state of a dataset and a page of its records, of one moment:
--- {meta or false, key, state, value or false, ...}.
+-- {meta or false, {names of datasets beside it}, key, state, value or false, ...}.
 --
 -- KEYS: the owner's datasets; the dataset's values, states and positions
 -- ARGV: dataset, position before the first, last position, most records
 local CHUNK = 1000
 local meta = redis.call('HGET', KEYS[1], ARGV[1])
-local out = {meta}
+
+-- Datasets that exist and have this one's name and a dot before theirs.
+local prefix, beside = ARGV[1] .. '.', {}
+for _, name in ipairs(redis.call('HKEYS', KEYS[1])) do
+	if string.sub(name, 1, #prefix) == prefix and
+		string.match(redis.call('HGET', KEYS[1], name), '^%d+ %d+ %d+ %d+ %d+ %d+ %d+ ([01]) ') == '0' then
+		beside[#beside + 1] = name
+	end
+end
+local out = {meta, beside}
 if not meta then return out end
 local members = redis.call('ZRANGEBYSCORE', KEYS[4], '(' .. ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
 for from = 1, #members, CHUNK do

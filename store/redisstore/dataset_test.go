@@ -11,20 +11,19 @@ import (
 )
 
 func TestDatasets(t *testing.T) {
-	datasettest.TestStore(t, func(t *testing.T) dataset.Store { return redisstoretest.Open(t, time.Now).Datasets() })
+	onEachForm(t, func(t *testing.T, open func(testing.TB, func() time.Time) *redisstore.DB) {
+		known := new(datasettest.Memory)
+		datasettest.TestStore(t, func(t *testing.T) dataset.Store { return open(t, time.Now).Datasets(known) })
+	})
 }
 
 func TestDatasetLog(t *testing.T) {
-	datasettest.TestLog(t, func(t *testing.T) (a, b datasettest.LoggedStore) {
-		url := redisstoretest.URL(t)
-		open := func() datasettest.LoggedStore {
-			db, err := redisstore.Open(t.Context(), url, time.Now)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { db.Close() })
-			return db.Datasets()
-		}
-		return open(), open()
+	onEachURL(t, func(t *testing.T, apart func(testing.TB) string) {
+		known := new(datasettest.Memory)
+		datasettest.TestLog(t, func(t *testing.T) (a, b datasettest.LoggedStore) {
+			url := apart(t)
+			open := func() datasettest.LoggedStore { return redisstoretest.OpenURL(t, url, time.Now).Datasets(known) }
+			return open(), open()
+		})
 	})
 }

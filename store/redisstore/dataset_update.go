@@ -5,13 +5,17 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/poolhouse/poolhouse/sync/dataset"
 )
 
 // Update implements dataset.Store. The client sends the script again when an
 // answer is lost on the way; the fingerprint makes that harmless.
 func (s *DatasetStore) Update(ctx context.Context, b *dataset.Batch) (*dataset.Commit, error) {
-	answer, err := updateScript.Run(ctx, s.db.client, s.keys(b.Owner, b.Dataset), updateArgs(b)...).Slice()
+	answer, err := s.generations.run(ctx, func(known string) *redis.Cmd {
+		return updateScript.Run(ctx, s.db.client, s.keys(b.Owner, b.Dataset), updateArgs(b, known)...)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("redisstore: update records: %w", err)
 	}
@@ -19,11 +23,11 @@ func (s *DatasetStore) Update(ctx context.Context, b *dataset.Batch) (*dataset.C
 }
 
 // updateArgs returns the arguments of dataset_update.lua.
-func updateArgs(b *dataset.Batch) []any {
+func updateArgs(b *dataset.Batch, known string) []any {
 	l := b.Limits
-	args := make([]any, 0, 13+5*len(b.Patches))
+	args := make([]any, 0, 14+5*len(b.Patches))
 	args = append(args, b.Dataset, micros(b.At), b.Device, packFingerprint(b.Fingerprint), string(b.Epoch), b.Seen,
-		string(b.NewEpoch), l.Datasets, l.Names, l.Records, l.Keys, l.Bytes, flag(b.Exact))
+		string(b.NewEpoch), l.Datasets, l.Names, l.Records, l.Keys, l.Bytes, flag(b.Exact), flag(b.Existing), known)
 	for i := range b.Patches {
 		p := &b.Patches[i]
 		value := p.Value
@@ -46,6 +50,10 @@ func flag(set bool) int {
 func commit(b *dataset.Batch, answer []any) (*dataset.Commit, error) {
 	kind, _ := answer[0].(string)
 	switch {
+	case kind == "ended":
+		return nil, dataset.ErrEnded
+	case kind == "none":
+		return nil, dataset.ErrNotFound
 	case kind == "stale":
 		return nil, dataset.ErrStaleSession
 	case kind == "moved":

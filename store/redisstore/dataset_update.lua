@@ -4,23 +4,34 @@
 -- KEYS: the owner's datasets; the dataset's values, states and positions; the owner's log
 -- ARGV: 1 dataset, 2 now, 3 device, 4 fingerprint, 5 session's epoch,
 --       6 session's count, 7 epoch of a new dataset,
---       8-12 limits: datasets, names, records, keys, bytes; 13 exact (1 or 0);
+--       8-12 limits: datasets, names, records, keys, bytes; 13 exact,
+--       14 existing (1 or 0); 15 generations;
 --       then for each patch: key, count, removal (1 or 0), device's date, value
 --
 -- Formats are those of dataset_pack.go. Texts are compared, never computed with,
 -- unless tonumber says so; int writes a number without an exponent.
-local FIRST, STEP, CHUNK, BATCH = 14, 5, 1000, 16384
-local function int(n) return string.format('%.0f', n) end
+local FIRST, STEP, CHUNK, BATCH, MAX = 16, 5, 1000, 16384, 2^38 - 1
+-- Names of merged datasets, see dataset.IsMerged.
+local X = '[0-9a-f]'
+local X4 = X .. X .. X .. X
+local MERGED = '^.+%.[%w_-]+:' .. X4 .. X4 .. '%-' .. X4 .. '%-' .. X4 .. '%-' .. X4 .. '%-' .. X4 .. X4 .. X4 .. '$'
 
-local count, created, bytes, records, keys, deletedAt, deleted, epoch = 0, ARGV[2], 0, 0, 0, '0', '1', ARGV[7]
-local meta = redis.call('HGET', KEYS[1], ARGV[1])
+local base, id = generation(ARGV[15])
+if not base then return {'generation', id} end
+local meta, ended = look(KEYS[1], ARGV[1], base)
+if ended then return {'ended'} end
+
+local count, gaps = skip(0, '', tonumber(base))
+local created, bytes, records, keys, deletedAt, deleted, epoch = ARGV[2], 0, 0, 0, '0', '1', ARGV[7]
 if meta then
-	count, created, bytes, records, keys, deletedAt, deleted, epoch =
-		string.match(meta, '^(%d+) (%d+) %d+ (%d+) (%d+) (%d+) (%d+) ([01]) (%x+) ')
+	count, created, bytes, records, keys, deletedAt, deleted, epoch, gaps =
+		string.match(meta, '^(%d+) (%d+) %d+ (%d+) (%d+) (%d+) (%d+) ([01]) (%x+)(%S*) ')
 	count, bytes, records, keys = tonumber(count), tonumber(bytes), tonumber(records), tonumber(keys)
 end
+if deleted == '1' and ARGV[14] == '1' then return {'none'} end
 -- A session that began before there was a dataset ends with its first deletion.
-if ARGV[5] == '' and deletedAt ~= '0' or ARGV[5] ~= '' and ARGV[5] ~= epoch or tonumber(ARGV[6]) > count then
+if ARGV[5] == '' and deletedAt ~= '0' or ARGV[5] ~= '' and ARGV[5] ~= epoch or
+	lost(count, gaps, tonumber(ARGV[6])) then
 	return {'stale'}
 end
 
@@ -61,18 +72,20 @@ if conflict then
 	if repeated then return {'repeated', first, firstModified} end
 	return conflict
 end
-if ARGV[13] == '1' and tonumber(ARGV[6]) ~= count then return {'moved'} end
+if ARGV[13] == '1' and not unchanged(count, gaps, ARGV[6]) then return {'moved'} end
 
 -- Limits; what does not grow passes.
 local growth = newBytes - oldBytes
+if count >= MAX then return {'limit', 'counts'} end
 if newRecords > 0 and records + newRecords > tonumber(ARGV[10]) then return {'limit', 'records'} end
 if newKeys > 0 and keys + newKeys > tonumber(ARGV[11]) then return {'limit', 'keys'} end
 if growth > 0 and bytes + growth > tonumber(ARGV[12]) then return {'limit', 'bytes'} end
 if deleted == '1' then
-	local names, alive = 0, 0
-	for _, other in ipairs(redis.call('HVALS', KEYS[1])) do
-		names = names + 1
-		if string.match(other, '^%d+ %d+ %d+ %d+ %d+ %d+ %d+ ([01]) ') == '0' then alive = alive + 1 end
+	local names, alive, all = 0, 0, redis.call('HGETALL', KEYS[1])
+	for i = 1, #all, 2 do
+		local gone = string.match(all[i + 1], '^%d+ %d+ %d+ %d+ %d+ %d+ %d+ ([01]) ')
+		if gone then names = names + 1 end -- else it is no dataset
+		if gone == '0' and not string.match(all[i], MERGED) then alive = alive + 1 end
 	end
 	if alive >= tonumber(ARGV[8]) then return {'limit', 'datasets'} end
 	if not meta and names >= tonumber(ARGV[9]) then return {'limit', 'names'} end
@@ -101,8 +114,8 @@ for from = 1, #states, CHUNK do
 	redis.call('HSET', KEYS[3], unpack(packed))
 	redis.call('ZADD', KEYS[4], unpack(positions))
 end
-redis.call('HSET', KEYS[1], ARGV[1], int(count) .. ' ' .. created .. ' ' .. ARGV[2] .. ' ' .. int(bytes + growth) .. ' ' ..
-	int(records + newRecords) .. ' ' .. int(keys + newKeys) .. ' ' .. deletedAt .. ' 0 ' .. epoch .. ' ' .. ARGV[3])
+redis.call('HSET', KEYS[1], '@', base, ARGV[1], int(count) .. ' ' .. created .. ' ' .. ARGV[2] .. ' ' .. int(bytes + growth) .. ' ' ..
+	int(records + newRecords) .. ' ' .. int(keys + newKeys) .. ' ' .. deletedAt .. ' 0 ' .. epoch .. gaps .. ' ' .. ARGV[3])
 redis.call('XADD', KEYS[5], 'MAXLEN', '~', 256, '*',
 	'dataset', ARGV[1], 'count', int(count), 'device', ARGV[3], 'deleted', '0')
 redis.pcall('PUBLISH', KEYS[5], '') -- a user without permission for channels must not fail what is stored

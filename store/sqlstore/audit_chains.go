@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/audit"
@@ -96,6 +99,34 @@ func (s *AuditStore) Checkpoints(ctx context.Context, after int64, limit int) (l
 		list = append(list, c)
 	}
 	return list, rows.Err()
+}
+
+// termsAtOnce bounds the rows that one question names: SQLite takes 32,766 parameters.
+const termsAtOnce = 500
+
+// Unindexed implements audit.Store.
+func (s *AuditStore) Unindexed(ctx context.Context, entries []*audit.Entry) (missing int, err error) {
+	var rows [][]any
+	for _, e := range entries {
+		for _, term := range e.Terms {
+			rows = append(rows, []any{term, micros(e.Time), e.Segment, e.Seq})
+		}
+	}
+	for batch := range slices.Chunk(rows, termsAtOnce) {
+		var found int
+		var places []string
+		var args []any
+		for _, row := range batch {
+			n := len(args)
+			places, args = append(places, fmt.Sprintf("(CAST($%d AS TEXT), CAST($%d AS BIGINT), CAST($%d AS TEXT), CAST($%d AS BIGINT))", n+1, n+2, n+3, n+4)), append(args, row...)
+		}
+		err := s.db.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM audit_terms WHERE (term, time, segment, seq) IN (VALUES `+strings.Join(places, ", ")+`)`, args...).Scan(&found)
+		if err != nil {
+			return 0, err
+		}
+		missing += len(batch) - found
+	}
+	return missing, nil
 }
 
 // Remove implements audit.Store.

@@ -70,14 +70,22 @@ var backupTables = []backupTable{
 	table("mfa_device", "sts_mfa_devices", texts("account", "name"),
 		sealed(docs("entity"), "sts_mfa_devices", "account", "name")),
 
-	table("identity_pool", "identity_pool", texts("id"), docs("data")),
+	table("identity_pool", "identity_pool", texts("id"), numbers("deleted"), docs("data")),
 	table("identity", "identity", texts("id", "pool", "merged_into"), numbers("disabled", "created", "modified")),
 	table("identity_login", "identity_login", texts("pool", "provider", "subject", "identity"), numbers("developer")),
+	table("identity_merge", "identity_merges", texts("identity"), numbers("due")),
 
+	table("sync_settings", "sync_settings", texts("pool"), docs("doc"), flags("publishing"), numbers("held")),
 	table("dataset", "datasets", texts("pool", "identity", "name", "epoch"),
 		numbers("sync_count", "created", "modified", "bytes", "records", "keys", "deleted_at"), blobs("modified_by"), flags("deleted")),
 	table("dataset_record", "dataset_records", texts("pool", "identity", "dataset"),
 		numbers("position", "modified", "device_modified"), blobs("key", "value", "modified_by", "fingerprint"), flags("removed")),
+
+	table("dataset_generation", "dataset_generations", texts("id"), numbers("base", "began")),
+
+	table("sync_device", "sync_devices", texts("pool", "identity", "id", "platform", "token_hash", "endpoint"), numbers("registered"),
+		sealed(blobs("token"), "sync_devices/token", "pool", "identity", "id")),
+	table("sync_subscription", "sync_subscriptions", texts("pool", "identity", "dataset", "id")),
 
 	table("audit", "audit", texts("segment", "event_id", "source", "name", "user_name", "access_key", "read_only", "record"),
 		numbers("seq", "time"), blobs("prev", "hash")).whenAsked(),
@@ -98,12 +106,17 @@ var backupLeftOut = map[string]string{
 
 	"idp_participants": "they belong to idp_sessions",
 	"idp_farewells":    "messages that wait",
+	"sync_pushes":      "messages that wait",
+
+	"dataset_ends": "they hold off requests that are under way",
 
 	"audit_cursors": "where the sinks of one server are",
 
 	"dataset_log": "devices that follow it list their datasets anew",
 
 	"outbox": "messages that wait carry codes that are left out",
+
+	"sync_stream_outbox": "records on their way to streams; a bulk publish sends all of them",
 
 	"userpool_search_backlog": "what users are searched by follows from them, and is made anew",
 

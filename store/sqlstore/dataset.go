@@ -78,7 +78,7 @@ func (s *DatasetStore) Dataset(ctx context.Context, owner dataset.Owner, name st
 func (s *DatasetStore) Delete(ctx context.Context, owner dataset.Owner, name string, at time.Time, epoch dataset.Epoch) (*dataset.Dataset, error) {
 	var old *dataset.Dataset
 	err := s.db.inTx(ctx, func(tx *sql.Tx) (err error) {
-		if err := s.lockOwner(ctx, tx, owner); err != nil {
+		if err := s.lockOpen(ctx, tx, owner); err != nil {
 			return err
 		}
 		if old, err = loadDataset(ctx, tx, owner, name); err != nil {

@@ -43,7 +43,26 @@ func (s *DatasetStore) Records(ctx context.Context, q dataset.Query) (*dataset.P
 	if len(page.Records) > q.Limit {
 		page.Records, page.More = page.Records[:q.Limit], true
 	}
-	return page, nil
+	page.Beside, err = s.beside(ctx, q.Owner, q.Dataset)
+	return page, err
+}
+
+// beside returns the owner's datasets whose names begin with this one's and a dot.
+func (s *DatasetStore) beside(ctx context.Context, owner dataset.Owner, name string) (names []string, err error) {
+	rows, err := s.db.read.QueryContext(ctx, `SELECT name FROM datasets
+		WHERE pool = $1 AND identity = $2 AND NOT deleted AND substr(name, 1, length($3) + 1) = $3 || '.'`, owner.Pool, owner.Identity, name)
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: datasets beside: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var one string
+		if err := rows.Scan(&one); err != nil {
+			return nil, fmt.Errorf("sqlstore: datasets beside: %w", err)
+		}
+		names = append(names, one)
+	}
+	return names, rows.Err()
 }
 
 // scanRecord adds one row to the page: a dataset, and a record if there is one.

@@ -40,3 +40,13 @@ func TestDatasetLogOnPostgres(t *testing.T) {
 		return open(), open()
 	})
 }
+
+func TestGenerationsOnSQLite(t *testing.T) {
+	datasettest.TestGenerations(t, func(t *testing.T) dataset.Generations { return sqlstoretest.SQLite(t, time.Now).DatasetGenerations() })
+}
+
+func TestGenerationsOnPostgres(t *testing.T) {
+	datasettest.TestGenerations(t, func(t *testing.T) dataset.Generations {
+		return sqlstoretest.Postgres(t, time.Now).DatasetGenerations()
+	})
+}

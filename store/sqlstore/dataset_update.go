@@ -26,7 +26,7 @@ func (s *DatasetStore) Update(ctx context.Context, b *dataset.Batch) (*dataset.C
 }
 
 func (s *DatasetStore) update(ctx context.Context, tx *sql.Tx, b *dataset.Batch) (*dataset.Commit, error) {
-	if err := s.lockOwner(ctx, tx, b.Owner); err != nil {
+	if err := s.lockOpen(ctx, tx, b.Owner); err != nil {
 		return nil, err
 	}
 	old, err := loadDataset(ctx, tx, b.Owner, b.Dataset)
@@ -56,20 +56,46 @@ func (s *DatasetStore) update(ctx context.Context, tx *sql.Tx, b *dataset.Batch)
 	return commit, appendLog(ctx, tx, b.Owner, entry, commit.At)
 }
 
-// checkRoom checks that the owner may have one more dataset.
+// checkRoom checks that the owner may have one more dataset. What came with a
+// merge does not count as a dataset of the owner's.
 func checkRoom(ctx context.Context, tx *sql.Tx, b *dataset.Batch, newName bool) error {
-	var names, alive int64
-	err := tx.QueryRowContext(ctx, `SELECT count(*), count(CASE WHEN deleted THEN NULL ELSE 1 END)
-		FROM datasets WHERE pool = $1 AND identity = $2`, b.Owner.Pool, b.Owner.Identity).Scan(&names, &alive)
+	names, err := datasetNames(ctx, tx, b.Owner)
+	if err != nil {
+		return err
+	}
+	var own int64
+	for name, deleted := range names {
+		if _, merged := dataset.IsMerged(name); !merged && !deleted {
+			own++
+		}
+	}
 	switch {
-	case err != nil:
-		return fmt.Errorf("sqlstore: count datasets: %w", err)
-	case alive >= b.Limits.Datasets:
+	case own >= b.Limits.Datasets:
 		return b.Limits.Exceeded(dataset.LimitDatasets)
-	case newName && names >= b.Limits.Names:
+	case newName && int64(len(names)) >= b.Limits.Names:
 		return b.Limits.Exceeded(dataset.LimitNames)
 	}
 	return nil
+}
+
+// datasetNames returns the names that an owner has used, and which of them are
+// deleted.
+func datasetNames(ctx context.Context, tx *sql.Tx, owner dataset.Owner) (map[string]bool, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT name, deleted FROM datasets WHERE pool = $1 AND identity = $2`, owner.Pool, owner.Identity)
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: dataset names: %w", err)
+	}
+	defer rows.Close()
+	names := map[string]bool{}
+	for rows.Next() {
+		var name string
+		var deleted bool
+		if err := rows.Scan(&name, &deleted); err != nil {
+			return nil, fmt.Errorf("sqlstore: dataset names: %w", err)
+		}
+		names[name] = deleted
+	}
+	return names, rows.Err()
 }
 
 // Rows to a statement: both engines bound its parameters, at 32766 and 65535.
@@ -119,21 +145,28 @@ const recordColumns = 11
 
 // saveRecords writes the records of an accepted batch.
 func saveRecords(ctx context.Context, tx *sql.Tx, b *dataset.Batch, c *dataset.Commit) error {
-	for start := 0; start < len(b.Patches); start += insertChunk {
-		chunk := b.Patches[start:min(start+insertChunk, len(b.Patches))]
-		args := make([]any, 0, len(chunk)*recordColumns)
-		for i := range chunk {
-			p := &chunk[i]
-			value := []byte{}
-			if !p.Remove {
-				value = []byte(p.Value)
-			}
-			args = append(args, b.Owner.Pool, b.Owner.Identity, b.Dataset, []byte(p.Key), value, p.Remove,
-				int64(dataset.At(c.SyncCount, start+i)), micros(c.At), micros(p.DeviceModified), []byte(b.Device), b.Fingerprint[:])
+	return writeRecords(ctx, tx, len(b.Patches), func(args []any, i int) []any {
+		p := &b.Patches[i]
+		value := []byte{}
+		if !p.Remove {
+			value = []byte(p.Value)
+		}
+		return append(args, b.Owner.Pool, b.Owner.Identity, b.Dataset, []byte(p.Key), value, p.Remove,
+			int64(dataset.At(c.SyncCount, i)), micros(c.At), micros(p.DeviceModified), []byte(b.Device), b.Fingerprint[:])
+	})
+}
+
+// writeRecords writes n rows of dataset_records; row appends the columns of one.
+func writeRecords(ctx context.Context, tx *sql.Tx, n int, row func(args []any, i int) []any) error {
+	for start := 0; start < n; start += insertChunk {
+		rows := min(insertChunk, n-start)
+		args := make([]any, 0, rows*recordColumns)
+		for i := range rows {
+			args = row(args, start+i)
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO dataset_records (pool, identity, dataset, key, value, removed,
 				position, modified, device_modified, modified_by, fingerprint)
-			VALUES `+rowsOf(len(chunk), recordColumns)+`
+			VALUES `+rowsOf(rows, recordColumns)+`
 			ON CONFLICT (pool, identity, dataset, key) DO UPDATE SET value = excluded.value,
 				removed = excluded.removed, position = excluded.position, modified = excluded.modified,
 				device_modified = excluded.device_modified, modified_by = excluded.modified_by,

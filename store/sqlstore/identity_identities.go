@@ -14,7 +14,7 @@ import (
 const (
 	insertIdentity = `INSERT INTO identity (id, pool, disabled, created, modified) VALUES ($1, $2, 0, $3, $4)`
 	selectIdentity = `SELECT i.id, i.pool, i.disabled, i.merged_into, i.created, i.modified, l.provider, l.subject, l.developer
-		FROM identity i LEFT JOIN identity_login l ON l.identity = i.id `
+		FROM identity i JOIN identity_pool p ON p.id = i.pool AND p.deleted = 0 LEFT JOIN identity_login l ON l.identity = i.id `
 )
 
 // CreateIdentity implements identity.Store.
@@ -164,7 +164,7 @@ func (s *IdentityStore) link(ctx context.Context, tx *sql.Tx, l *identity.Linkin
 	}
 	for _, i := range involved {
 		if i.ID != out.Owner.ID {
-			if err := mergeIdentity(ctx, tx, i.ID, out.Owner.ID, l.Now); err != nil {
+			if err := mergeIdentity(ctx, tx, i.ID, out.Owner.ID, l); err != nil {
 				return nil, err
 			}
 			out.Merged = append(out.Merged, i.ID)
@@ -225,9 +225,12 @@ func (s *IdentityStore) locked(ctx context.Context, tx *sql.Tx, id identity.ID) 
 
 // mergeIdentity disables an identity in favour of another. What was merged into it
 // before points there at once, so that nobody ever follows a chain.
-func mergeIdentity(ctx context.Context, tx *sql.Tx, id, into identity.ID, now time.Time) error {
-	_, err := tx.ExecContext(ctx, `UPDATE identity SET disabled = 1, merged_into = $1, modified = $2 WHERE id = $3`, into, micros(now), id)
+func mergeIdentity(ctx context.Context, tx *sql.Tx, id, into identity.ID, l *identity.Linking) error {
+	_, err := tx.ExecContext(ctx, `UPDATE identity SET disabled = 1, merged_into = $1, modified = $2 WHERE id = $3`, into, micros(l.Now), id)
 	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO identity_merges (identity, due) VALUES ($1, $2)`, id, micros(l.Due())); err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE identity SET merged_into = $1 WHERE merged_into = $2 AND merged_into <> ''`, into, id)

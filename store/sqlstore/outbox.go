@@ -26,6 +26,12 @@ func (db *DB) Outbox() *OutboxStore { return &OutboxStore{db, "outbox"} }
 // Farewells returns the store of logout tokens to clients that wait.
 func (db *DB) Farewells() *OutboxStore { return &OutboxStore{db, "idp_farewells"} }
 
+// SyncStreams returns the store of changes of datasets that wait for their stream.
+func (db *DB) SyncStreams() *OutboxStore { return &OutboxStore{db, "sync_stream_outbox"} }
+
+// Pushes returns the store of changes that devices wait to be told of.
+func (db *DB) Pushes() *OutboxStore { return &OutboxStore{db, "sync_pushes"} }
+
 const outboxColumns = `id, pool, medium, kind, destination, sealed, created, due, tries, closed, reason`
 
 // Put implements message.Store.
@@ -113,9 +119,15 @@ func (s *OutboxStore) Log(ctx context.Context, pool userpool.PoolID, state messa
 
 // DeleteClosed implements message.Store.
 func (s *OutboxStore) DeleteClosed(ctx context.Context, limit int) (int, error) {
+	return s.DeleteClosedFor(ctx, message.KeepClosed, limit)
+}
+
+// DeleteClosedFor is DeleteClosed for a queue whose log nobody reads: it deletes
+// what was closed so long ago.
+func (s *OutboxStore) DeleteClosedFor(ctx context.Context, keep time.Duration, limit int) (int, error) {
 	n, err := rowsAffected(s.db.write.ExecContext(ctx, `DELETE FROM `+s.table+` WHERE id IN (
 		SELECT id FROM `+s.table+` WHERE closed > 0 AND closed <= $1 LIMIT $2)`,
-		micros(s.db.now().Add(-message.KeepClosed)), limit))
+		micros(s.db.now().Add(-keep)), limit))
 	return int(n), err
 }
 

@@ -32,3 +32,27 @@ func TestFarewellsOnPostgres(t *testing.T) {
 		return sqlstoretest.Postgres(t, now).Farewells()
 	})
 }
+
+func TestSyncStreamsOnSQLite(t *testing.T) {
+	messagetest.TestStore(t, func(t *testing.T, now func() time.Time) message.Store {
+		return sqlstoretest.SQLite(t, now).SyncStreams()
+	})
+}
+
+func TestSyncStreamsOnPostgres(t *testing.T) {
+	messagetest.TestStore(t, func(t *testing.T, now func() time.Time) message.Store {
+		return sqlstoretest.Postgres(t, now).SyncStreams()
+	})
+}
+
+func TestPushesOnSQLite(t *testing.T) {
+	messagetest.TestStore(t, func(t *testing.T, now func() time.Time) message.Store {
+		return sqlstoretest.SQLite(t, now).Pushes()
+	})
+}
+
+func TestPushesOnPostgres(t *testing.T) {
+	messagetest.TestStore(t, func(t *testing.T, now func() time.Time) message.Store {
+		return sqlstoretest.Postgres(t, now).Pushes()
+	})
+}

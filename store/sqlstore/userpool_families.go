@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"github.com/poolhouse/poolhouse/userpool"
 )
@@ -11,15 +12,21 @@ const familyColumns = `pool, id, expires, revoked, generation, rotated, doc`
 
 // CreateFamily implements userpool.FamilyStore.
 func (s *UserpoolStore) CreateFamily(ctx context.Context, f *userpool.Family) error {
-	f.AuthTime, f.Created, f.Expires, f.Rotated = micro(f.AuthTime), micro(f.Created), micro(f.Expires), micro(f.Rotated)
-	res, err := s.db.write.ExecContext(ctx, `
-		INSERT INTO userpool_families (`+familyColumns+`)
-		SELECT id, $2, $3, $4, $5, $6, $7 FROM userpool_pools WHERE id = $1`,
-		f.Pool, f.ID, micros(f.Expires), flag(f.Revoked), f.Generation, micros(f.Rotated), encode(f))
+	res, err := s.db.write.ExecContext(ctx, insertFamily, familyRow(f)...)
 	if isUnique(err, "") {
 		return userpool.ErrConflict
 	}
 	return affected(res, err, userpool.ErrPoolNotFound)
+}
+
+// insertFamily adds no row where the pool is gone.
+const insertFamily = `INSERT INTO userpool_families (` + familyColumns + `)
+	SELECT id, $2, $3, $4, $5, $6, $7 FROM userpool_pools WHERE id = $1`
+
+// familyRow are the values of familyColumns. Times lose what columns cannot keep.
+func familyRow(f *userpool.Family) []any {
+	f.AuthTime, f.Created, f.Expires, f.Rotated = micro(f.AuthTime), micro(f.Created), micro(f.Expires), micro(f.Rotated)
+	return []any{f.Pool, f.ID, micros(f.Expires), flag(f.Revoked), f.Generation, micros(f.Rotated), encode(f)}
 }
 
 // Family implements userpool.FamilyStore.
@@ -61,17 +68,25 @@ func (s *UserpoolStore) UpdateFamily(ctx context.Context, pool userpool.PoolID, 
 			return err
 		}
 		f.Pool, f.ID = pool, id
-		f.AuthTime, f.Created, f.Expires, f.Rotated = micro(f.AuthTime), micro(f.Created), micro(f.Expires), micro(f.Rotated)
 		_, err := tx.ExecContext(ctx, `
 			UPDATE userpool_families SET expires = $3, revoked = $4, generation = $5, rotated = $6, doc = $7
-			WHERE pool = $1 AND id = $2`,
-			pool, id, micros(f.Expires), flag(f.Revoked), f.Generation, micros(f.Rotated), encode(f))
+			WHERE pool = $1 AND id = $2`, familyRow(f)...)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return f, nil
+}
+
+// TurnFamily implements userpool.FamilyStore: without a transaction of its own, which
+// would be four round trips. The columns, not the document, tell the generation.
+func (s *UserpoolStore) TurnFamily(ctx context.Context, pool userpool.PoolID, id string, from int, at time.Time) error {
+	res, err := s.db.write.ExecContext(ctx, `
+		UPDATE userpool_families SET generation = generation + 1, rotated = $1
+		WHERE pool = $2 AND id = $3 AND generation = $4 AND revoked = 0 AND expires > $5`,
+		micros(micro(at)), pool, id, from, micros(s.db.now()))
+	return affected(res, err, userpool.ErrNotFound)
 }
 
 // DeleteExpiredFamilies implements userpool.FamilyStore.

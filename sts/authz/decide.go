@@ -13,11 +13,12 @@ import (
 )
 
 // decide returns who may make the request, or a refusal.
-func (h *Handler) decide(ctx context.Context, o *original) (*identity, error) {
+func (h *Handler) decide(ctx context.Context, o *original, d *Decision) (*identity, error) {
 	rule, vars := h.Rules.find(o)
 	if rule == nil {
 		return nil, forbidden("no rule")
 	}
+	d.Rule = rule.Path
 	if rule.Public {
 		return &identity{}, nil
 	}
@@ -26,16 +27,16 @@ func (h *Handler) decide(ctx context.Context, o *original) (*identity, error) {
 		if rule.Bearer == nil {
 			return nil, unsigned("a token where the rule asks for a signature")
 		}
-		return h.bearer(ctx, o, rule.Bearer, credential, !bearer)
+		return h.bearer(ctx, o, rule.Bearer, credential, !bearer, d)
 	}
 	if rule.Action == "" {
 		return nil, noToken("no token")
 	}
-	return h.signed(ctx, o, rule, vars)
+	return h.signed(ctx, o, rule, vars, d)
 }
 
 // signed judges a request with a signature of version 4 by its signer's policies.
-func (h *Handler) signed(ctx context.Context, o *original, rule *Rule, vars map[string]string) (*identity, error) {
+func (h *Handler) signed(ctx context.Context, o *original, rule *Rule, vars map[string]string, d *Decision) (*identity, error) {
 	s, err := sigv4.Parse(o.Request)
 	if err == nil {
 		err = s.CheckScope(h.Rules.Service, h.Now())
@@ -63,11 +64,12 @@ func (h *Handler) signed(ctx context.Context, o *original, rule *Rule, vars map[
 	if hash == sigv4.EmptyHash && o.ContentLength > 0 {
 		return nil, unsigned("a body where none was signed")
 	}
+	d.Signer, d.Region, d.Action, d.Resource = p, s.Region, rule.Action, fill(rule.Resource, vars)
 	h.STS.RecordUse(ctx, p, s.Service, s.Region)
 	keys := rule.conditionKeys(vars)
 	o.addKeys(keys)
 	keys["aws:RequestedRegion"] = []string{s.Region}
-	err = h.STS.Authorize(ctx, p, rule.Action, fill(rule.Resource, vars), keys)
+	err = h.STS.Authorize(ctx, p, d.Action, d.Resource, keys)
 	if errors.Is(err, sts.ErrAccessDenied) {
 		return nil, forbidden(err.Error())
 	}
@@ -95,7 +97,7 @@ func (o *original) addKeys(keys map[string][]string) {
 }
 
 // bearer judges a request with an access token by what the token holds.
-func (h *Handler) bearer(ctx context.Context, o *original, want *Bearer, token string, proved bool) (*identity, error) {
+func (h *Handler) bearer(ctx context.Context, o *original, want *Bearer, token string, proved bool, d *Decision) (*identity, error) {
 	if len(o.Header.Values("Authorization")) != 1 {
 		return nil, noToken("several tokens")
 	}
@@ -109,6 +111,7 @@ func (h *Handler) bearer(ctx context.Context, o *original, want *Bearer, token s
 	if err := h.bound(ctx, o, c, token, proved); err != nil {
 		return nil, err
 	}
+	d.Token = c
 	if reason := want.lacks(c); reason != "" {
 		return nil, forbidden(reason)
 	}

@@ -36,8 +36,10 @@ type Handler struct {
 	// Prove checks the DPoP headers of a request that presents token, and returns
 	// the thumbprint of their key, or ErrProof.
 	Prove func(ctx context.Context, proofs []string, pool userpool.PoolID, method, url, token string) (thumbprint string, err error)
-	Now   func() time.Time
-	Log   *slog.Logger
+	// Decided is told each decision, before it is answered.
+	Decided func(ctx context.Context, d *Decision)
+	Now     func() time.Time
+	Log     *slog.Logger
 
 	keys sigv4.KeyCache
 }
@@ -57,24 +59,46 @@ type Asker struct {
 // good about who sends it, 403, or 500. The reason is for the log alone.
 func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, from Asker) {
 	w.Header().Set("Cache-Control", "no-store")
-	log := h.Log.With("from", from.ClientIP)
+	d := &Decision{ClientIP: from.ClientIP, Status: http.StatusOK}
+	who, err := h.answer(r, from, d)
+	var no *refusal
+	switch {
+	case err == nil:
+		who.write(w.Header())
+	case errors.As(err, &no):
+		d.Status, d.Reason = no.status, no.reason
+		if no.challenge != "" {
+			w.Header().Set("WWW-Authenticate", no.challenge)
+		}
+	default:
+		d.Status, d.Reason = http.StatusInternalServerError, "no decision"
+		h.Log.Error("authz: no decision", "host", d.Host, "path", d.Path, "error", err)
+	}
+	h.log(r.Context(), d)
+	h.Decided(r.Context(), d)
+	w.WriteHeader(d.Status)
+}
+
+// answer returns who may make the request that a proxy asks about, or a refusal. It
+// fills in what it is about.
+func (h *Handler) answer(r *http.Request, from Asker, d *Decision) (*identity, error) {
 	if !from.Trusted {
-		log.Warn("authz: asked by somebody who is no trusted proxy")
-		w.WriteHeader(http.StatusForbidden)
-		return
+		return nil, forbidden("asked by somebody who is no trusted proxy")
 	}
 	o, err := h.Rules.original(r, from)
-	if err == nil {
-		log = log.With("host", o.Host, "method", o.Method, "path", o.path)
-		var who *identity
-		if who, err = h.decide(r.Context(), o); err == nil {
-			log.Debug("authz: allowed", "principal", who.principal)
-			who.write(w.Header())
-			w.WriteHeader(http.StatusOK)
-			return
-		}
+	if err != nil {
+		return nil, err
 	}
-	refuse(w, log, err)
+	d.about(o)
+	return h.decide(r.Context(), o, d)
+}
+
+func (h *Handler) log(ctx context.Context, d *Decision) {
+	level, what := slog.LevelInfo, "authz: refused"
+	if d.Allowed() {
+		level, what = slog.LevelDebug, "authz: allowed"
+	}
+	h.Log.Log(ctx, level, what, "from", d.ClientIP, "host", d.Host, "method", d.Method, "path", d.Path, "principal", d.who(), "status", d.Status, "reason", d.Reason)
 }
 
 // A refusal is the error of a request that must not pass. Its text is for the log.
@@ -95,18 +119,3 @@ const (
 func unsigned(reason string) error  { return &refusal{http.StatusUnauthorized, reason, schemeSigned} }
 func noToken(reason string) error   { return &refusal{http.StatusUnauthorized, reason, schemeBearer} }
 func forbidden(reason string) error { return &refusal{http.StatusForbidden, reason, ""} }
-
-// refuse tells the client nothing but the status.
-func refuse(w http.ResponseWriter, log *slog.Logger, err error) {
-	var no *refusal
-	if !errors.As(err, &no) {
-		log.Error("authz: no decision", "error", err)
-		w.WriteHeader(http.StatusInternalServerError)
-		return
-	}
-	log.Info("authz: refused", "status", no.status, "reason", no.reason)
-	if no.challenge != "" {
-		w.Header().Set("WWW-Authenticate", no.challenge)
-	}
-	w.WriteHeader(no.status)
-}

@@ -108,7 +108,7 @@ func (g *rig) send(r *http.Request) *httptest.ResponseRecorder {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	h := &authz.Handler{Rules: parsed, STS: g.STS, Tokens: g.Tokens, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	h := &authz.Handler{Rules: parsed, STS: g.STS, Tokens: g.Tokens, Decided: func(context.Context, *authz.Decision) {}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
 	h.Serve(w, r, authz.Asker{Trusted: r.RemoteAddr == proxy, ClientIP: r.Header.Get("X-Forwarded-For")})
 	return w
 }

@@ -25,6 +25,7 @@ const defaultService = "execute-api"
 type Rules struct {
 	Proxy   string `yaml:"proxy"`
 	Service string `yaml:"service"` // in the scope of signatures
+	Audit   string `yaml:"audit"`   // which decisions an audit log gets
 	Rules   []Rule `yaml:"rules"`
 }
 
@@ -75,13 +76,16 @@ func (v *values) UnmarshalYAML(n *yaml.Node) error {
 func Parse(text []byte) (*Rules, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)
-	r := &Rules{Service: defaultService}
+	r := &Rules{Service: defaultService, Audit: auditDenied}
 	if err := dec.Decode(r); err != nil {
 		return nil, fmt.Errorf("authz: %w", err)
 	}
 	var errs []error
 	if !slices.Contains([]string{nginx, envoy, traefik}, r.Proxy) {
 		errs = append(errs, fmt.Errorf("authz: proxy %q: want nginx, envoy or traefik", r.Proxy))
+	}
+	if !slices.Contains([]string{auditDenied, auditAll, auditNone}, r.Audit) {
+		errs = append(errs, fmt.Errorf("authz: audit %q: want denied, all or none", r.Audit))
 	}
 	if r.Service == "" || r.Service == "s3" { // S3 signs its paths in a way of its own
 		errs = append(errs, fmt.Errorf("authz: service %q cannot be the one that clients sign for", r.Service))

@@ -26,6 +26,7 @@ func TestRefusedRules(t *testing.T) {
 		{"proxy: nginx", "no rules"},
 		{"proxy: apache\nrules: [{hosts: [a], path: /, public: true}]", "want nginx"},
 		{"proxy: nginx\nservice: s3\nrules: [{hosts: [a], path: /, public: true}]", "service"},
+		{"proxy: nginx\naudit: some\nrules: [{hosts: [a], path: /, public: true}]", "want denied, all or none"},
 		{"proxy: nginx\nrule: []", "rule"},
 		{"proxy: nginx\nrules: [{hosts: [a], path: /, publik: true}]", "publik"},
 		{"proxy: nginx\nrules: [{hosts: [a], path: /}]", "neither"},

@@ -200,7 +200,7 @@ func TestDisabledIdentity(t *testing.T) {
 	wantFault(t, "credentials", err, identity.ErrNotAuthorized, "forbidden")
 	_, err = w.credentials(merged, nil, "")
 	wantFault(t, "as a guest", err, identity.ErrNotAuthorized, "forbidden")
-	if _, _, err := w.Verify(ctx, w.TokenIssuer(), token); !errors.Is(err, sts.ErrInvalidToken) {
+	if _, _, err := w.Verify(ctx, w.TokenIssuer(), token); !errors.Is(err, sts.ErrIDPRejected) {
 		t.Errorf("its old token: %v", err)
 	}
 	if id := w.id(p, a); id != owner {

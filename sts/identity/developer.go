@@ -122,7 +122,7 @@ func (s *Service) presentToken(ctx context.Context, v Visitor, raw string) (*pre
 	switch {
 	case errors.Is(err, sts.ErrTokenExpired):
 		return nil, errExpired
-	case errors.Is(err, sts.ErrInvalidToken):
+	case errors.Is(err, sts.ErrInvalidToken), errors.Is(err, sts.ErrIDPRejected):
 		return nil, errNotToken
 	case err != nil:
 		return nil, err

@@ -92,10 +92,14 @@ func (s *Service) DeleteIdentity(ctx context.Context, id ID) error {
 	if err != nil {
 		return err
 	}
+	return s.deleteIdentity(ctx, i)
+}
+
+func (s *Service) deleteIdentity(ctx context.Context, i *Identity) error {
 	if s.Datasets != nil { // first, so that a failure can be tried again
-		if err := s.Datasets.IdentityDeleted(ctx, i.Pool, id); err != nil {
+		if err := s.clear(ctx, i); err != nil {
 			return err
 		}
 	}
-	return s.Store.DeleteIdentity(ctx, id)
+	return s.Store.DeleteIdentity(ctx, i.ID)
 }

@@ -22,6 +22,9 @@ type Linking struct {
 	Onto Login
 }
 
+// Due is when what is left of the data of those merged away is settled.
+func (l *Linking) Due() time.Time { return l.Now.Add(settleAfter) }
+
 // A Linked is the outcome of a Linking.
 type Linked struct {
 	Owner  *Identity

@@ -51,7 +51,8 @@ func (s *Service) Pool(ctx context.Context, id PoolID) (*Pool, error) {
 	return p, named(err, errPool(id))
 }
 
-// DeletePool deletes a pool and all its identities.
+// DeletePool deletes a pool. It and its identities are gone at once; their data and
+// their rows follow, see SweepPools, since there may be millions.
 func (s *Service) DeletePool(ctx context.Context, id PoolID) error {
 	if s.Datasets != nil { // first, so that a failure can be tried again
 		if _, err := s.Pool(ctx, id); err != nil {

@@ -263,8 +263,66 @@ func TestDatasetsAreTold(t *testing.T) {
 	if err := errors.Join(w.DeleteIdentity(ctx, owner), w.DeleteIdentity(ctx, "us-east-1:none"), w.DeletePool(ctx, p.ID)); err != nil {
 		t.Error(err)
 	}
-	want := []string{"merged " + string(guest) + " " + string(owner), "deleted " + string(owner), "pool " + string(p.ID), "deleted " + string(owner), "pool " + string(p.ID)}
+	g, o, pool := string(guest), string(owner), "pool "+string(p.ID)
+	want := []string{"merged " + g + " " + o, "deleted " + o, pool, "deleted " + o, pool}
 	if !slices.Equal(k.told, want) {
 		t.Errorf("told %q, want %q", k.told, want)
 	}
+	k.told = nil
+	for _, left := range []int{1, 0} {
+		if n, err := w.SweepPools(ctx, 10); err != nil || n != left {
+			t.Errorf("swept %d, %v; want %d", n, err, left)
+		}
+	}
+	if want := []string{"deleted " + g, pool}; !slices.Equal(k.told, want) {
+		t.Errorf("told of the rest %q, want %q", k.told, want)
+	}
+}
+
+// TestMergesAreSettled has the keeper of data fail: what was merged is moved later,
+// and its originals go after that.
+func TestMergesAreSettled(t *testing.T) {
+	w, k := newWorld(t), &keeper{err: errors.New("the store is down")}
+	w.Datasets = k
+	p := w.pool(nil)
+	alice := map[string]string{awsName: w.idToken("alice", nil)}
+	owner := w.id(p, alice)
+	one, two := w.id(p, nil), w.id(p, nil)
+	for _, guest := range []identity.ID{one, two} {
+		if _, _, err := w.token(guest, alice); err != nil {
+			t.Fatal(err)
+		}
+	}
+	settle := func(after time.Duration, looked int, want ...string) {
+		t.Helper()
+		k.told = nil
+		w.clock.Advance(after)
+		if n, err := w.SettleMerges(ctx, 10); err != nil || n != looked {
+			t.Errorf("settled %d, %v; want %d", n, err, looked)
+		}
+		if !slices.Equal(k.told, want) {
+			t.Errorf("told %q, want %q", k.told, want)
+		}
+	}
+	both := func(id identity.ID) []string {
+		return []string{"merged " + string(id) + " " + string(owner), "deleted " + string(id)}
+	}
+	first, second := both(min(one, two)), both(max(one, two))
+	settle(59*time.Second, 0)
+	settle(time.Second, 2, first[0], second[0])
+	k.err = nil
+	settle(9*time.Minute, 0)
+	settle(time.Minute, 2, append(first, second...)...)
+	settle(time.Hour, 0)
+
+	// Of an identity whose survivor is gone nothing is moved.
+	alice[awsName] = w.idToken("alice", nil)
+	three := w.id(p, nil)
+	if _, _, err := w.token(three, alice); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.DeleteIdentity(ctx, owner); err != nil {
+		t.Fatal(err)
+	}
+	settle(time.Minute, 1, "deleted "+string(three))
 }

@@ -107,7 +107,7 @@ func (s *Service) sign(ctx context.Context, claims *poolToken) (string, error) {
 var _ sts.LocalIssuers = (*Service)(nil)
 
 // Verify implements sts.LocalIssuers for pool tokens. A token of an identity
-// that was merged away, deleted or unlinked since is refused.
+// that was merged away, deleted or unlinked since is sts.ErrIDPRejected.
 func (s *Service) Verify(ctx context.Context, issuer, raw string) (claims map[string]any, ok bool, err error) {
 	if issuer != s.TokenIssuer() {
 		return nil, false, nil
@@ -146,7 +146,10 @@ func (s *Service) checkPoolToken(ctx context.Context, t *poolToken) error {
 		return sts.ErrTokenExpired
 	}
 	i, err := s.Store.Identity(ctx, ID(t.Subject))
-	if errors.Is(err, ErrNotFound) || err == nil && (i.Disabled || string(i.Pool) != t.Audience || !t.holds(i)) {
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && (i.Disabled || !t.holds(i)):
+		return sts.ErrIDPRejected
+	case err == nil && string(i.Pool) != t.Audience:
 		return sts.ErrInvalidToken
 	}
 	return err

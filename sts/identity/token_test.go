@@ -121,12 +121,15 @@ func TestForgedPoolTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	gone := signed(key.ID, key.Private, map[string]any{"sub": "us-east-1:none"})
+	if _, _, err := w.Verify(ctx, w.TokenIssuer(), gone); !errors.Is(err, sts.ErrIDPRejected) {
+		t.Errorf("an identity that is gone: %v", err)
+	}
 	for name, raw := range map[string]string{
 		"signed by another key": signed(key.ID, stranger.Private, nil),
 		"unknown key":           signed(stranger.ID, stranger.Private, nil),
 		"another issuer inside": signed(key.ID, key.Private, map[string]any{"iss": "x"}),
 		"another pool":          signed(key.ID, key.Private, map[string]any{"aud": w.pool(nil).ID}),
-		"unknown identity":      signed(key.ID, key.Private, map[string]any{"sub": "us-east-1:none"}),
 		"not a token":           "x",
 	} {
 		if _, _, err := w.Verify(ctx, w.TokenIssuer(), raw); !errors.Is(err, sts.ErrInvalidToken) {

@@ -32,8 +32,13 @@ func (a *Access) Credential(ctx context.Context, accessKeyID, sessionToken strin
 	case err != nil:
 		return "", nil, err
 	}
-	return secret, &awsapi.Caller{AccountID: p.Account, ARN: p.ARN, UserID: p.UserID, AccessKeyID: accessKeyID,
-		Expires: p.Expires(), Keys: p.Keys, Principal: p}, nil
+	return secret, CallerOf(p), nil
+}
+
+// CallerOf describes a principal to the wire layer.
+func CallerOf(p *sts.Principal) *awsapi.Caller {
+	return &awsapi.Caller{AccountID: p.Account, ARN: p.ARN, UserID: p.UserID, AccessKeyID: p.AccessKeyID,
+		Expires: p.Expires(), Keys: p.Keys, Principal: p}
 }
 
 // Authorize implements awsapi.Authorizer. The refusal carries the query

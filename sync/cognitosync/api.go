@@ -8,13 +8,17 @@ import (
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
 	"github.com/poolhouse/poolhouse/sync/dataset"
+	"github.com/poolhouse/poolhouse/sync/device"
 	"github.com/poolhouse/poolhouse/sync/live"
+	"github.com/poolhouse/poolhouse/sync/settings"
 )
 
 // An API serves the operations.
 type API struct {
 	Datasets   *dataset.Service
-	Live       *live.Hub  // nil: nobody can follow datasets
+	Live       *live.Hub // nil: nobody can follow datasets
+	Settings   *settings.Service
+	Devices    *device.Service
 	Identities Identities // nil: every identity is taken to exist
 	Region     string     // of resource ARNs
 	Account    string
@@ -22,9 +26,21 @@ type API struct {
 
 // Identities knows the identities of all identity pools.
 type Identities interface {
-	// Exists reports whether the pool exists and has the identity.
-	Exists(ctx context.Context, pool, identity string) (bool, error)
+	// Standing returns what an identity of a pool is: Unknown also where the pool has
+	// no such identity, or there is no such pool.
+	Standing(ctx context.Context, pool, identity string) (Standing, error)
 }
+
+// A Standing is what an identity is, or has become.
+type Standing int
+
+// The standings of an identity.
+const (
+	Unknown  Standing = iota
+	Active            // it has its logins, or is a guest
+	Disabled          // its last login was taken from it
+	Merged            // another identity has its logins and its data
+)
 
 // Service returns the service for the wire layer.
 func (a *API) Service() awsapi.Service {
@@ -35,11 +51,20 @@ func (a *API) Service() awsapi.Service {
 // for the callers that the table says.
 func (a *API) Ops() []awsapi.Op {
 	ops := []awsapi.Op{
+		awsapi.Func("BulkPublish", awsapi.SigV4, a.BulkPublish),
 		awsapi.Func("DeleteDataset", awsapi.SigV4, a.DeleteDataset),
 		awsapi.Func("DescribeDataset", awsapi.SigV4, a.DescribeDataset),
 		awsapi.Func("DescribeIdentityUsage", awsapi.SigV4, a.DescribeIdentityUsage),
+		awsapi.Func("GetBulkPublishDetails", awsapi.SigV4, a.GetBulkPublishDetails),
+		awsapi.Func("GetCognitoEvents", awsapi.SigV4, a.GetCognitoEvents),
+		awsapi.Func("GetIdentityPoolConfiguration", awsapi.SigV4, a.GetIdentityPoolConfiguration),
 		awsapi.Func("ListDatasets", awsapi.SigV4, a.ListDatasets),
 		awsapi.Func("ListRecords", awsapi.SigV4, a.ListRecords),
+		awsapi.Func("RegisterDevice", awsapi.SigV4, a.RegisterDevice),
+		awsapi.Func("SetCognitoEvents", awsapi.SigV4, a.SetCognitoEvents),
+		awsapi.Func("SetIdentityPoolConfiguration", awsapi.SigV4, a.SetIdentityPoolConfiguration),
+		awsapi.Func("SubscribeToDataset", awsapi.SigV4, a.SubscribeToDataset),
+		awsapi.Func("UnsubscribeFromDataset", awsapi.SigV4, a.UnsubscribeFromDataset),
 		awsapi.Func("UpdateRecords", awsapi.SigV4, a.UpdateRecords),
 	}
 	for i := range ops {
@@ -65,13 +90,34 @@ func (a *API) resource(_ string, in any) string {
 		return a.arn(in.IdentityPoolId, in.IdentityId, awsapi.Ptr("*"))
 	case *DescribeIdentityUsageInput:
 		return a.arn(in.IdentityPoolId, in.IdentityId, nil)
+	case *RegisterDeviceInput:
+		return a.arn(in.IdentityPoolId, in.IdentityId, nil)
+	case *SubscribeToDatasetInput:
+		return a.arn(in.IdentityPoolId, in.IdentityId, in.DatasetName)
+	case *UnsubscribeFromDatasetInput:
+		return a.arn(in.IdentityPoolId, in.IdentityId, in.DatasetName)
+	case *BulkPublishInput:
+		return a.poolARN(in.IdentityPoolId)
+	case *GetBulkPublishDetailsInput:
+		return a.poolARN(in.IdentityPoolId)
+	case *GetCognitoEventsInput:
+		return a.poolARN(in.IdentityPoolId)
+	case *GetIdentityPoolConfigurationInput:
+		return a.poolARN(in.IdentityPoolId)
+	case *SetCognitoEventsInput:
+		return a.poolARN(in.IdentityPoolId)
+	case *SetIdentityPoolConfigurationInput:
+		return a.poolARN(in.IdentityPoolId)
 	}
 	return "*"
 }
 
+func (a *API) poolARN(pool *string) string {
+	return "arn:aws:cognito-sync:" + a.Region + ":" + a.Account + ":identitypool/" + awsapi.Value(pool)
+}
+
 func (a *API) arn(pool, identity, name *string) string {
-	arn := "arn:aws:cognito-sync:" + a.Region + ":" + a.Account +
-		":identitypool/" + awsapi.Value(pool) + "/identity/" + awsapi.Value(identity)
+	arn := a.poolARN(pool) + "/identity/" + awsapi.Value(identity)
 	if name != nil {
 		arn += "/dataset/" + *name
 	}

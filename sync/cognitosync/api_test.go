@@ -3,6 +3,7 @@ package cognitosync_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,18 +24,18 @@ type secret string
 
 func (s secret) Secret(context.Context, string) ([]byte, error) { return []byte(s), nil }
 
-// known is the identities that exist, as "pool/identity".
-type known map[string]bool
+// standings are those of identities, by "pool/identity".
+type standings map[string]cognitosync.Standing
 
-func (k known) Exists(_ context.Context, pool, identity string) (bool, error) {
-	return k[pool+"/"+identity], nil
+func (s standings) Standing(_ context.Context, pool, identity string) (cognitosync.Standing, error) {
+	return s[pool+"/"+identity], nil
 }
 
 func newAPI(t *testing.T) *cognitosync.API {
 	store := sqlstoretest.SQLite(t, time.Now).Datasets()
 	return &cognitosync.API{
 		Datasets:   &dataset.Service{Store: store, Secrets: secret("key"), Now: time.Now},
-		Identities: known{pool + "/" + alice: true, pool + "/" + bob: true},
+		Identities: standings{pool + "/" + alice: cognitosync.Active, pool + "/" + bob: cognitosync.Active},
 		Region:     "us-east-1", Account: "000000000000",
 	}
 }
@@ -205,8 +206,8 @@ func TestAccess(t *testing.T) {
 		}
 		token := session(t, a, as(pool, alice), alice, "notes")
 		got := calls(a, tt.ctx, p(pool), p(alice), token)
-		if len(got) != len(a.Ops()) {
-			t.Fatalf("%d of %d operations are tried", len(got), len(a.Ops()))
+		if len(got) != a.ForAll() {
+			t.Fatalf("%d of %d operations are tried", len(got), a.ForAll())
 		}
 		for op, err := range got {
 			code, status := wire(err)
@@ -228,6 +229,43 @@ func TestUnknownIdentity(t *testing.T) {
 		}
 		if code, _ := wire(err); code != want {
 			t.Errorf("%s: %v", op, err)
+		}
+	}
+}
+
+// TestIdentitiesThatEnded calls every operation for an identity that was active when
+// its credentials were given out.
+func TestIdentitiesThatEnded(t *testing.T) {
+	for _, tt := range []struct {
+		standing  cognitosync.Standing
+		developer string // code for developer credentials, where the operation has it
+	}{
+		{cognitosync.Active, ""}, {cognitosync.Disabled, ""},
+		{cognitosync.Merged, "ResourceNotFoundException"}, {cognitosync.Unknown, "ResourceNotFoundException"},
+	} {
+		a := newAPI(t)
+		if _, err := update(t, a, put("a", "1", 0)); err != nil {
+			t.Fatal(err)
+		}
+		token := session(t, a, as(pool, alice), alice, "notes")
+		a.Identities = standings{pool + "/" + alice: tt.standing}
+		for op, err := range calls(a, as(pool, alice), p(pool), p(alice), token) {
+			code, status := wire(err)
+			if refused := status == 403 && code == "NotAuthorizedException"; refused != (tt.standing != cognitosync.Active) {
+				t.Errorf("%s by an identity of standing %d: %v", op, tt.standing, err)
+			}
+		}
+		if tt.standing == cognitosync.Active {
+			continue
+		}
+		for op, err := range calls(a, developer(), p(pool), p(alice), token) {
+			want := tt.developer
+			if op == "ListDatasets" || op == "ListRecords" {
+				want = ""
+			}
+			if code, _ := wire(err); code != want {
+				t.Errorf("%s by a developer, identity of standing %d: %v", op, tt.standing, err)
+			}
 		}
 	}
 }
@@ -265,6 +303,7 @@ func TestResources(t *testing.T) {
 	s := newAPI(t).Service()
 	base := "arn:aws:cognito-sync:us-east-1:000000000000:identitypool/p:1/identity/i:2"
 	pl, id, name := p("p:1"), p("i:2"), p("notes")
+	ofPool := strings.TrimSuffix(base, "/identity/i:2")
 	for op, tt := range map[string]struct {
 		in   any
 		want string
@@ -275,6 +314,13 @@ func TestResources(t *testing.T) {
 		"ListDatasets":          {&cognitosync.ListDatasetsInput{IdentityPoolId: pl, IdentityId: id}, base + "/dataset/*"},
 		"ListRecords":           {&cognitosync.ListRecordsInput{IdentityPoolId: pl, IdentityId: id, DatasetName: name}, base + "/dataset/notes"},
 		"UpdateRecords":         {&cognitosync.UpdateRecordsInput{IdentityPoolId: pl, IdentityId: id, DatasetName: name}, base + "/dataset/notes"},
+
+		"BulkPublish":                  {&cognitosync.BulkPublishInput{IdentityPoolId: pl}, ofPool},
+		"GetBulkPublishDetails":        {&cognitosync.GetBulkPublishDetailsInput{IdentityPoolId: pl}, ofPool},
+		"GetCognitoEvents":             {&cognitosync.GetCognitoEventsInput{IdentityPoolId: pl}, ofPool},
+		"GetIdentityPoolConfiguration": {&cognitosync.GetIdentityPoolConfigurationInput{IdentityPoolId: pl}, ofPool},
+		"SetCognitoEvents":             {&cognitosync.SetCognitoEventsInput{IdentityPoolId: pl}, ofPool},
+		"SetIdentityPoolConfiguration": {&cognitosync.SetIdentityPoolConfigurationInput{IdentityPoolId: pl}, ofPool},
 	} {
 		if got := s.Resource(op, tt.in); got != tt.want {
 			t.Errorf("%s: %s, want %s", op, got, tt.want)

@@ -10,7 +10,7 @@ import (
 
 // ListDatasets lists the datasets of an identity.
 func (a *API) ListDatasets(ctx context.Context, in *ListDatasetsInput) (*ListDatasetsOutput, error) {
-	o, err := owner(ctx, in.IdentityPoolId, in.IdentityId)
+	o, err := a.owner(ctx, in.IdentityPoolId, in.IdentityId)
 	if err != nil {
 		return nil, err
 	}

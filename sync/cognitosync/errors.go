@@ -5,6 +5,8 @@ import (
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
 	"github.com/poolhouse/poolhouse/sync/dataset"
+	"github.com/poolhouse/poolhouse/sync/device"
+	"github.com/poolhouse/poolhouse/sync/settings"
 )
 
 // Errors is how this service reports domain errors. The first match wins; an
@@ -19,14 +21,22 @@ var Errors = awsapi.ErrorTable{
 		Message: "The dataset was deleted or restored since the sync session began."},
 	{Is: dataset.ErrNotFound, Status: http.StatusNotFound, Code: "ResourceNotFoundException",
 		Message: "The dataset does not exist."},
+	{Is: dataset.ErrEnded, Status: http.StatusForbidden, Code: "NotAuthorizedException",
+		Message: "Access to the identity is forbidden."},
 	{Is: dataset.ErrNotAuthorized, Status: http.StatusForbidden, Code: "NotAuthorizedException",
 		Message: "Access to this resource is not authorized."},
 	{Is: dataset.ErrLimitExceeded, Status: http.StatusBadRequest, Code: "LimitExceededException",
 		Message: "A limit is exceeded."},
+	{Is: settings.ErrBulkRuns, Status: http.StatusBadRequest, Code: "DuplicateRequestException",
+		Message: "A bulk publish of this identity pool is in progress."},
+	{Is: settings.ErrBulkDone, Status: http.StatusBadRequest, Code: "AlreadyStreamedException",
+		Message: "A bulk publish of this identity pool succeeded within the last 24 hours."},
 	{Is: dataset.ErrTriggerOutput, Status: http.StatusBadRequest, Code: "InvalidLambdaFunctionOutputException",
 		Message: "The function returned invalid output."},
 	{Is: dataset.ErrTriggerThrottled, Status: http.StatusTooManyRequests, Code: "LambdaThrottledException",
 		Message: "The function is throttled."},
+	{Is: device.ErrConfiguration, Status: http.StatusBadRequest, Code: "InvalidConfigurationException",
+		Message: "The identity pool is not set up for push sync."},
 	{Is: dataset.ErrInvalidParameter, Status: http.StatusBadRequest, Code: "InvalidParameterException",
 		Message: "A parameter is invalid."},
 }

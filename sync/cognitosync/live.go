@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/awsapi"
@@ -27,7 +28,7 @@ func (a *API) streams() []awsapi.Stream {
 
 // follow reads a request to follow datasets.
 func (a *API) follow(ctx context.Context, in awsapi.StreamInput) (*awsapi.StreamPlan, error) {
-	pool, identity := in.Labels["IdentityPoolId"], in.Labels["IdentityId"]
+	pool, identity := strings.Clone(in.Labels["IdentityPoolId"]), strings.Clone(in.Labels["IdentityId"])
 	o, err := a.existingOwner(ctx, &pool, &identity)
 	if err != nil {
 		return nil, err
@@ -36,7 +37,7 @@ func (a *API) follow(ctx context.Context, in awsapi.StreamInput) (*awsapi.Stream
 	for _, p := range in.Query {
 		switch {
 		case p.Name == "dataset" && !slices.Contains(req.Datasets, p.Value):
-			req.Datasets = append(req.Datasets, p.Value)
+			req.Datasets = append(req.Datasets, strings.Clone(p.Value))
 		case p.Name == "lastEventId" && req.After == "":
 			req.After = dataset.LogID(p.Value)
 		}
@@ -70,12 +71,14 @@ func (a *API) followed(req *live.Request) []string {
 // open subscribes. What allowed it must go on to hold: the credentials, the policies,
 // and the identity itself.
 func (a *API) open(ctx context.Context, g *awsapi.Grant, req live.Request) (http.HandlerFunc, error) {
+	o, developer := req.Owner, !isIdentity(awsapi.FromContext(ctx).Caller)
 	req.Expires = g.Expires
 	req.Holds = func(ctx context.Context) (bool, error) {
 		if ok, err := g.Holds(ctx); !ok || err != nil || a.Identities == nil {
 			return ok, err
 		}
-		return a.Identities.Exists(ctx, string(req.Owner.Pool), string(req.Owner.Identity))
+		standing, err := a.Identities.Standing(ctx, string(o.Pool), string(o.Identity))
+		return standing == Active || standing == Disabled && developer, err
 	}
 	s, err := a.Live.Subscribe(ctx, req)
 	switch {

@@ -10,7 +10,7 @@ import (
 // ListRecords lists what changed in a dataset since a sync count. A dataset or
 // an identity that does not exist is not an error of this operation.
 func (a *API) ListRecords(ctx context.Context, in *ListRecordsInput) (*ListRecordsOutput, error) {
-	o, err := owner(ctx, in.IdentityPoolId, in.IdentityId)
+	o, err := a.owner(ctx, in.IdentityPoolId, in.IdentityId)
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func (a *API) ListRecords(ctx context.Context, in *ListRecordsInput) (*ListRecor
 		Count:                                 awsapi.Ptr(int32(len(l.Records))),
 		DatasetSyncCount:                      &l.SyncCount,
 		LastModifiedBy:                        text(l.ModifiedBy),
-		MergedDatasetNames:                    []string{}, // identities are never merged here
+		MergedDatasetNames:                    l.Merged,
 		DatasetExists:                         &l.Exists,
 		DatasetDeletedAfterRequestedSyncCount: &l.DeletedSince,
 		SyncSessionToken:                      &l.SessionToken,

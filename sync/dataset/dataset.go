@@ -48,6 +48,8 @@ type Dataset struct {
 	// last deletion took; it stays when the dataset is made again.
 	Deleted   bool
 	DeletedAt int64
+
+	Gaps []Gap // since the last deletion, in order
 }
 
 // A Position orders the records of a dataset by their last change: by sync count
@@ -121,6 +123,7 @@ type Batch struct {
 	Exact bool
 
 	NewEpoch Epoch // for a dataset that this batch makes
+	Existing bool  // the batch must not make a dataset
 	Limits   Limits
 }
 
@@ -146,5 +149,24 @@ type Query struct {
 type Page struct {
 	Dataset *Dataset // nil if there never was one
 	Records []Record
-	More    bool // there are records behind the last of these
+	More    bool     // there are records behind the last of these
+	Beside  []string // the owner's existing datasets whose names begin with this one's and a dot, in no order
 }
+
+// An Adoption is a dataset with its records that an owner gets as it stands.
+type Adoption struct {
+	Owner   Owner
+	Dataset *Dataset
+	Records []Record
+	At      time.Time
+	Names   int64 // as in Limits
+}
+
+// KeepMerged is how long the name of a merged dataset that was deleted is kept, so
+// that a merge which is still under way does not bring it back. No dataset of that
+// name is made again, so that its counter is of no use later.
+const KeepMerged = time.Hour
+
+// KeepEnded is how long it is kept that an owner has ended: longer than any request
+// runs that may have found it alive.
+const KeepEnded = 15 * time.Minute

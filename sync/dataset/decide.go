@@ -22,6 +22,9 @@ func (b *Batch) Decide(old *Dataset, states map[string]State) (*Dataset, *Commit
 	if old == nil {
 		old = &Dataset{Name: b.Dataset, Epoch: b.NewEpoch, Deleted: true}
 	}
+	if b.Existing && old.Deleted {
+		return nil, nil, ErrNotFound
+	}
 	if b.stale(old) {
 		return nil, nil, ErrStaleSession
 	}
@@ -31,12 +34,12 @@ func (b *Batch) Decide(old *Dataset, states map[string]State) (*Dataset, *Commit
 		}
 		return nil, nil, c
 	}
-	if b.Exact && b.Seen != old.SyncCount {
+	if b.Exact && !old.Unchanged(b.Seen) {
 		return nil, nil, ErrConflict
 	}
 	next := b.next(old, states)
 	if next.SyncCount > MaxSyncCount {
-		return nil, nil, Fail(ErrLimitExceeded, "The dataset has been changed too often.")
+		return nil, nil, b.Limits.Exceeded(LimitCounts)
 	}
 	return next, &Commit{SyncCount: next.SyncCount, At: b.At}, b.Limits.Check(old, next)
 }
@@ -47,7 +50,7 @@ func (b *Batch) stale(d *Dataset) bool {
 	if b.Epoch == "" && d.DeletedAt > 0 || b.Epoch != "" && b.Epoch != d.Epoch {
 		return true
 	}
-	return b.Seen > d.SyncCount
+	return d.Lost(b.Seen)
 }
 
 // conflict returns the first patch that is based on another count than the

@@ -14,6 +14,7 @@ var (
 	ErrLimitExceeded    = errors.New("dataset: limit exceeded")
 	ErrInvalidParameter = errors.New("dataset: invalid parameter")
 	ErrNotAuthorized    = errors.New("dataset: not authorized")
+	ErrEnded            = errors.New("dataset: owner was merged into another or deleted")
 
 	// What a pool's function did wrong, and that it is asked too often.
 	ErrTriggerOutput    = errors.New("dataset: invalid output of a function")

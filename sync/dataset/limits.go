@@ -26,6 +26,7 @@ const (
 	LimitRecords  Limit = "records"
 	LimitKeys     Limit = "keys"
 	LimitBytes    Limit = "bytes"
+	LimitCounts   Limit = "counts" // MaxSyncCount
 )
 
 // Exceeded returns the ErrLimitExceeded of one limit.
@@ -39,6 +40,8 @@ func (l Limits) Exceeded(which Limit) error {
 		return Fail(ErrLimitExceeded, "A dataset can hold at most %d records.", l.Records)
 	case LimitKeys:
 		return Fail(ErrLimitExceeded, "A dataset can hold at most %d keys, those of removed records included.", l.Keys)
+	case LimitCounts:
+		return Fail(ErrLimitExceeded, "The dataset has been changed too often.")
 	default:
 		return Fail(ErrLimitExceeded, "A dataset can hold at most %d bytes of keys and values.", l.Bytes)
 	}

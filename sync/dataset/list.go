@@ -71,15 +71,16 @@ type Listing struct {
 	SyncCount    int64  // 0 where the dataset does not exist
 	ModifiedBy   string
 	Exists       bool
-	DeletedSince bool   // the device must drop what it has: it is of an earlier life
-	SessionToken string // for UpdateRecords
+	DeletedSince bool     // the device must drop what it has: it is of an earlier life
+	SessionToken string   // for UpdateRecords
+	Merged       []string // datasets of merged identities that wait to be taken over into this one
 }
 
 // ListRecords returns the records and tombstones that changed after Since. A
 // dataset that does not exist is no error.
 //
-// A count that the dataset has not reached yet comes from a life that the store
-// has lost. The device is told that the dataset was deleted, and gets all
+// A count that the dataset never had, see Dataset.Lost, comes from a life that the
+// store has lost. The device is told that the dataset was deleted, and gets all
 // records, so that it ends up with what is stored either way.
 func (s *Service) ListRecords(ctx context.Context, in ListInput) (*Listing, error) {
 	key, err := s.tokenKey(ctx)
@@ -98,7 +99,7 @@ func (s *Service) ListRecords(ctx context.Context, in ListInput) (*Listing, erro
 	if err != nil {
 		return nil, err
 	}
-	if from == nil && page.Dataset != nil && !page.Dataset.Deleted && in.Since > page.Dataset.SyncCount {
+	if from == nil && page.Dataset != nil && !page.Dataset.Deleted && page.Dataset.Lost(in.Since) {
 		q.After = After(0)
 		if page, err = s.Store.Records(ctx, *q); err != nil {
 			return nil, err
@@ -142,7 +143,7 @@ func (s *Service) query(key []byte, in *ListInput) (*Query, *token, error) {
 
 // sameLife reports whether d is still what a listing began with.
 func sameLife(d *Dataset, from *token) bool {
-	return d != nil && !d.Deleted && d.Epoch == from.Epoch && d.SyncCount >= from.Count
+	return d != nil && !d.Deleted && d.Epoch == from.Epoch && !d.Lost(from.Count)
 }
 
 // listing puts the answer together. until is the count of the listing, 0 on the
@@ -157,8 +158,8 @@ func (s *Service) listing(key []byte, in *ListInput, page *Page, until int64, se
 	}
 	t := token{Kind: sessionToken, Owner: in.Owner, Dataset: in.Dataset, Epoch: d.Epoch, Count: until,
 		Session: session, Expires: s.now().Add(TokenLifetime)}
-	l := &Listing{SessionToken: t.encode(key), Exists: !d.Deleted}
-	l.DeletedSince = in.Since > 0 && (d.Deleted || d.DeletedAt > in.Since || in.Since > until)
+	l := &Listing{SessionToken: t.encode(key), Exists: !d.Deleted, Merged: mergedInto(in.Dataset, page.Beside)}
+	l.DeletedSince = in.Since > 0 && (d.Deleted || d.DeletedAt > in.Since || in.Since > until || d.skipped(in.Since))
 	if d.Deleted {
 		return l
 	}

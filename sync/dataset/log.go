@@ -30,8 +30,8 @@ type LogEntry struct {
 var ErrGap = errors.New("dataset: the log does not reach back that far")
 
 // A Log tells what changed in the datasets of an owner, in order. Every accepted
-// Update that is not Repeated, and every Delete, adds one entry in the same
-// atomic step as the change itself.
+// Update that is not Repeated, and every Delete and Adopt, adds one entry in the
+// same atomic step as the change itself. Erase deletes the log.
 //
 // Stores implement it beside Store, under the same rules, and pass
 // datasettest.TestLog.

@@ -103,7 +103,11 @@ const maxNameBytes = 128
 var namePattern = regexp.MustCompile(`^[a-zA-Z0-9_.:-]+$`)
 
 func checkName(name string) error {
-	if len(name) > maxNameBytes || !namePattern.MatchString(name) {
+	own := name
+	if base, ok := IsMerged(name); ok && len(name)-len(base) <= 1+maxIdentityBytes {
+		own = base // the name that a merge gave it may be longer
+	}
+	if len(own) > maxNameBytes || !namePattern.MatchString(name) {
 		return Fail(ErrInvalidParameter, "DatasetName must have 1 to %d characters of a-z, A-Z, 0-9, '_', '.', ':' and '-'.", maxNameBytes)
 	}
 	return nil

@@ -53,10 +53,11 @@ func (s *Service) UpdateRecords(ctx context.Context, in UpdateInput) ([]Record, 
 	if len(in.Patches) == 0 {
 		return nil, nil
 	}
+	_, merged := IsMerged(in.Dataset) // only a merge makes those
 	b := &Batch{
 		Owner: in.Owner, Dataset: in.Dataset, Device: in.Device, Patches: in.Patches,
 		Fingerprint: fingerprint(t.Session, &in), At: s.now(),
-		Epoch: t.Epoch, Seen: t.Count, NewEpoch: newEpoch(), Limits: s.limits(),
+		Epoch: t.Epoch, Seen: t.Count, NewEpoch: newEpoch(), Existing: merged, Limits: s.limits(),
 	}
 	watched, err := s.watched(ctx, &in)
 	if err != nil {

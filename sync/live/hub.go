@@ -54,7 +54,13 @@ type Options struct {
 	Max  int              // subscriptions at once; 10,000
 	Tick time.Duration    // the second by which the hub counts; tests make it shorter
 	Now  func() time.Time // of when credentials end
-	Log  *slog.Logger
+
+	// Patience is how long a client may take to accept what it is sent; 10 seconds.
+	// The system's buffers take an event at once, so that only a client which has
+	// stopped reading long ago gets there.
+	Patience time.Duration
+
+	Log *slog.Logger
 }
 
 // readers is how many logs are read at once, at most.
@@ -62,7 +68,7 @@ const readers = 8
 
 // New starts a hub. Stop ends it.
 func New(log dataset.Log, opt Options) *Hub {
-	opt.Max, opt.Tick = cmp.Or(opt.Max, 10_000), cmp.Or(opt.Tick, time.Second)
+	opt.Max, opt.Tick, opt.Patience = cmp.Or(opt.Max, 10_000), cmp.Or(opt.Tick, time.Second), cmp.Or(opt.Patience, 10*time.Second)
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}

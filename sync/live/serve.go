@@ -1,16 +1,9 @@
 package live
 
 import (
-	"context"
 	"net/http"
 	"strings"
-	"time"
 )
-
-// sendTimeout bounds how long a client may take to accept what it is sent. The
-// system's buffers take an event at once; only a client that has long stopped
-// reading gets there.
-const sendTimeout = 10 * time.Second
 
 // A client is the other end of a subscription.
 type client interface {
@@ -56,9 +49,4 @@ func isWebSocket(r *http.Request) bool {
 		}
 	}
 	return false
-}
-
-// sending returns a context for one message.
-func sending() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.Background(), sendTimeout)
 }

@@ -45,8 +45,9 @@ func appendSSE(b []byte, events []Event) []byte {
 // A rawClient is a connection of HTTP/1.1 that was taken over. The end of the
 // answer is the end of the connection.
 type rawClient struct {
-	conn  net.Conn
-	first []byte // sent before all else
+	conn     net.Conn
+	first    []byte // sent before all else
+	patience time.Duration
 }
 
 // takeOver serves an event stream on the connection itself. It reports whether it
@@ -57,7 +58,7 @@ func takeOver(w http.ResponseWriter, s *Subscription) bool {
 	if err != nil {
 		return false
 	}
-	c := &rawClient{conn: conn, first: append(responseHead(w.Header()), preface()...)}
+	c := &rawClient{conn: conn, patience: s.hub.opt.Patience, first: append(responseHead(w.Header()), preface()...)}
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)
@@ -82,7 +83,7 @@ func responseHead(h http.Header) []byte {
 func (c *rawClient) send(events []Event) error {
 	b := appendSSE(c.first, events)
 	c.first = nil
-	if err := c.conn.SetWriteDeadline(time.Now().Add(sendTimeout)); err != nil {
+	if err := c.conn.SetWriteDeadline(time.Now().Add(c.patience)); err != nil {
 		return err
 	}
 	_, err := c.conn.Write(b)
@@ -93,22 +94,23 @@ func (c *rawClient) close() { _ = c.conn.Close() }
 
 // A streamClient is a stream of HTTP/2, or any other writer that can flush.
 type streamClient struct {
-	w     http.ResponseWriter
-	ctl   *http.ResponseController
-	first []byte
+	w        http.ResponseWriter
+	ctl      *http.ResponseController
+	first    []byte
+	patience time.Duration
 }
 
 func serveStream(w http.ResponseWriter, r *http.Request, s *Subscription) {
 	eventStream(w.Header())
 	w.WriteHeader(http.StatusOK)
-	s.run(&streamClient{w, http.NewResponseController(w), preface()}, r.Context().Done())
+	s.run(&streamClient{w, http.NewResponseController(w), preface(), s.hub.opt.Patience}, r.Context().Done())
 }
 
 // send sets a deadline of its own: the server's is one for the whole answer.
 func (c *streamClient) send(events []Event) error {
 	b := appendSSE(c.first, events)
 	c.first = nil
-	if err := c.ctl.SetWriteDeadline(time.Now().Add(sendTimeout)); err != nil {
+	if err := c.ctl.SetWriteDeadline(time.Now().Add(c.patience)); err != nil {
 		return err
 	}
 	if _, err := c.w.Write(b); err != nil {

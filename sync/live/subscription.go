@@ -66,7 +66,7 @@ type Subscription struct {
 
 	mu       sync.Mutex
 	pending  []Event
-	position dataset.LogID // as far as the client knows, or need not know
+	position dataset.LogID // as far as the client knows once it has what is pending
 	told     dataset.LogID // as far as it was told
 	beaten   bool
 	ended    Reason
@@ -90,6 +90,7 @@ func (h *Hub) Subscribe(ctx context.Context, req Request) (*Subscription, error)
 		h.unpin(f)
 		return nil, err
 	}
+	s.req.After = "" // it may hold on to a whole request
 	s.beat()
 	return s, nil
 }
@@ -146,12 +147,15 @@ func (s *Subscription) Take() []Event {
 func (s *Subscription) put(e Event, position dataset.LogID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.position = position
-	if e.Kind == Changed && len(s.req.Datasets) > 0 && !slices.Contains(s.req.Datasets, e.Change.Dataset) || s.ended != "" {
+	if s.ended != "" {
 		return
 	}
-	if len(s.pending) == maxPending {
-		s.pending, s.ended = nil, TooSlow
+	s.position = position
+	if e.Kind == Changed && len(s.req.Datasets) > 0 && !slices.Contains(s.req.Datasets, e.Change.Dataset) {
+		return
+	}
+	if len(s.pending) == maxPending { // the client resumes from what it was told
+		s.pending, s.position, s.ended = nil, s.told, TooSlow
 	} else {
 		s.pending = append(s.pending, e)
 	}

@@ -3,13 +3,17 @@ package live
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/coder/websocket"
 )
 
 // A socketClient is a WebSocket. Events are text messages; a sign of life is a ping,
 // which the client must answer.
-type socketClient struct{ conn *websocket.Conn }
+type socketClient struct {
+	conn     *websocket.Conn
+	patience time.Duration
+}
 
 // serveWebSocket accepts a WebSocket from pages of any origin. An origin check is
 // against pages that use a visitor's cookies; here each request is signed, and a page
@@ -21,11 +25,11 @@ func serveWebSocket(w http.ResponseWriter, r *http.Request, s *Subscription) {
 		return
 	}
 	gone := conn.CloseRead(context.Background()).Done() // a client that sends anything is ended
-	go s.run(&socketClient{conn}, gone)
+	go s.run(&socketClient{conn, s.hub.opt.Patience}, gone)
 }
 
 func (c *socketClient) send(events []Event) error {
-	ctx, cancel := sending()
+	ctx, cancel := context.WithTimeout(context.Background(), c.patience)
 	defer cancel()
 	if len(events) == 0 {
 		return c.conn.Ping(ctx)

@@ -56,7 +56,13 @@ type content struct {
 // Send implements userpool.Messenger: it keeps m for delivery. Without a transport
 // for its medium it returns ErrNotConfigured.
 func (o *Outbox) Send(ctx context.Context, m userpool.Mail) error {
-	it, err := o.item(rand.Text(), m)
+	return o.Replace(ctx, rand.Text(), m)
+}
+
+// Replace is Send under an ID of the caller's: what was kept under it, delivered or
+// not, is no more.
+func (o *Outbox) Replace(ctx context.Context, id string, m userpool.Mail) error {
+	it, err := o.item(id, m)
 	if err != nil {
 		return err
 	}

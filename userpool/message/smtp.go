@@ -86,6 +86,20 @@ func (s *SMTP) Deliver(ctx context.Context, id string, m userpool.Mail) error {
 	return safely(err)
 }
 
+// Probe goes the way of a mail up to the login, and sends none.
+func (s *SMTP) Probe(ctx context.Context) error {
+	line := &line{dial: s.dial(), address: net.JoinHostPort(s.Host, strconv.Itoa(s.Port))}
+	client, err := mail.NewClient(s.Host, s.options(line)...)
+	if err != nil {
+		return err
+	}
+	defer line.close()
+	if err := client.DialWithContext(ctx); err != nil {
+		return safely(err)
+	}
+	return safely(client.Close())
+}
+
 func (s *SMTP) options(line *line) []mail.Option {
 	options := []mail.Option{mail.WithPort(s.Port), mail.WithTimeout(smtpTimeout), mail.WithDialContextFunc(line.open),
 		mail.WithTLSConfig(s.tls()), mail.WithTLSPolicy(mail.TLSMandatory)}

@@ -12,7 +12,7 @@ import (
 )
 
 // SNS hands text messages to Amazon SNS, or to what speaks its Publish operation,
-// as transactional messages.
+// as transactional messages. It makes other calls of SNS for those who need them.
 type SNS struct {
 	Endpoint        string // https://sns.eu-west-1.amazonaws.com
 	Region          string
@@ -27,23 +27,37 @@ type SNS struct {
 // status alone does not tell a throttled call from a number that is wrong. SNS has
 // no way to tell a repetition by its id.
 func (s *SNS) Deliver(ctx context.Context, _ string, m userpool.Mail) error {
-	body := []byte(s.form(m).Encode())
-	header, err := s.sign(ctx, body)
-	if err != nil {
-		return fmt.Errorf("sns: %w", err)
-	}
-	status, err := s.Client.Post(ctx, s.Endpoint, header, body)
+	a, err := s.Call(ctx, s.form(m))
 	switch {
 	case err != nil:
-		return fmt.Errorf("sns: %w", withoutAddress(err))
-	case status/100 != 2:
-		return fmt.Errorf("sns: status %d", status)
+		return err
+	case a.Status/100 != 2:
+		return fmt.Errorf("sns: status %d", a.Status)
 	}
 	return nil
 }
 
+// maxAnswer bounds an answer, in bytes.
+const maxAnswer = 64 << 10
+
+// Call makes a signed call of an operation that the form names, and returns its
+// answer, whatever its status. An error's text holds nothing of the form.
+func (s *SNS) Call(ctx context.Context, form url.Values) (*outbound.Answer, error) {
+	form.Set("Version", "2010-03-31")
+	body := []byte(form.Encode())
+	header, err := s.sign(ctx, body)
+	if err != nil {
+		return nil, fmt.Errorf("sns: %w", err)
+	}
+	a, err := s.Client.Call(ctx, s.Endpoint, header, body, maxAnswer)
+	if err != nil {
+		return nil, fmt.Errorf("sns: %w", withoutAddress(err))
+	}
+	return a, nil
+}
+
 func (s *SNS) form(m userpool.Mail) url.Values {
-	form := url.Values{"Action": {"Publish"}, "Version": {"2010-03-31"}, "PhoneNumber": {m.To}, "Message": {m.Body}}
+	form := url.Values{"Action": {"Publish"}, "PhoneNumber": {m.To}, "Message": {m.Body}}
 	attributes := [][2]string{{"AWS.SNS.SMS.SMSType", "Transactional"}}
 	if s.SenderID != "" {
 		attributes = append(attributes, [2]string{"AWS.SNS.SMS.SenderID", s.SenderID})

@@ -19,7 +19,7 @@ import (
 const (
 	tryTime   = 5 * time.Second
 	maxTries  = 3
-	maxAnswer = 1 << 20 // bytes
+	maxAnswer = 1 << 20 // bytes, where Answer does not say otherwise
 	maxCalls  = 256     // at a time: functions that hang must not hold everything up
 )
 
@@ -40,6 +40,7 @@ type Invoker struct {
 	Now    func() time.Time
 	Try    time.Duration // limit of a try; 5 s where zero
 	Calls  int64         // limit of calls at a time; 256 where zero
+	Answer int           // limit of an answer in bytes; 1 MB where zero
 
 	running atomic.Int64
 }
@@ -120,7 +121,7 @@ func (i *Invoker) tries(ctx context.Context, address string, header http.Header,
 func (i *Invoker) try(ctx context.Context, address string, header http.Header, body []byte) (*outbound.Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(i.Try, tryTime))
 	defer cancel()
-	return i.Client.Call(ctx, address, header.Clone(), body, maxAnswer)
+	return i.Client.Call(ctx, address, header.Clone(), body, cmp.Or(i.Answer, maxAnswer))
 }
 
 func isTimeout(err error) bool {

@@ -248,6 +248,39 @@ func testFamilies(t *testing.T, f *fixture) {
 	wantErr(t, err, userpool.ErrNotFound)
 }
 
+// A turn is for the generation that stands, of a family that stands.
+func testTurns(t *testing.T, f *fixture) {
+	f.pool(t, poolA)
+	f.pool(t, poolB)
+	fam := &userpool.Family{ID: "f1", Pool: poolA, Nonce: "n", Created: f.now, Expires: f.now.Add(time.Hour)}
+	check(t, f.CreateFamily(ctx, fam))
+	at := f.now.Add(time.Minute)
+	won := 0
+	for _, err := range parallel(50, func(int) error { return f.TurnFamily(ctx, poolA, "f1", 0, at) }) {
+		if err == nil {
+			won++
+		} else {
+			wantErr(t, err, userpool.ErrNotFound)
+		}
+	}
+	equal(t, "winners", won, 1)
+	got, err := f.Family(ctx, poolA, "f1")
+	check(t, err)
+	want := *fam
+	want.Generation, want.Rotated = 1, at
+	equal(t, "family", fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", &want))
+	wantErr(t, f.TurnFamily(ctx, poolA, "f1", 0, at), userpool.ErrNotFound)
+	wantErr(t, f.TurnFamily(ctx, poolB, "f1", 1, at), userpool.ErrNotFound)
+	wantErr(t, f.TurnFamily(ctx, poolA, "f2", 1, at), userpool.ErrNotFound)
+	_, err = f.UpdateFamily(ctx, poolA, "f1", func(x *userpool.Family) error { x.Revoked = true; return nil })
+	check(t, err)
+	wantErr(t, f.TurnFamily(ctx, poolA, "f1", 1, at), userpool.ErrNotFound)
+	_, err = f.UpdateFamily(ctx, poolA, "f1", func(x *userpool.Family) error { x.Revoked = false; return nil })
+	check(t, err)
+	f.now = f.now.Add(time.Hour)
+	wantErr(t, f.TurnFamily(ctx, poolA, "f1", 1, at), userpool.ErrNotFound)
+}
+
 func testConcurrentFamilies(t *testing.T, f *fixture) {
 	f.pool(t, poolA)
 	check(t, f.CreateFamily(ctx, &userpool.Family{ID: "f1", Pool: poolA, Expires: f.now.Add(time.Hour)}))

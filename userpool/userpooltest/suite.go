@@ -66,6 +66,7 @@ var checks = []storeCheck{
 	{"members", testMembers},
 	{"groups of a user in order", testGroupsOf},
 	{"families", testFamilies},
+	{"turns of families", testTurns},
 	{"concurrent rotations", testConcurrentFamilies},
 	{"expired families", testExpiredFamilies},
 	{"cancelled context", testCancelled},

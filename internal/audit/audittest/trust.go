@@ -14,6 +14,10 @@ func testRemove(t *testing.T, s audit.Store) {
 	one.Terms = []string{(&audit.Query{Kind: "T"}).Term()}
 	two.Terms = one.Terms
 	add(t, s, one, two)
+	unindexed(t, s, 0, one, two)
+	odd := *two
+	odd.Terms = append([]string{"another"}, two.Terms...)
+	unindexed(t, s, 1, one, &odd)
 	if err := s.Remove(ctx, []*audit.Entry{one}); err != nil {
 		t.Fatal(err)
 	}
@@ -22,11 +26,19 @@ func testRemove(t *testing.T, s audit.Store) {
 			t.Errorf("%+v: %v", q, got)
 		}
 	}
+	unindexed(t, s, 1, one, two)
 	if err := s.Remove(ctx, []*audit.Entry{two}); err != nil {
 		t.Fatal(err)
 	}
 	if heads, err := s.Segments(ctx); err != nil || len(heads) != 1 || heads[0].Seq != 2 {
 		t.Errorf("a chain that is gone: %v, %v", heads, err)
+	}
+}
+
+func unindexed(t *testing.T, s audit.Store, want int, entries ...*audit.Entry) {
+	t.Helper()
+	if n, err := s.Unindexed(ctx, entries); n != want || err != nil {
+		t.Errorf("%d terms are missing, %v; want %d", n, err, want)
 	}
 }
 

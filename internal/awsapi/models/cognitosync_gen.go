@@ -53,7 +53,7 @@ var cognitosync = &Model{
 			{Name: "NumRecords", Shape: 45},
 		}},
 		{Name: "DatasetList", Kind: List, Elem: 10},
-		{Name: "DatasetName", Kind: String, HasMin: true, Min: 1, HasMax: true, Max: 128, Pattern: "[a-zA-Z0-9_.:-]+"},
+		{Name: "DatasetName", Kind: String, HasMin: true, Min: 1, HasMax: true, Max: 184, Pattern: "[a-zA-Z0-9_.:-]+"},
 		{Name: "Date", Kind: Timestamp},
 		{Name: "DeleteDatasetRequest", Kind: Structure, Members: []Member{
 			{Name: "IdentityPoolId", Shape: 32, Required: true, Location: URI, LocationName: "IdentityPoolId"},

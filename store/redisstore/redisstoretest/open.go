@@ -14,17 +14,30 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/poolhouse/poolhouse/store/redisstore"
+	"github.com/poolhouse/poolhouse/sync/dataset/datasettest"
 )
 
 // Open opens an empty store.
 func Open(t testing.TB, now func() time.Time) *redisstore.DB {
 	t.Helper()
-	db, err := redisstore.Open(context.Background(), URL(t), now)
+	return OpenURL(t, URL(t), now)
+}
+
+// OpenURL opens the store at a URL until the test ends.
+func OpenURL(t testing.TB, rawURL string, now func() time.Time) *redisstore.DB {
+	t.Helper()
+	db, err := redisstore.Open(context.Background(), rawURL, now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
 	return db
+}
+
+// Datasets opens an empty store of datasets that knows no generation yet.
+func Datasets(t testing.TB) *redisstore.DatasetStore {
+	t.Helper()
+	return Open(t, time.Now).Datasets(new(datasettest.Memory))
 }
 
 // URL returns the Redis that TEST_REDIS_URL names, with a random key prefix.
@@ -38,10 +51,17 @@ func URL(t testing.TB) string {
 		}
 		t.Skip("TEST_REDIS_URL is not set; make test starts a Redis")
 	}
+	rawURL, prefix := Apart(t, base)
+	t.Cleanup(func() { deleteAll(t, base, prefix) })
+	return rawURL
+}
+
+// Apart returns a URL with a random key prefix, and that. Nobody deletes the keys.
+func Apart(t testing.TB, base string) (rawURL, prefix string) {
+	t.Helper()
 	raw := make([]byte, 8)
 	rand.Read(raw)
-	prefix := "test-" + hex.EncodeToString(raw) + ":"
-	t.Cleanup(func() { deleteAll(t, base, prefix) })
+	prefix = "test-" + hex.EncodeToString(raw) + ":"
 	u, err := url.Parse(base)
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +69,7 @@ func URL(t testing.TB) string {
 	q := u.Query()
 	q.Set("prefix", prefix)
 	u.RawQuery = q.Encode()
-	return u.String()
+	return u.String(), prefix
 }
 
 func deleteAll(t testing.TB, base, prefix string) {

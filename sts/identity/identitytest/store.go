@@ -25,6 +25,8 @@ func TestStore(t *testing.T, open func(t *testing.T) identity.Store) {
 		{"parallel pool updates", testParallelUpdate},
 		{"pool pages", testPoolPages},
 		{"delete a pool with its identities", testDeletePool},
+		{"a deleted pool is out of sight until it is erased", testDoomed},
+		{"merges are due until they are settled", testMergesDue},
 		{"guest", testGuest},
 		{"link makes an identity", testLinkNew},
 		{"link to a guest", testLinkGuest},

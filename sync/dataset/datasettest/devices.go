@@ -24,7 +24,8 @@ type device struct {
 
 // playDevices lets three devices edit and synchronise in a random order and
 // checks that they end up equal, and that an accepted write is lost only to a
-// later accepted write, a deletion, or a merge that had seen it.
+// later accepted write, a deletion, or a merge that had seen it. A store that may
+// lose writes does that too now and then.
 func playDevices(t *rapid.T, s dataset.Store) {
 	sv := &dataset.Service{Store: s, Secrets: fixedSecret{}, Now: func() time.Time { return start }}
 	owner := newOwner()
@@ -32,7 +33,12 @@ func playDevices(t *rapid.T, s dataset.Store) {
 	for i := range devices {
 		devices[i] = &device{name: fmt.Sprint("device", i), known: map[string]modelRecord{}, changed: map[string]bool{}}
 	}
+	lossy, _ := s.(Lossy)
+	saved := false
 	for range rapid.IntRange(1, 20).Draw(t, "steps") {
+		if lossy != nil && rapid.IntRange(0, 4).Draw(t, "crash") == 0 {
+			crash(t, lossy, &saved)
+		}
 		d := devices[rapid.IntRange(0, 2).Draw(t, "device")]
 		switch rapid.IntRange(0, 9).Draw(t, "step") {
 		case 0:
@@ -52,6 +58,18 @@ func playDevices(t *rapid.T, s dataset.Store) {
 		}
 	}
 	settle(t, sv, owner, devices)
+}
+
+// crash saves, or loses what was written since.
+func crash(t *rapid.T, s Lossy, saved *bool) {
+	fn := s.Save
+	if *saved && rapid.Bool().Draw(t, "lose") {
+		fn = s.Lose
+	}
+	*saved = true
+	if err := fn(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // settle synchronises all devices until none has anything to say, then compares

@@ -63,6 +63,19 @@ var logChecks = []logCheck{
 			[]string{`notes@2 by "phone"`, `a:b@1 by "tab\x00let"`, `notes@3 by "" deleted`})
 		same(t, "end", since(t, s, alice, tail(t, s, alice)), []string{})
 	}},
+	{"an adoption is one entry, and an erased owner has no log", func(t *testing.T, s, _ LoggedStore) {
+		update(t, s, batch(put("a", "1", 0)))
+		bob := newOwner()
+		a := adoption(t, s, bob)
+		adopt(t, s, a, true)
+		adopt(t, s, a, false)
+		same(t, "all", since(t, s, bob, dataset.LogStart), []string{mergedAs + `@1 by ""`})
+		closeOwner(t, s, bob)
+		if err := s.Erase(context.Background(), bob); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "tail", tail(t, s, bob), dataset.LogStart)
+	}},
 	{"logs are their owners'", func(t *testing.T, s, _ LoggedStore) {
 		bob := newOwner()
 		update(t, s, batch(put("a", "1", 0)))

@@ -23,7 +23,7 @@ type check struct {
 // TestStore runs every check on a store of its own. open returns an empty store
 // and registers its clean-up with t.
 func TestStore(t *testing.T, open func(t *testing.T) dataset.Store) {
-	for _, list := range [][]check{writeChecks, repeatChecks, deleteChecks, limitChecks, readChecks, parallelChecks, modelChecks} {
+	for _, list := range [][]check{writeChecks, repeatChecks, deleteChecks, limitChecks, readChecks, parallelChecks, modelChecks, ownerChecks} {
 		for _, c := range list {
 			t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 		}
