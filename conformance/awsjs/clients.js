@@ -49,6 +49,6 @@ export async function identify(username, password) {
   const Logins = { [`cognito-idp.${env.AWS_REGION}.amazonaws.com/${env.POOLHOUSE_POOL_ID}`]: IdToken };
   const { IdentityId } = await app('identity', 'GetId', { IdentityPoolId: env.POOLHOUSE_IDENTITY_POOL_ID, Logins });
   const { Credentials: c } = await app('identity', 'GetCredentialsForIdentity', { IdentityId, Logins });
-  const call = as({ accessKeyId: c.AccessKeyId, secretAccessKey: c.SecretKey, sessionToken: c.SessionToken });
-  return { IdentityId, Logins, call, expires: c.Expiration };
+  const credentials = { accessKeyId: c.AccessKeyId, secretAccessKey: c.SecretKey, sessionToken: c.SessionToken };
+  return { IdentityId, Logins, call: as(credentials), credentials, expires: c.Expiration };
 }
