@@ -207,4 +207,13 @@ func TestTooManyFollow(t *testing.T) {
 	if status, _ := refusal(t, request(t, other.presigned(s, ""))); status != 503 {
 		t.Errorf("of the node: %d", status)
 	}
+	resp, err := http.Get(s.URL() + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if want := "\npoolhouse_live_connections " + strconv.Itoa(live.MaxOfOwner+1) + "\n"; err != nil || !strings.Contains(string(text), want) {
+		t.Errorf("metrics without %q, %v", want, err)
+	}
 }

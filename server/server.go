@@ -145,13 +145,6 @@ func (s *Server) Close() error {
 	return errors.Join(errs...)
 }
 
-// hangUp ends what live connections are left.
-func (s *Server) hangUp() error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	return s.live.Stop(ctx)
-}
-
 func (s *Server) closeListener() error {
 	if err := s.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 		return err

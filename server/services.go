@@ -116,8 +116,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	s.Limits = s.limits(st, now)
 	s.Pools.Limits = s.Limits
 	s.Datasets = &dataset.Service{Store: st.datasets(), Secrets: st.keys, Now: now}
-	s.live = live.New(st.changes(), live.Options{Max: cfg.LiveConnections, Tick: cfg.LiveTick, Now: now, Log: s.log})
-	s.closers = append(s.closers, s.hangUp)
+	s.openLive(st, now)
 	s.SyncSettings = &settings.Service{Store: st.db.SyncSettings(), Now: now}
 	if s.Datasets.Trigger, err = s.syncTrigger(&cfg, s.SyncSettings, now); err != nil {
 		return err

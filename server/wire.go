@@ -66,6 +66,7 @@ func (s *Server) wire(ctx context.Context, now func() time.Time) (http.Handler, 
 		return nil, err
 	}
 	m.registry.MustRegister(append(auditMetrics(s.audit), s.decisions.metrics()...)...)
+	m.registry.MustRegister(liveMetrics(s.live))
 	s.health(mux, st.checks())
 	m.mount(mux, from)
 	mux.Handle("/static/", static.Handler())

@@ -37,6 +37,14 @@ func (db *DB) check(ctx context.Context) error {
 	})
 }
 
+// checkChannels notes that the user may not ring at other nodes. Writing goes on without.
+func (db *DB) checkChannels(ctx context.Context) {
+	err := db.client.Publish(ctx, db.prefix+"cs:log", "").Err()
+	if err != nil && strings.HasPrefix(err.Error(), "NOPERM") {
+		db.warnings = append(db.warnings, "the Redis user may not use the channels "+db.prefix+"*; devices hear of changes up to a minute late")
+	}
+}
+
 // durability says how a master may lose what it acknowledged. fsync is its
 // appendfsync, empty where it does not tell.
 func durability(info, fsync string) (warnings []string) {

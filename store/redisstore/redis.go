@@ -40,6 +40,7 @@ func Open(ctx context.Context, rawURL string, now func() time.Time) (*DB, error)
 	if err := db.check(ctx); err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
+	db.checkChannels(ctx)
 	return db, nil
 }
 

@@ -33,7 +33,7 @@ func (s *Subscription) run(c client, gone <-chan struct{}) {
 		select {
 		case <-gone:
 			return
-		case <-s.wake:
+		case <-s.Wake():
 		}
 		events := s.Take()
 		if c.send(events) != nil || len(events) > 0 && events[len(events)-1].Kind == Bye {
