@@ -108,10 +108,12 @@ func (g *rig) send(r *http.Request) *httptest.ResponseRecorder {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	h := &authz.Handler{Rules: parsed, STS: g.STS, Tokens: g.Tokens, Decided: func(context.Context, *authz.Decision) {}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	h := &authz.Handler{Rules: parsed, STS: g.STS, Tokens: g.Tokens, Decided: ignore, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
 	h.Serve(w, r, authz.Asker{Trusted: r.RemoteAddr == proxy, ClientIP: r.Header.Get("X-Forwarded-For")})
 	return w
 }
+
+func ignore(context.Context, *authz.Decision) {}
 
 // token signs a person of the demo in and returns the access token.
 func (g *rig) token(p demodata.Person) string {
