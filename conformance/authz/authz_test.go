@@ -44,14 +44,19 @@ func TestProxies(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			w.serve(t, kind)
 			w.proxy = harness.FreeAddress(t)
-			startProxy(t, place{w.proxy, strings.TrimPrefix(w.URL, "http://"), w.app.addr})
+			at := place{proxy: w.proxy, poolhouse: strings.TrimPrefix(w.URL, "http://"), app: w.app.addr}
+			startProxy(t, at)
 			w.app.last() // what it took to see that the proxy is there
 			t.Run("signatures", w.signatures)
 			t.Run("tokens", w.tokens)
 			t.Run("attacks", w.attacks)
-			if kind == "nginx" {
-				t.Run("bodies", w.bodies)
+			if kind != "nginx" { // which tells the length anyway
+				w.proxy = harness.FreeAddress(t)
+				at.proxy, at.bodies = w.proxy, true
+				startProxy(t, at)
+				w.app.last()
 			}
+			t.Run("bodies", w.bodies)
 		})
 	}
 }
@@ -272,10 +277,13 @@ func (w *world) raw(t *testing.T, uri string) int {
 	return resp.StatusCode
 }
 
-// bodies: nginx tells their length, which SDKs sign.
+// bodies: the proxy tells their length, which SDKs sign.
 func (w *world) bodies(t *testing.T) {
 	got := w.want(t, "put", w.signed("PUT", "/files/red/a", "hello", time.Now()), http.StatusOK)
 	if got.ContentLength != 5 || got.Header.Get("X-Poolhouse-Content-Sha256") != "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824" {
 		t.Errorf("the app got %d bytes and %v", got.ContentLength, got.Header)
 	}
+	longer := w.signed("PUT", "/files/red/a", "hello", time.Now())
+	longer.Body, longer.ContentLength = io.NopCloser(strings.NewReader("hello!")), 6
+	w.want(t, "another length", longer, http.StatusUnauthorized)
 }

@@ -50,7 +50,10 @@ func (a *app) last() []*http.Request {
 }
 
 // A place says where everybody is: the example files name other addresses.
-type place struct{ proxy, poolhouse, app string }
+type place struct {
+	proxy, poolhouse, app string
+	bodies                bool // with the lines that have bodies sent along
+}
 
 // file writes an example with the addresses of this test and returns its name.
 func (p place) file(t *testing.T, dir, name string, more ...string) string {
@@ -60,6 +63,9 @@ func (p place) file(t *testing.T, dir, name string, more ...string) string {
 		t.Fatal(err)
 	}
 	pairs := append([]string{}, more...)
+	if p.bodies {
+		pairs = append(pairs, "# with_request_body", "with_request_body", "# forwardBody", "forwardBody", "# maxBodySize", "maxBodySize")
+	}
 	for example, own := range map[string]string{"8000": p.proxy, "8080": p.poolhouse, "9000": p.app} {
 		_, port, err := net.SplitHostPort(own)
 		if err != nil {

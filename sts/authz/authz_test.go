@@ -89,6 +89,25 @@ func TestSignedLength(t *testing.T) {
 	}
 }
 
+// The length of a body that comes with the question is that of the request.
+func TestForwardedBody(t *testing.T) {
+	for _, kind := range []string{"envoy", "traefik"} {
+		g := newRig(t, kind)
+		for _, tt := range []struct {
+			name, signed string
+			length       int64
+			want         int
+		}{{"kept back", "hello", 0, http.StatusUnauthorized}, {"sent along", "hello", 5, http.StatusOK}, {"another", "hello", 4, http.StatusUnauthorized},
+			{"of unknown length", "hello", -1, http.StatusUnauthorized}, {"none", "", 0, http.StatusOK}, {"added", "", 5, http.StatusUnauthorized}} {
+			r := asks[kind](g.signed(spec{method: "PUT", uri: "/files/red/a", body: tt.signed}))
+			r.ContentLength = tt.length
+			if w := g.send(r); (w.Code == http.StatusUnauthorized) != (tt.want == http.StatusUnauthorized) {
+				t.Errorf("%s, %s: %d, want %d or no permission", kind, tt.name, w.Code, tt.want)
+			}
+		}
+	}
+}
+
 func TestPresigned(t *testing.T) {
 	g := newRig(t, "nginx")
 	r := g.plain(spec{method: "GET", uri: "/files/red/a?X-Amz-Expires=60"})

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// An original is the request that a proxy asks about. Its body is not there.
+// An original is the request that a proxy asks about. Its body is not there, or is not
+// read.
 type original struct {
 	*http.Request        // as it was signed
 	path          string // decoded
@@ -40,8 +41,10 @@ func (r *Rules) original(in *http.Request, from Asker) (*original, error) {
 	if o.path, ok = plainPath(escaped); !ok {
 		return nil, forbidden("the path can be read in several ways")
 	}
-	o.Request = &http.Request{Method: told.method, Host: told.host, Header: in.Header,
-		URL: &url.URL{Path: o.path, RawPath: escaped, RawQuery: query}}
+	o.Request = &http.Request{Method: told.method, Host: told.host, Header: in.Header, URL: &url.URL{Path: o.path, RawPath: escaped, RawQuery: query}}
+	if headersOf[r.Proxy].length == "" { // what came with the question is the body itself, where the proxy sends it along
+		o.ContentLength = in.ContentLength
+	}
 	if told.length != "" {
 		n, err := strconv.ParseInt(told.length, 10, 64)
 		if err != nil || n < 0 {
