@@ -48,6 +48,8 @@ type commands struct {
 	Credentials credentialsCmd `cmd:"" help:"Print the credentials of such a sign-in, as AWS SDKs read them from a credential_process."`
 	Agent       agentCmd       `cmd:"" help:"Serve them to containers and SDKs beside it."`
 
+	Sync syncCmd `cmd:"" help:"Read and write the data that devices synchronise."`
+
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

@@ -148,7 +148,7 @@ func TestHelpListsTheCommands(t *testing.T) {
 	if r.code != 0 {
 		t.Errorf("exit code %d", r.code)
 	}
-	for _, command := range []string{"serve", "demo", "tour", "apply", "export", "restore", "version"} {
+	for _, command := range []string{"serve", "demo", "tour", "apply", "export", "restore", "sync", "version"} {
 		if !regexp.MustCompile(`(?m)^\s+` + command + `\b`).MatchString(r.stdout) {
 			t.Errorf("help does not list %s:\n%s", command, r.stdout)
 		}
