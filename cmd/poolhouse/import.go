@@ -11,7 +11,8 @@ import (
 
 // importCmd brings what another system has.
 type importCmd struct {
-	Cognito cognitoCmd `cmd:"" help:"Copy a user pool from Amazon Cognito: settings, app clients, users, groups."`
+	Cognito     cognitoCmd     `cmd:"" help:"Copy a user pool from Amazon Cognito: settings, app clients, users, groups."`
+	CognitoSync cognitoSyncCmd `cmd:"" help:"Copy the datasets of identities from Amazon Cognito Sync."`
 }
 
 // cognitoCmd copies a pool from Cognito.
@@ -29,13 +30,9 @@ type cognitoCmd struct {
 // this server with POOLHOUSE_ACCESS_KEY_ID and POOLHOUSE_SECRET_ACCESS_KEY, or the
 // root key in the environment.
 func (c *cognitoCmd) Run(e *env) error {
-	from := keyFrom(e, "AWS_")
-	to := keyFrom(e, "POOLHOUSE_")
-	if to.AccessKeyID == "" {
-		to = keyFrom(e, "POOLHOUSE_ROOT_")
-	}
-	if from.AccessKeyID == "" || to.AccessKeyID == "" {
-		return errors.New("import signs its calls: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the source, and POOLHOUSE_ACCESS_KEY_ID and POOLHOUSE_SECRET_ACCESS_KEY of this server")
+	from, to, err := importKeys(e)
+	if err != nil {
+		return err
 	}
 	region, _, _ := strings.Cut(c.FromPool, "_")
 	endpoint := c.From
@@ -49,6 +46,18 @@ func (c *cognitoCmd) Run(e *env) error {
 	m := &migrate.Migration{From: migrate.End{Client: awsclient.New(endpoint, region), Key: from}, To: migrate.End{Client: awsclient.New(c.To, c.Region), Key: to},
 		Pool: c.FromPool, FromClient: c.FromClient, State: state, DryRun: c.DryRun, Out: e.stdout, Progress: e.stderr, Wait: time.Second}
 	return m.Run(e.ctx)
+}
+
+// importKeys are the keys of the source and of this server.
+func importKeys(e *env) (from, to awsclient.Key, err error) {
+	from, to = keyFrom(e, "AWS_"), keyFrom(e, "POOLHOUSE_")
+	if to.AccessKeyID == "" {
+		to = keyFrom(e, "POOLHOUSE_ROOT_")
+	}
+	if from.AccessKeyID == "" || to.AccessKeyID == "" {
+		err = errors.New("import signs its calls: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the source, and POOLHOUSE_ACCESS_KEY_ID and POOLHOUSE_SECRET_ACCESS_KEY of this server")
+	}
+	return from, to, err
 }
 
 func keyFrom(e *env, prefix string) awsclient.Key {

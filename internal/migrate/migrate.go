@@ -1,5 +1,5 @@
-// Package migrate copies a user pool from Cognito, or anything that speaks its API,
-// to a server of ours: by the public operations of both, so that it runs beside the
+// Package migrate copies a user pool, or the datasets of identities, from Cognito, or
+// anything that speaks its API, to a server of ours: by the public operations of both, so that it runs beside the
 // two while users go on signing in.
 package migrate
 
@@ -114,12 +114,21 @@ func (m *Migration) add(ctx context.Context, op string, in any, exists, what str
 
 // note keeps a refusal for the report. Any other failure ends the run.
 func (m *Migration) note(what string, err error) error {
+	text, err := refusal(what, err)
+	if text != "" {
+		m.at.Notes = append(m.at.Notes, text)
+	}
+	return err
+}
+
+// refusal returns the line of the report about a refusal that leaves the rest alone,
+// or the error that ends a run.
+func refusal(what string, err error) (string, error) {
 	var e *awsclient.APIError
 	if err == nil || !errors.As(err, &e) || e.Status >= 500 || e.Code == "AccessDeniedException" {
-		return err
+		return "", err
 	}
-	m.at.Notes = append(m.at.Notes, fmt.Sprintf("%s: %s: %s", what, e.Code, e.Message))
-	return nil
+	return fmt.Sprintf("%s: %s: %s", what, e.Code, e.Message), nil
 }
 
 func isCode(err error, code string) bool {

@@ -29,15 +29,9 @@ func (m *Migration) load() error {
 	if m.DryRun {
 		return nil
 	}
-	text, err := os.ReadFile(m.State)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	found, err := readState(m.State, &m.at)
+	if err != nil || !found {
 		return err
-	}
-	if err := json.Unmarshal(text, &m.at); err != nil {
-		return fmt.Errorf("%s: %w", m.State, err)
 	}
 	if m.at.From != fresh.From || m.at.To != fresh.To || m.at.Pool != fresh.Pool || m.at.Done == nil || m.at.Groups == nil || m.at.Counts == nil {
 		return fmt.Errorf("%s is of another migration", m.State)
@@ -50,14 +44,34 @@ func (m *Migration) save() error {
 	if m.DryRun {
 		return nil
 	}
-	text, err := json.MarshalIndent(m.at, "", "  ")
+	return writeState(m.State, m.at)
+}
+
+// readState reads a state file, if there is one.
+func readState(name string, to any) (found bool, err error) {
+	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := json.Unmarshal(text, to); err != nil {
+		return false, fmt.Errorf("%s: %w", name, err)
+	}
+	return true, nil
+}
+
+// writeState replaces a state file as a whole.
+func writeState(name string, from any) error {
+	text, err := json.MarshalIndent(from, "", "  ")
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(m.State+".new", text, 0o600); err != nil {
+	if err := os.WriteFile(name+".new", text, 0o600); err != nil {
 		return err
 	}
-	return os.Rename(m.State+".new", m.State)
+	return os.Rename(name+".new", name)
 }
 
 func (m *Migration) report() {

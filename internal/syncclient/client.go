@@ -132,6 +132,15 @@ func (c *Client) Update(ctx context.Context, identity, dataset, device, session 
 	return out.Records, err
 }
 
+// Exists reports whether the pool has an identity.
+func (c *Client) Exists(ctx context.Context, identity string) (bool, error) {
+	err := c.call(ctx, "GET", c.Path(identity), nil, nil)
+	if IsCode(err, "ResourceNotFoundException") {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // Delete deletes a dataset.
 func (c *Client) Delete(ctx context.Context, identity, dataset string) error {
 	return c.call(ctx, "DELETE", c.dataset(identity, dataset), nil, nil)
