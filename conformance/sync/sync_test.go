@@ -12,7 +12,7 @@ import (
 func TestWebClientParts(t *testing.T) { harness.Node(t, "sync/parts.test.js") }
 
 func TestCognitoSync(t *testing.T) {
-	harness.EachProfile(t, func(t *testing.T, s *harness.Server) {
+	harness.EachStore(t, func(t *testing.T, s *harness.Server) {
 		env := s.Fixture(t).Env()
 		harness.Node(t, "sync/devices.test.js", env...)
 		harness.Node(t, "sync/client.test.js", env...)

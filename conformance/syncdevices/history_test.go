@@ -1,8 +1,11 @@
 package syncdevices_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,9 +27,9 @@ type (
 	updateCall struct {
 		patches []patch
 		seen    int64
-		again   bool // sent more than once: a conflict may be one with itself
+		again   bool // perhaps sent more than once, by the device or by the server to its store: a conflict may be one with itself
 	}
-	deleteCall struct{}
+	deleteCall struct{ again bool }
 )
 
 // What it was answered: the count that an update took, or a refusal.
@@ -94,7 +97,83 @@ func (h *history) delete(ctx context.Context, d *device) error {
 	for range sent - 1 {
 		h.note(d, begin, deleteCall{}, deleteAnswer{lost: true})
 	}
-	h.note(d, begin, deleteCall{}, deleteAnswer{missing: missing})
+	h.note(d, begin, deleteCall{again: sent > 1}, deleteAnswer{missing: missing})
 	h.answered()
 	return nil
+}
+
+// during marks the calls that were under way in the middle of a crash.
+func (h *history) during(crashes [][2]time.Time) {
+	for i := range h.calls {
+		c := &h.calls[i]
+		for _, crash := range crashes {
+			if c.Call > crash[1].Sub(h.begin).Nanoseconds() || c.Return < crash[0].Sub(h.begin).Nanoseconds() {
+				continue
+			}
+			switch in := c.Input.(type) {
+			case updateCall:
+				in.again = true
+				c.Input = in
+			case deleteCall:
+				c.Input = deleteCall{again: true}
+			}
+		}
+	}
+}
+
+// counts are all that a dataset was seen at.
+func (h *history) counts() (all []int64) {
+	for _, c := range h.calls {
+		switch out := c.Output.(type) {
+		case *listing:
+			all = append(all, out.DatasetSyncCount)
+			for _, r := range out.Records {
+				all = append(all, r.SyncCount)
+			}
+		case updateAnswer:
+			all = append(all, out.count)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// stuck describes where the longest possible order of the calls ends, and what it leaves out.
+func (h *history) stuck(info porcupine.LinearizationInfo) string {
+	var longest []int
+	for _, order := range info.PartialLinearizations()[0] {
+		if len(order) > len(longest) {
+			longest = order
+		}
+	}
+	const shown = 6
+	var b strings.Builder
+	done := map[int]bool{}
+	for i, c := range longest {
+		done[c] = true
+		if i >= len(longest)-shown {
+			fmt.Fprintf(&b, "  %s\n", describe(h.calls[c]))
+		}
+	}
+	left := slices.DeleteFunc(slices.Clone(h.calls), func(c porcupine.Operation) bool { return done[c.ClientId] })
+	slices.SortFunc(left, func(a, b porcupine.Operation) int { return cmp.Compare(a.Return, b.Return) })
+	for _, c := range left[:min(shown, len(left))] {
+		fmt.Fprintf(&b, "? %s\n", describe(c))
+	}
+	return b.String()
+}
+
+func describe(c porcupine.Operation) string {
+	out := fmt.Sprintf("%+v", c.Output)
+	if l, ok := c.Output.(*listing); ok {
+		out = fmt.Sprintf("count %d, exists %t, deleted %t", l.DatasetSyncCount, l.DatasetExists, l.DatasetDeletedAfterRequestedSyncCount)
+		for _, r := range l.Records {
+			if r.Value == nil {
+				out += fmt.Sprintf(" %s-@%d", r.Key, r.SyncCount)
+			} else {
+				out += fmt.Sprintf(" %s=%s@%d", r.Key, *r.Value, r.SyncCount)
+			}
+		}
+	}
+	return fmt.Sprintf("%d-%d µs %T%+v: %s", c.Call/1000, c.Return/1000, c.Input, c.Input, out)
 }
