@@ -100,6 +100,10 @@ func (s *DatasetStore) Dataset(ctx context.Context, owner dataset.Owner, name st
 
 // Delete implements dataset.Store.
 func (s *DatasetStore) Delete(ctx context.Context, owner dataset.Owner, name string, at time.Time, epoch dataset.Epoch) (*dataset.Dataset, error) {
+	before, err := s.db.client.HGet(ctx, s.ownerKey(owner)+"ds", name).Result() // for an answer that is lost
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("redisstore: delete dataset: %w", err)
+	}
 	answer, err := s.generations.run(ctx, func(known string) *redis.Cmd {
 		return deleteScript.Run(ctx, s.db.client, s.keys(owner, name), name, micros(at), string(epoch), known)
 	})
@@ -109,11 +113,14 @@ func (s *DatasetStore) Delete(ctx context.Context, owner dataset.Owner, name str
 	if err != nil {
 		return nil, fmt.Errorf("redisstore: delete dataset: %w", err)
 	}
-	packed, _ := answer[0].(string)
-	if packed == "ended" {
+	switch packed, _ := answer[0].(string); packed {
+	case "ended":
 		return nil, dataset.ErrEnded
+	case "again":
+		return unpackDataset(name, before)
+	default:
+		return unpackDataset(name, packed)
 	}
-	return unpackDataset(name, packed)
 }
 
 // keys returns the keys that the scripts take.

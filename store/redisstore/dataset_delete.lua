@@ -1,5 +1,7 @@
 -- Deletes a dataset but for its counter and returns its meta as it was, false
--- where there is none, or "ended" where the owner is closed.
+-- where there is none, "ended" where the owner is closed, or "again" where this very
+-- deletion, which the epoch names, has happened: the client sends a script again whose
+-- answer was lost, and others may have made the dataset anew since.
 --
 -- KEYS: the owner's datasets; the dataset's values, states and positions; the owner's log
 -- ARGV: dataset, now, epoch, generations
@@ -8,7 +10,8 @@ if not base then return {'generation', id} end
 local meta, ended = look(KEYS[1], ARGV[1], base)
 if ended then return {'ended'} end
 if not meta then return false end
-local count, created, deleted = string.match(meta, '^(%d+) (%d+) %d+ %d+ %d+ %d+ %d+ ([01]) ')
+local count, created, deleted, epoch = string.match(meta, '^(%d+) (%d+) %d+ %d+ %d+ %d+ %d+ ([01]) (%x+)')
+if epoch == ARGV[3] then return {'again'} end
 if deleted == '1' then return false end
 count = int(tonumber(count) + 1)
 redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4])

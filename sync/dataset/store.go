@@ -22,8 +22,9 @@ type Store interface {
 
 	// Delete deletes a dataset with all its records and tombstones, and returns
 	// it as it was. The name keeps its counter, which takes one more count for
-	// the deletion, and gets the epoch. It returns ErrNotFound if there is none
-	// or it is deleted already, and ErrEnded where the owner is closed.
+	// the deletion, and gets the epoch, which is to be new: by it a store may know
+	// a deletion that it is sent again. It returns ErrNotFound if there is none or
+	// it is deleted already, and ErrEnded where the owner is closed.
 	Delete(ctx context.Context, owner Owner, name string, at time.Time, epoch Epoch) (*Dataset, error)
 
 	// Update applies every patch of a batch or none, as one atomic step.

@@ -3,6 +3,7 @@ package datasettest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -89,7 +90,8 @@ func (m *model) update(t *rapid.T, s dataset.Store, owner dataset.Owner) {
 }
 
 func (m *model) delete(t *rapid.T, s dataset.Store, owner dataset.Owner) {
-	_, err := s.Delete(context.Background(), owner, "notes", start, "00000000000000bb")
+	epoch := dataset.Epoch(fmt.Sprintf("%016x", m.count+1))
+	_, err := s.Delete(context.Background(), owner, "notes", start, epoch)
 	if !m.exists {
 		if !errors.Is(err, dataset.ErrNotFound) {
 			t.Fatalf("Delete: %v", err)
@@ -99,7 +101,7 @@ func (m *model) delete(t *rapid.T, s dataset.Store, owner dataset.Owner) {
 	if err != nil {
 		t.Fatalf("Delete: %v", err)
 	}
-	m.count, m.exists, m.records, m.epoch = m.count+1, false, map[string]modelRecord{}, "00000000000000bb"
+	m.count, m.exists, m.records, m.epoch = m.count+1, false, map[string]modelRecord{}, epoch
 }
 
 // compare lists what changed since a count and compares it and the totals.
