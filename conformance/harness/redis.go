@@ -33,7 +33,7 @@ func EachStore(t *testing.T, run func(t *testing.T, s *Server), options ...Optio
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { c.Stop() })
+		t.Cleanup(func() { _ = c.Stop() })
 		run(t, Start(t, Shared, append(slices.Clone(options), OnRedis(c.URL()))...))
 	})
 }
@@ -45,7 +45,7 @@ func RedisUnderSentinels(t *testing.T) *redisrig.Sentinel {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Stop() })
+	t.Cleanup(func() { _ = s.Stop() })
 	return s
 }
 

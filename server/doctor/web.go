@@ -108,7 +108,7 @@ func Dial(ctx context.Context, what, address, mend string) Finding {
 	if err != nil {
 		return Bad(mend, "%s: %s", what, err)
 	}
-	conn.Close()
+	_ = conn.Close()
 	return Good("%s: %s can be reached", what, address)
 }
 
