@@ -23,6 +23,15 @@ func TestChromium(t *testing.T) {
 
 // TestAccessibility walks over every page with axe-core, by keyboard, without
 // JavaScript and with passkeys.
+// TestLeaving holds the scripts of a sign-out to when they leave.
+func TestLeaving(t *testing.T) {
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		harness.Missing(t, "chromium is not installed")
+	}
+	harness.Node(t, "browser/leaving.test.js", "POOLHOUSE_TEST_CHROMIUM="+path)
+}
+
 func TestAccessibility(t *testing.T) {
 	path, err := exec.LookPath("chromium")
 	if err != nil {
