@@ -137,7 +137,7 @@ func (s *Server) pages(ctx context.Context, st *stores, url string, now func() t
 	hosted.Mount(mux)
 	s.federate(mux, hosted, store, ephemeral, st.keys, url, now)
 	mux.LargeEndpoint("PUT /{pool}/imports/{job}", maxUpload, s.uploadImport)
-	leaving := &chain.Handler{Store: store, Browser: sessions, Participants: st.participants(), Clients: s.SignOut, Pages: hosted, Ephemeral: ephemeral, Now: now, Log: s.log,
+	leaving := &chain.Handler{Store: store, Browser: sessions, Participants: st.participants(), Clients: s.SignOut, Pages: hosted, Ephemeral: ephemeral, Bases: poolAddresses(url), Now: now, Log: s.log,
 		Providers: leavers{s}, Answerers: map[string]chain.Answerer{providerlogout.Goal: s.samlSP},
 		Secure: secure(url), Script: static.Path("post.js"), Wording: hosted.PostText}
 	leaving.Mount(mux)

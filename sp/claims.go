@@ -95,6 +95,13 @@ type mapping struct {
 	problems   []Problem
 }
 
+// Doubtful reports whether a provider of OpenID Connect says that it has not proved the
+// e-mail address.
+func (c Claims) Doubtful() bool {
+	said := c["email_verified"]
+	return len(said) > 0 && !(len(said) == 1 && strings.EqualFold(said[0], "true"))
+}
+
 // mapped applies the provider's mapping, and the expressions that take its place.
 func mapped(ctx context.Context, pool *userpool.Pool, p *userpool.Provider, a *Arrival, c Claims) mapping {
 	made, problems := computed(ctx, p, a.Subject, c)

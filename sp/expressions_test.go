@@ -101,3 +101,22 @@ func TestPreviewMapping(t *testing.T) {
 		t.Error("a user was made")
 	}
 }
+
+// TestPreviewOfDoubtfulAddress shows an address as verified only where a sign-in would
+// have it so.
+func TestPreviewOfDoubtfulAddress(t *testing.T) {
+	w := newWorld(t, nil, func(p *userpool.Provider) {
+		p.Mapping = map[string]string{"email": "email"}
+		p.Settings.Domains = []string{"example.com"}
+	})
+	for said, verified := range map[string]bool{"true": true, "": true, "false": false} {
+		claims := sp.Claims{"email": {"a@example.com"}}
+		if said != "" {
+			claims["email_verified"] = []string{said}
+		}
+		got := sp.PreviewMapping(t.Context(), w.pool, w.acme, "7", claims).Attributes["email_verified"]
+		if (got == "true") != verified {
+			t.Errorf("said %q: verified %q", said, got)
+		}
+	}
+}

@@ -18,7 +18,7 @@ type Preview struct {
 // changes nothing. The pool's function is not asked.
 func PreviewMapping(ctx context.Context, pool *userpool.Pool, p *userpool.Provider, subject string, said Claims) *Preview {
 	said = said.readable()
-	m := mapped(ctx, pool, p, &Arrival{Subject: subject}, said)
+	m := mapped(ctx, pool, p, &Arrival{Subject: subject, Doubtful: p.Type != userpool.ProviderSAML && said.Doubtful()}, said)
 	if m.name == "" {
 		m.name = subject
 	}

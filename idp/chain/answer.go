@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/poolhouse/poolhouse/internal/ephemeral"
 	"github.com/poolhouse/poolhouse/internal/web"
@@ -20,6 +22,8 @@ const (
 type Ask struct {
 	Stop Stop
 	Memo []byte // of the Departure
+
+	Base string // of the pool's addresses, where the browser is that was sent there
 
 	Plan  string // its key
 	Index int    // of the stop in it
@@ -64,8 +68,29 @@ func (h *Handler) Answered(w http.ResponseWriter, r *http.Request, pool userpool
 	if err := h.Ephemeral.Put(r.Context(), nsAnswer, ticketKey(pool, ticket), []byte(o), h.Now().Add(life)); err != nil {
 		return err
 	}
-	web.Redirect(w, r, link(pool, "ticket", ticket))
+	a, err := h.Asked(r.Context(), pool, ticket)
+	switch {
+	case errors.Is(err, ErrNotAsked) || err == nil && a.Base == "":
+		web.Redirect(w, r, link(pool, "ticket", ticket))
+	case err != nil:
+		return err
+	default: // answers come to one address, and our cookie may be at another
+		web.Redirect(w, r, a.Base+"/signout?"+url.Values{"ticket": {ticket}}.Encode())
+	}
 	return nil
+}
+
+// base returns which of the pool's addresses the browser is at; empty for none of them.
+func (h *Handler) base(r *http.Request, pool *userpool.Pool) string {
+	if h.Bases == nil {
+		return ""
+	}
+	for _, base := range h.Bases(pool) {
+		if u, err := url.Parse(base); err == nil && strings.EqualFold(u.Host, r.Host) {
+			return base
+		}
+	}
+	return ""
 }
 
 // arrive notes an answer in the plan that it belongs to.

@@ -140,11 +140,14 @@ type Handler struct {
 	Answerers    map[string]Answerer // by Goal.Kind
 	Pages        Pages
 	Ephemeral    ephemeral.Store
-	Now          func() time.Time
-	Log          *slog.Logger
-	Secure       bool   // the public URL is https: cookies are Secure
-	Script       string // address of post.js, which sends the form that carries a message
-	Wording      web.Wording
+	// Bases are the addresses that a pool answers at, without a slash at the end:
+	// {public-url}/{poolId} first, then those of its domains. Nil knows of no others.
+	Bases   func(*userpool.Pool) []string
+	Now     func() time.Time
+	Log     *slog.Logger
+	Secure  bool   // the public URL is https: cookies are Secure
+	Script  string // address of post.js, which sends the form that carries a message
+	Wording web.Wording
 }
 
 // Mount adds the page.

@@ -386,3 +386,25 @@ func TestForm(t *testing.T) {
 		t.Errorf("%v %s", form.header, form.body)
 	}
 }
+
+// TestSignOutAtAnotherAddress: a sign-out that began at a domain of the pool's comes back
+// there, where its cookie is, from whichever address answers come to.
+func TestSignOutAtAnotherAddress(t *testing.T) {
+	r := open(t)
+	v := r.visitor()
+	v.signIn("alice", "one")
+	r.h.Bases = func(*userpool.Pool) []string { return []string{"https://main.example/" + string(pool), r.URL} }
+	ticket := v.visit(v.follow("/start"), "one")
+	req, err := http.NewRequest(http.MethodGet, r.URL+"/answer?ok&ticket="+ticket, nil)
+	r.must(err)
+	req.Host = "main.example" // without cookies: they are the domain's
+	res, err := (&http.Client{CheckRedirect: v.c.CheckRedirect}).Do(req)
+	r.must(err)
+	res.Body.Close()
+	if want := r.URL + "/signout?ticket=" + ticket; res.Header.Get("Location") != want {
+		t.Errorf("led to %q, want %q", res.Header.Get("Location"), want)
+	}
+	if p := v.follow("/" + string(pool) + "/signout?ticket=" + ticket); p.location != signedOut {
+		t.Errorf("%d %s %s", p.status, p.location, p.body)
+	}
+}

@@ -27,7 +27,7 @@ func (h *Handler) page(w http.ResponseWriter, r *http.Request) error {
 	r = web.Spoken(r, p.Languages) // apps bring nobody's language back
 	switch q := r.URL.Query(); {
 	case q.Has("go"):
-		return h.visit(w, r, pool.ID, p, q.Get("go"))
+		return h.visit(w, r, pool, p, q.Get("go"))
 	case q.Has("skip"):
 		return h.skip(w, r, pool.ID, p, q.Get("skip"))
 	case q.Has("ticket"):
@@ -68,7 +68,8 @@ func link(pool userpool.PoolID, name, value string) string {
 
 // visit sends the browser to a stop. Each time it is asked anew, with a ticket of its
 // own.
-func (h *Handler) visit(w http.ResponseWriter, r *http.Request, pool userpool.PoolID, p *plan, token string) error {
+func (h *Handler) visit(w http.ResponseWriter, r *http.Request, at *userpool.Pool, p *plan, token string) error {
+	pool := at.ID
 	i, ok := p.find(token)
 	if !ok {
 		return errOver
@@ -84,7 +85,7 @@ func (h *Handler) visit(w http.ResponseWriter, r *http.Request, pool userpool.Po
 		h.Log.WarnContext(r.Context(), "an app cannot be told of a sign-out", "pool", pool, "kind", stop.Kind, "app", stop.ID, "error", err)
 		return h.decided(w, r, pool, p, i, Refused)
 	}
-	if err := h.ask(r.Context(), pool, ticket, &Ask{Stop: stop, Memo: d.Memo, Plan: p.key, Index: i}); err != nil {
+	if err := h.ask(r.Context(), pool, ticket, &Ask{Stop: stop, Memo: d.Memo, Base: h.base(r, at), Plan: p.key, Index: i}); err != nil {
 		return err
 	}
 	if err := h.note(r.Context(), p, i, Asked); err != nil {

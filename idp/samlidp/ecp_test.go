@@ -19,7 +19,6 @@ import (
 	"github.com/poolhouse/poolhouse/internal/ephemeral/ephemeraltest"
 	"github.com/poolhouse/poolhouse/internal/samlxml"
 	"github.com/poolhouse/poolhouse/internal/samlxml/samlattack"
-	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/userpool"
 )
 
@@ -35,9 +34,8 @@ const (
 // An ecpRig is a pool that takes enhanced clients, and an app that has an endpoint for them.
 type ecpRig struct {
 	*rig
-	t       *testing.T
-	mails   int
-	limited bool
+	t     *testing.T
+	mails int
 }
 
 func newECPRig(t *testing.T, change func(*samlidp.Spec)) *ecpRig {
@@ -56,7 +54,6 @@ func newECPRig(t *testing.T, change func(*samlidp.Spec)) *ecpRig {
 	hasher := userpool.NewHasher(userpool.HasherConfig{Cost: userpool.HashCost{MemoryKiB: 64, Passes: 1, Lanes: 1}})
 	e.h.Passwords = &userpool.Auth{Store: users, Ephemeral: ephemeraltest.New(clock.Now), Keys: e.ring, Hasher: hasher, Messages: e,
 		Tokens: &userpool.Tokens{Store: users, Keys: e.ring, Now: clock.Now, Issuer: e.h.Issuer}, Now: clock.Now, Log: e.h.Log}
-	e.h.Limiter = e
 	hash, err := hasher.Hash(t.Context(), alicesWord)
 	e.must(err)
 	e.change(func(u *userpool.User) { u.Password = hash })
@@ -76,14 +73,6 @@ func (e *ecpRig) must(err error) {
 
 // Send counts codes, which nobody without a page could enter.
 func (e *ecpRig) Send(context.Context, userpool.Mail) error { e.mails++; return nil }
-
-// LimitPool implements samlidp.Limiter.
-func (e *ecpRig) LimitPool(http.ResponseWriter, *http.Request) error {
-	if e.limited {
-		return web.Fail(http.StatusTooManyRequests, "Too many.", nil)
-	}
-	return nil
-}
 
 func (e *ecpRig) change(f func(*userpool.User)) {
 	e.t.Helper()
@@ -295,7 +284,7 @@ func TestECPLockout(t *testing.T) {
 // TestECPLimited: nothing is read of who comes too often.
 func TestECPLimited(t *testing.T) {
 	e := newECPRig(t, nil)
-	e.limited = true
+	e.h.Limiter = &limiter{over: true}
 	e.wantNothing(e.bring(soapHead+e.asks(nil)+soapTail, "alice", alicesWord), http.StatusTooManyRequests)
 }
 

@@ -41,6 +41,9 @@ func (h *Handler) slo(w http.ResponseWriter, r *http.Request) error {
 	if token := r.URL.Query().Get(postedParam); token != "" && r.Method != http.MethodPost {
 		return h.posted(w, r, pool, token)
 	}
+	if err := h.Limiter.LimitPool(w, r); err != nil {
+		return err
+	}
 	l, err := receivedLogout(r)
 	if err != nil {
 		return badRequest("The app sent a sign-out request that cannot be read.", err)

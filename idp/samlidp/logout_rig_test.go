@@ -48,6 +48,8 @@ type logoutRig struct {
 	db    *sqlstore.DB
 	users userpool.Store
 	certs []*x509.Certificate // of the identity provider
+
+	limiter limiter
 }
 
 func newLogoutRig(t testing.TB) *logoutRig {
@@ -64,7 +66,7 @@ func newLogoutRig(t testing.TB) *logoutRig {
 	told := &signout.Service{Participants: r.db.IDP(), Sessions: r.db.IDP(), Clients: r.users, Issuer: issuer, Now: clock.Now, Log: log}
 	sessions := &browser.Store{Sessions: &idp.Sessions{Store: r.db.IDP(), Users: r.users, Now: clock.Now, Ending: told.SessionEnding}}
 	r.h = &samlidp.Handler{Apps: r.db.SAML(), Directory: r.users, Gate: &login.Gate{Browser: sessions, Ephemeral: eph, Now: clock.Now, Log: log}, Keys: ring,
-		Ephemeral: eph, Issuer: issuer, Now: clock.Now, Log: log, Participants: r.db.IDP()}
+		Ephemeral: eph, Issuer: issuer, Now: clock.Now, Log: log, Participants: r.db.IDP(), Limiter: &r.limiter}
 	r.h.Leaving = &chain.Handler{Store: r.users, Browser: sessions, Participants: r.db.IDP(), Clients: told, Apps: r.h, Answerers: r.h.Answerers(),
 		Pages: plainPages{}, Ephemeral: eph, Now: clock.Now, Log: log}
 	mux := web.NewMux(log, func(w http.ResponseWriter, _ *http.Request, e *web.Error) error {

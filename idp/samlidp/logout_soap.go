@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/crewjam/saml"
@@ -31,9 +33,25 @@ func (x *exchange) speaksSOAP() bool {
 	return soapEndpoint(x.sp.SLO) != nil
 }
 
-func namedKey(pool userpool.PoolID, app ApplicationID, name string) string {
+// maxNamesakes is how many users an app may know by one name at a time, where they share
+// an address: a newer one takes the place of the first.
+const maxNamesakes = 8
+
+func namedKey(pool userpool.PoolID, app ApplicationID, name string, place int) string {
 	sum := sha256.Sum256([]byte(name))
-	return string(pool) + "/" + string(app) + "/" + hex.EncodeToString(sum[:])
+	return string(pool) + "/" + string(app) + "/" + hex.EncodeToString(sum[:]) + "/" + strconv.Itoa(place)
+}
+
+// named returns the users whom the app was told of by a name, by their places.
+func (x *exchange) named(ctx context.Context, name string) (subs [maxNamesakes]string, err error) {
+	for i := range subs {
+		sub, err := x.h.Ephemeral.Get(ctx, nsNamed, namedKey(x.pool.ID, x.app.ID, name, i))
+		if err != nil && !errors.Is(err, ephemeral.ErrNotFound) {
+			return subs, err
+		}
+		subs[i] = string(sub)
+	}
+	return subs, nil
 }
 
 // noteName remembers whom the app was told of by that name, for as long as its session.
@@ -41,7 +59,15 @@ func (x *exchange) noteName(ctx context.Context, sub, name string, until time.Ti
 	if !x.speaksSOAP() {
 		return nil
 	}
-	return x.h.Ephemeral.Put(ctx, nsNamed, namedKey(x.pool.ID, x.app.ID, name), []byte(sub), until)
+	subs, err := x.named(ctx, name)
+	if err != nil {
+		return err
+	}
+	place := slices.Index(subs[:], sub)
+	if place < 0 {
+		place = max(0, slices.Index(subs[:], ""))
+	}
+	return x.h.Ephemeral.Put(ctx, nsNamed, namedKey(x.pool.ID, x.app.ID, name, place), []byte(sub), until)
 }
 
 // soapLogout takes a LogoutRequest that an app sends itself (Profiles 4.4.3.1, Bindings
@@ -49,6 +75,9 @@ func (x *exchange) noteName(ctx context.Context, sub, name string, until time.Ti
 func (h *Handler) soapLogout(w http.ResponseWriter, r *http.Request) error {
 	pool, err := h.pool(r)
 	if err != nil {
+		return err
+	}
+	if err := h.Limiter.LimitPool(w, r); err != nil {
 		return err
 	}
 	raw, err := io.ReadAll(r.Body) // bounded where it is mounted
@@ -94,20 +123,13 @@ func (x *exchange) endNamed(ctx context.Context, req *samlxml.LogoutRequest) (sa
 	if req.NameID == nil {
 		return samlxml.Status{Code: saml.StatusRequester, Second: saml.StatusRequestUnsupported, Message: "an EncryptedID is not read here"}, nil
 	}
-	sub, err := x.h.Ephemeral.Get(ctx, nsNamed, namedKey(x.pool.ID, x.app.ID, req.NameID.Value))
-	if errors.Is(err, ephemeral.ErrNotFound) {
-		return status, nil // there is nothing to end
-	}
-	if err != nil {
-		return status, err
-	}
-	meant, err := x.meant(ctx, string(sub), req)
+	subs, err := x.named(ctx, req.NameID.Value)
 	if err != nil {
 		return status, err
 	}
 	var ended ending
-	for root := range meant {
-		if err := x.endRoot(ctx, string(sub), root, &ended); err != nil {
+	for _, sub := range subs {
+		if err := x.endMeant(ctx, sub, req, &ended); err != nil {
 			return status, err
 		}
 	}
@@ -123,6 +145,23 @@ func (x *exchange) endNamed(ctx context.Context, req *samlxml.LogoutRequest) (sa
 type ending struct {
 	told []*idp.Participant
 	from []*idp.Upstream
+}
+
+// endMeant ends the sessions of one user that a request is about; of nobody none.
+func (x *exchange) endMeant(ctx context.Context, sub string, req *samlxml.LogoutRequest, e *ending) error {
+	if sub == "" {
+		return nil
+	}
+	meant, err := x.meant(ctx, sub, req)
+	if err != nil {
+		return err
+	}
+	for root := range meant {
+		if err := x.endRoot(ctx, sub, root, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // endRoot ends the sessions of one browser.

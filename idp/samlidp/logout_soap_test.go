@@ -13,6 +13,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/internal/samlxml"
 	"github.com/poolhouse/poolhouse/internal/samlxml/samlattack"
+	"github.com/poolhouse/poolhouse/userpool"
 )
 
 // speaking has an app that speaks single logout by SOAP, and by Redirect.
@@ -140,4 +141,44 @@ func TestLogoutBySOAPForged(t *testing.T) {
 	if answer, _ := r.sendSOAP(good); answer != nil {
 		t.Error("the request counts twice")
 	}
+}
+
+// TestLogoutBySOAPOfNamesakes: users who share the address that names them are all meant
+// by it, and by an index the one whose session it is.
+func TestLogoutBySOAPOfNamesakes(t *testing.T) {
+	r := newLogoutRig(t)
+	wiki := r.app("wiki", "emailAddress", sloEndpoint(saml.SOAPBinding, "https://wiki.example/soap", ""))
+	_, err := r.users.UpdateUser(t.Context(), poolID, "bob", func(u *userpool.User) error {
+		u.Attributes["email"] = "alice@example.org"
+		return nil
+	})
+	r.must(err)
+	k := r.person("alice").signIn(wiki)
+	r.person("bob").signIn(wiki)
+	r.wantSOAP(r.soap(wiki, wiki.request(k, k.index)), "")
+	r.wantSessions("alice", 0)
+	r.wantSessions("bob", 1)
+	r.person("alice").signIn(wiki)
+	r.wantSOAP(r.soap(wiki, wiki.request(k)), "")
+	r.wantSessions("alice", 0)
+	r.wantSessions("bob", 0)
+}
+
+// TestLogoutLimited: nothing is read of who comes too often.
+func TestLogoutLimited(t *testing.T) {
+	r := newLogoutRig(t)
+	wiki := r.speaking("wiki")
+	p := r.person("alice")
+	k := p.signIn(wiki)
+	r.limiter.over = true
+	res, err := http.Post(r.h.SOAPLogoutURL(poolID), "text/xml", bytes.NewReader(r.soap(wiki, wiki.request(k))))
+	r.must(err)
+	res.Body.Close()
+	for binding, status := range map[string]int{"soap": res.StatusCode, redirectBinding: p.send(wiki, wiki.request(k), redirectBinding, "").status,
+		postBinding: p.send(wiki, wiki.request(k), postBinding, "").status} {
+		if status != http.StatusTooManyRequests {
+			t.Errorf("%s: %d", binding, status)
+		}
+	}
+	r.wantSessions("alice", 1)
 }

@@ -81,7 +81,7 @@ func newRig(t testing.TB, change func(*samlidp.Spec)) *rig {
 	issuer := func(p userpool.PoolID) string { return r.URL + "/" + string(p) }
 	r.h = &samlidp.Handler{Apps: r.db.SAML(), Directory: users, Gate: r.gate, Keys: ring,
 		Ephemeral: ephemeraltest.New(clock.Now), Issuer: issuer, Now: clock.Now, Participants: r.db.IDP(),
-		Log: slog.New(slog.DiscardHandler), Script: "/static/post.js"}
+		Log: slog.New(slog.DiscardHandler), Script: "/static/post.js", Limiter: &limiter{}}
 	mux := web.NewMux(slog.New(slog.DiscardHandler), func(w http.ResponseWriter, _ *http.Request, e *web.Error) error {
 		http.Error(w, e.Text, e.Status)
 		return nil
@@ -210,6 +210,17 @@ func (r *rig) certs(t testing.TB) []*x509.Certificate {
 		certs = append(certs, cert)
 	}
 	return certs
+}
+
+// A limiter lets everything pass until it is over.
+type limiter struct{ over bool }
+
+// LimitPool implements samlidp.Limiter.
+func (l *limiter) LimitPool(http.ResponseWriter, *http.Request) error {
+	if l.over {
+		return web.Fail(http.StatusTooManyRequests, "Too many.", nil)
+	}
+	return nil
 }
 
 // wantRefusal fails unless a page carries a signed Response with that second status.

@@ -144,7 +144,7 @@ func (v *visit) arrival(ctx context.Context) (*sp.Arrival, error) {
 	}
 	a := &sp.Arrival{Subject: subject, Claims: claims, Methods: v.methods(), Inbound: userpool.InboundTokens{
 		Response: v.tokens.raw, IDToken: v.id.raw(), UserInfo: v.info.raw()}}
-	a.Doubtful = len(claims["email_verified"]) > 0 && !strings.EqualFold(first(claims, "email_verified"), "true")
+	a.Doubtful = sp.Claims(claims).Doubtful()
 	if a.At, err = v.authenticated(); err != nil {
 		return nil, err
 	}
