@@ -13,6 +13,8 @@ type Simulation struct {
 	Source   string   // ARN of the user or role whose policies count; empty for none
 	Policies []string // identity policies beside those
 	Boundary []string // in place of the source's; at most one
+	// Organization are service control policies, by the levels of an organization.
+	Organization [][]string
 	// Excluded are those of the source's policies that don't count, by ARN or by the
 	// ID in PolicySource.
 	Excluded []string
@@ -60,7 +62,7 @@ func (s *Service) Simulate(ctx context.Context, in Simulation, after, limit int)
 	}
 	total := len(in.Actions) * len(in.Resources)
 	after = min(after, total)
-	limit = min(limit, max(1, maxSimulatedText/max(1, sim.stack.Size())))
+	limit = min(limit, max(1, maxSimulatedText/max(1, sim.stack.Size()+sim.organizationSize())))
 	end := min(after+limit, total)
 	for i := after; i < end; i++ {
 		if err := ctx.Err(); err != nil {
@@ -111,6 +113,7 @@ func ownerAccount(owner string) string {
 type simulator struct {
 	in      *Simulation
 	stack   policy.Stack
+	levels  [][]*policy.Policy // of an organization
 	sources map[policy.Part][]PolicySource
 	request policy.Request
 	account string // of the caller
@@ -125,6 +128,9 @@ func (s *Service) newSimulator(ctx context.Context, in *Simulation) (*simulator,
 		}
 	}
 	if err := s.addInput(sim); err != nil {
+		return nil, err
+	}
+	if err := sim.addOrganization(); err != nil {
 		return nil, err
 	}
 	if err := sim.addCaller(); err != nil {
@@ -218,7 +224,9 @@ func (sim *simulator) run(action, resource string) Simulated {
 	r, stack := sim.request, sim.stack
 	r.Action, r.Resource = action, resource
 	stack.Foreign = sim.foreign(resource)
-	return Simulated{Explanation: policy.Explain(&r, &stack), Action: action, Resource: resource, Foreign: stack.Foreign, Sources: sim.sources}
+	x := policy.Explain(&r, &stack)
+	sim.organize(&r, &x)
+	return Simulated{Explanation: x, Action: action, Resource: resource, Foreign: stack.Foreign, Sources: sim.sources}
 }
 
 // foreign reports whether the resource belongs to another account. Without a policy

@@ -221,6 +221,58 @@ func TestSimulateRefuses(t *testing.T) {
 	wantFault(t, ask(func(in *sts.Simulation) { in.Source = roleARN("dev") }), sts.ErrPolicyEvaluation, "cannot be evaluated")
 }
 
+// Each level of an organization must allow, even what the resource's policy grants.
+func TestSimulateOrganization(t *testing.T) {
+	e := newEnv(t)
+	allow := func(action string) string {
+		return document(`{"Effect":"Allow","Action":"` + action + `","Resource":"*"}`)
+	}
+	deny := document(`{"Effect":"Deny","Action":"s3:Put*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}`)
+	open := document(`{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}`)
+	for _, tt := range []struct {
+		name   string
+		levels [][]string
+		change func(*sts.Simulation)
+		want   policy.Outcome
+		by     string // of the statement that denied
+	}{
+		{"none", nil, nil, policy.Allow, ""},
+		{"every level", [][]string{{allow("*")}, {allow("s3:Get*"), allow("s3:Put*")}}, nil, policy.Allow, ""},
+		{"a level that does not allow", [][]string{{allow("*")}, {allow("s3:Get*")}}, nil, policy.NoMatch, ""},
+		{"a level that denies", [][]string{{allow("*")}, {allow("*"), deny}}, nil, policy.Deny, "OrderedOrganizationPolicyInputList.2.ServiceControlPolicyInputList.2"},
+		{"a key that the denial lacks", [][]string{{allow("*"), deny}}, func(in *sts.Simulation) { in.Keys = nil }, policy.Allow, ""},
+		{"a grant of the resource", [][]string{{allow("iam:*")}}, func(in *sts.Simulation) { in.Policies, in.ResourcePolicy, in.Caller = nil, open, annARN }, policy.NoMatch, ""},
+		{"what nobody grants", [][]string{{allow("*")}}, func(in *sts.Simulation) { in.Policies = nil }, policy.NoMatch, ""},
+	} {
+		in := sts.Simulation{Policies: []string{allow("*")}, Actions: []string{"s3:PutObject"}, Organization: tt.levels, Keys: map[string][]string{"aws:SecureTransport": {"false"}}}
+		if tt.change != nil {
+			tt.change(&in)
+		}
+		out, _, err := e.Simulate(e.ctx, in, 0, 1)
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		x, by := out[0], ""
+		for _, m := range x.Matches {
+			if m.Deny {
+				by = x.Sources[m.Part][m.Policy].ID
+			}
+		}
+		if x.Allowed != (tt.want == policy.Allow) || x.Explicit != (tt.want == policy.Deny) || by != tt.by {
+			t.Errorf("%s: %+v, denied by %q", tt.name, x.Decision, by)
+		}
+		if _, has := x.Outcomes[policy.OrganizationPart]; has != (tt.levels != nil) {
+			t.Errorf("%s: outcomes %v", tt.name, x.Outcomes)
+		}
+	}
+	for text, levels := range map[string][][]string{"OrderedOrganizationPolicyInputList.2 holds no policy.": {{allow("*")}, {}},
+		"OrderedOrganizationPolicyInputList.1.ServiceControlPolicyInputList.1 is malformed": {{"{"}}} {
+		_, _, err := e.Simulate(e.ctx, sts.Simulation{Actions: []string{"s3:PutObject"}, Organization: levels}, 0, 1)
+		wantFault(t, err, sts.ErrInvalidInput, text)
+	}
+}
+
 func TestIsValue(t *testing.T) {
 	for kind, values := range map[string][2]string{"numeric": {"1.5", "x"}, "boolean": {"TRUE", "yes"}, "ip": {"2001:db8::/32", "host"}, "binary": {"aGk=", "?"}, "date": {"2026-01", "soon"}} {
 		if !policy.IsValue(kind, values[0]) || policy.IsValue(kind, values[1]) {

@@ -91,6 +91,7 @@ func simulateCustom(t *testing.T, api *iam.Client) {
 		t.Errorf("keys %q", keys.ContextKeyNames)
 	}
 	crossAccount(t, api, caller)
+	organization(t, api)
 	refusedSimulations(t, api)
 }
 
@@ -107,6 +108,20 @@ func crossAccount(t *testing.T, c *iam.Client, caller string) {
 	}
 }
 
+// organization: each level must allow.
+func organization(t *testing.T, c *iam.Client) {
+	all, reading := policyOf(`{"Effect":"Allow","Action":"*","Resource":"*"}`), policyOf(`{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}`)
+	out, err := c.SimulateCustomPolicy(t.Context(), &iam.SimulateCustomPolicyInput{PolicyInputList: []string{all}, ActionNames: []string{"s3:GetObject", "s3:PutObject"},
+		OrderedOrganizationPolicyInputList: []types.OrderedOrganizationPolicyType{{ServiceControlPolicyInputList: []string{all}}, {ServiceControlPolicyInputList: []string{reading}}}})
+	must(t, err)
+	for i, want := range []types.PolicyEvaluationDecisionType{"allowed", "implicitDeny"} {
+		r := out.EvaluationResults[i]
+		if r.EvalDecision != want || r.OrganizationsDecisionDetail == nil || r.OrganizationsDecisionDetail.AllowedByOrganizations != (want == "allowed") {
+			t.Errorf("%s: %s, %+v", *r.EvalActionName, r.EvalDecision, r.OrganizationsDecisionDetail)
+		}
+	}
+}
+
 func refusedSimulations(t *testing.T, c *iam.Client) {
 	for text, change := range map[string]func(*iam.SimulateCustomPolicyInput){
 		"PolicyInputList.1 is malformed: Syntax errors in policy.":            func(in *iam.SimulateCustomPolicyInput) { in.PolicyInputList = []string{"{"} },
@@ -115,8 +130,8 @@ func refusedSimulations(t *testing.T, c *iam.Client) {
 		"The context key aws:SourceIp of the type string has several values.": func(in *iam.SimulateCustomPolicyInput) { in.ContextEntries = entry("string", "x", "y") },
 		"A context entry must have a name, a type and values.":                func(in *iam.SimulateCustomPolicyInput) { in.ContextEntries = entry("string") },
 		`Invalid resource bucket: it must be an ARN or "*".`:                  func(in *iam.SimulateCustomPolicyInput) { in.ResourceArns = []string{"bucket"} },
-		"OrderedOrganizationPolicyInputList is not supported by this server.": func(in *iam.SimulateCustomPolicyInput) {
-			in.OrderedOrganizationPolicyInputList = []types.OrderedOrganizationPolicyType{{ServiceControlPolicyInputList: []string{policyOf()}}}
+		"OrderedOrganizationPolicyInputList.1 holds no policy.": func(in *iam.SimulateCustomPolicyInput) {
+			in.OrderedOrganizationPolicyInputList = []types.OrderedOrganizationPolicyType{{}}
 		},
 	} {
 		in := &iam.SimulateCustomPolicyInput{PolicyInputList: []string{policyOf(`{"Effect":"Allow","Action":"*","Resource":"*"}`)}, ActionNames: []string{"s3:GetObject"}}

@@ -24,10 +24,11 @@ func (a *API) GetContextKeysForPrincipalPolicy(ctx context.Context, in *GetConte
 
 // SimulateCustomPolicy serves the operation of that name.
 func (a *API) SimulateCustomPolicy(ctx context.Context, in *SimulateCustomPolicyInput) (*SimulateCustomPolicyOutput, error) {
-	if len(in.OrderedOrganizationPolicyInputList) > 0 {
-		return nil, unsupported("OrderedOrganizationPolicyInputList")
+	var levels [][]string
+	for _, level := range in.OrderedOrganizationPolicyInputList {
+		levels = append(levels, level.ServiceControlPolicyInputList)
 	}
-	out, err := a.simulate(ctx, sts.Simulation{Policies: in.PolicyInputList, Boundary: in.PermissionsBoundaryPolicyInputList,
+	out, err := a.simulate(ctx, sts.Simulation{Policies: in.PolicyInputList, Boundary: in.PermissionsBoundaryPolicyInputList, Organization: levels,
 		Actions: in.ActionNames, Resources: in.ResourceArns, ResourcePolicy: awsapi.Value(in.ResourcePolicy),
 		Owner: awsapi.Value(in.ResourceOwner), Caller: awsapi.Value(in.CallerArn)},
 		in.ContextEntries, in.ResourceHandlingOption, in.Marker, in.MaxItems)

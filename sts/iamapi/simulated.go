@@ -26,7 +26,8 @@ func outcome(d policy.Decision) policy.Outcome {
 func result(s *sts.Simulated, named bool) EvaluationResult {
 	decision := awsapi.Ptr(word(outcome(s.Decision)))
 	out := EvaluationResult{EvalActionName: &s.Action, EvalResourceName: &s.Resource, EvalDecision: decision,
-		MatchedStatements: matched(s), PermissionsBoundaryDecisionDetail: boundaryDetail(s), EvalDecisionDetails: details(s)}
+		MatchedStatements: matched(s), PermissionsBoundaryDecisionDetail: boundaryDetail(s), OrganizationsDecisionDetail: organizationDetail(s),
+		EvalDecisionDetails: details(s)}
 	if !named {
 		out.MissingContextValues = s.Missing
 		return out
@@ -65,6 +66,15 @@ func boundaryDetail(s *sts.Simulated) *PermissionsBoundaryDecisionDetail {
 		return nil
 	}
 	return &PermissionsBoundaryDecisionDetail{AllowedByPermissionsBoundary: awsapi.Ptr(o == policy.Allow)}
+}
+
+// organizationDetail is nil where there is no organization.
+func organizationDetail(s *sts.Simulated) *OrganizationsDecisionDetail {
+	o, ok := s.Outcomes[policy.OrganizationPart]
+	if !ok {
+		return nil
+	}
+	return &OrganizationsDecisionDetail{AllowedByOrganizations: awsapi.Ptr(o == policy.Allow)}
 }
 
 // details tells what each side says of a request from another account.

@@ -10,11 +10,12 @@ const (
 	BoundaryPart
 	SessionPart
 	ResourcePart
+	OrganizationPart // of simulations alone
 )
 
 // String returns the name of the policies as texts of refusals use it.
 func (p Part) String() string {
-	return [...]string{"", "identity-based policy", "permissions boundary", "session policy", "resource-based policy"}[p]
+	return [...]string{"", "identity-based policy", "permissions boundary", "session policy", "resource-based policy", "service control policy"}[p]
 }
 
 // A Stack is all policies that have a say in a request. The zero Stack refuses.
