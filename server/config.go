@@ -39,6 +39,7 @@ type Config struct {
 	LambdaEndpoint     string   `yaml:"lambda-endpoint" name:"lambda-endpoint" help:"AWS Lambda, or what speaks its invoke API, for the functions of triggers; keys come from POOLHOUSE_LAMBDA_ACCESS_KEY_ID and POOLHOUSE_LAMBDA_SECRET_ACCESS_KEY."`
 	LambdaFunctions    []string `yaml:"lambda-function" name:"lambda-function" help:"Runtime interface emulator of one function, NAME=URL; the name may be an ARN. Repeatable."`
 	TriggerURLs        []string `yaml:"trigger-url" name:"trigger-url" help:"Program that stands in for a function, NAME=URL, called with a body signed with POOLHOUSE_TRIGGER_SECRET. Repeatable."`
+	SyncStreams        []string `yaml:"sync-stream" name:"sync-stream" help:"Where the changes of datasets go that identity pools stream, NAME=URL of a Redis stream, a NATS subject or a webhook; calls to a webhook are signed with POOLHOUSE_SYNC_STREAM_SECRET. Repeatable."`
 	LogDeliveryDir     string   `yaml:"log-delivery-dir" name:"log-delivery-dir" help:"Directory that the logs of user pools are written into, a file for each destination and day." type:"path"`
 	LogDeliveryURL     string   `yaml:"log-delivery-url" name:"log-delivery-url" help:"URL that the logs of user pools are posted to instead, signed with POOLHOUSE_LOG_DELIVERY_SECRET."`
 	AuditFile          string   `yaml:"audit-file" name:"audit-file" help:"File that the audit log is written to as well, a line of JSON each." type:"path"`
@@ -76,6 +77,8 @@ type Config struct {
 	// LambdaKey signs calls to LambdaEndpoint, TriggerSecret those to TriggerURLs.
 	LambdaKey     outbound.Key `yaml:"-" kong:"-"`
 	TriggerSecret string       `yaml:"-" kong:"-"`
+	// SyncStreamSecret signs calls to webhooks among SyncStreams.
+	SyncStreamSecret string `yaml:"-" kong:"-"`
 	// LogDeliverySecret signs calls to LogDeliveryURL.
 	LogDeliverySecret string `yaml:"-" kong:"-"`
 	// MasterKey is 32 bytes in base64 or hex, from the environment alone.

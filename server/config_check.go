@@ -15,7 +15,7 @@ import (
 func (c *Config) Validate() error {
 	var errs []error
 	for _, check := range []func(*Config) error{(*Config).checkHome, (*Config).checkAddress, (*Config).checkTLS, (*Config).checkAudit,
-		(*Config).checkPublicURL, (*Config).checkMessages, (*Config).checkTriggers, (*Config).checkGateway} {
+		(*Config).checkPublicURL, (*Config).checkMessages, (*Config).checkTriggers, (*Config).checkStreams, (*Config).checkGateway} {
 		errs = append(errs, check(c))
 	}
 	if _, err := c.proxies(); err != nil {

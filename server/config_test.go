@@ -91,13 +91,24 @@ func TestConfigValidate(t *testing.T) {
 		{"stand-in with a weak secret", func(c *Config) {
 			c.TriggerURLs, c.TriggerSecret = []string{"sign-up=https://hooks.example.com/x"}, "whsec_AAAA"
 		}, "24 to 64 bytes"},
+		{"streams", func(c *Config) {
+			c.SyncStreams, c.SyncStreamSecret = []string{"a=redis://h/key", "b=nats://h/subject", "c=https://hooks.example.com/x"}, webhookSecret
+		}, ""},
+		{"stream without an address", func(c *Config) { c.SyncStreams = []string{"a"} }, "want NAME=URL"},
+		{"stream to a webhook unsigned", func(c *Config) { c.SyncStreams = []string{"c=https://hooks.example.com/x"} }, "POOLHOUSE_SYNC_STREAM_SECRET go together"},
+		{"stream with a weak secret", func(c *Config) {
+			c.SyncStreams, c.SyncStreamSecret = []string{"c=https://hooks.example.com/x"}, "whsec_AAAA"
+		}, "24 to 64 bytes"},
+		{"stream in the clear", func(c *Config) {
+			c.SyncStreams, c.SyncStreamSecret = []string{"c=http://hooks.example.com/x"}, webhookSecret
+		}, "want https"},
 		{"public URL without a scheme", func(c *Config) { c.PublicURL = "id.example.com" }, "nothing behind it"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c := valid()
 			tt.edit(&c)
-			err := errors.Join(c.Validate(), c.checkMessageSecrets(), c.checkTriggerSecrets())
+			err := errors.Join(c.Validate(), c.checkMessageSecrets(), c.checkTriggerSecrets(), c.checkStreamSecrets())
 			if tt.want == "" && err != nil {
 				t.Fatal(err)
 			}

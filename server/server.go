@@ -21,6 +21,7 @@ import (
 	"github.com/poolhouse/poolhouse/server/demo"
 	"github.com/poolhouse/poolhouse/sts/authz"
 	"github.com/poolhouse/poolhouse/sync/push"
+	"github.com/poolhouse/poolhouse/sync/stream"
 	"github.com/poolhouse/poolhouse/userpool"
 	"github.com/poolhouse/poolhouse/userpool/message"
 )
@@ -39,6 +40,8 @@ type Server struct {
 	farewells *message.Outbox    // of logout tokens
 	pushes    *message.Outbox    // to devices; nil where there is no way to push
 	pusher    *push.Pusher       // likewise
+	streams   *message.Outbox    // of changes of datasets
+	bulk      *stream.Bulk
 	sweepers  map[string]sweeper
 	keys      *keyring.Keys
 	audit     *audit.Log
@@ -64,7 +67,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Tim
 }
 
 func open(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Time, mail userpool.Messenger) (_ *Server, err error) {
-	if err := errors.Join(cfg.Validate(), cfg.checkMessageSecrets(), cfg.checkTriggerSecrets()); err != nil {
+	if err := errors.Join(cfg.Validate(), cfg.checkMessageSecrets(), cfg.checkTriggerSecrets(), cfg.checkStreamSecrets()); err != nil {
 		return nil, err
 	}
 	s := &Server{cfg: cfg, log: log, mail: mail}
@@ -115,6 +118,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	if s.pusher != nil {
 		chores.Go(func() { s.pusher.Run(background) })
 	}
+	chores.Go(func() { s.bulk.Run(background) })
 	defer chores.Wait() // before anybody closes the stores under them
 	defer stop()
 	finish := s.deliver(ctx)

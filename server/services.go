@@ -117,10 +117,6 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	s.Pools.Limits = s.Limits
 	s.Datasets = &dataset.Service{Store: st.datasets(), Secrets: st.keys, Now: now}
 	s.openLive(st, now)
-	s.SyncSettings = &settings.Service{Store: st.db.SyncSettings(), Now: now}
-	if s.Datasets.Trigger, err = s.syncTrigger(&cfg, s.SyncSettings, now); err != nil {
-		return err
-	}
 
 	s.sweepers = map[string]sweeper{
 		"token families":      pools.DeleteExpiredFamilies,
@@ -135,6 +131,9 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 		},
 	}
 	s.addOwners(st)
+	if err := s.addSyncSettings(&cfg, st, fetch, now); err != nil {
+		return err
+	}
 	s.addPush(st, fetch, now)
 	s.addFarewells(st, fetch, now)
 	return s.addMessages(st, fetch, now)

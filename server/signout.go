@@ -29,7 +29,7 @@ func (s *Server) addFarewells(st *stores, fetch *outbound.Client, now func() tim
 
 // outboxes are the queues that this server works off.
 func (s *Server) outboxes() []*message.Outbox {
-	all := []*message.Outbox{s.farewells}
+	all := []*message.Outbox{s.farewells, s.streams}
 	for _, outbox := range []*message.Outbox{s.outbox, s.pushes} {
 		if outbox != nil {
 			all = append(all, outbox)

@@ -43,6 +43,7 @@ func secrets(e *env, cfg *server.Config) {
 	cfg.LambdaKey = outbound.Key{AccessKeyID: e.getenv("POOLHOUSE_LAMBDA_ACCESS_KEY_ID"),
 		SecretAccessKey: e.getenv("POOLHOUSE_LAMBDA_SECRET_ACCESS_KEY"), SessionToken: e.getenv("POOLHOUSE_LAMBDA_SESSION_TOKEN")}
 	cfg.TriggerSecret = e.getenv("POOLHOUSE_TRIGGER_SECRET")
+	cfg.SyncStreamSecret = e.getenv("POOLHOUSE_SYNC_STREAM_SECRET")
 	cfg.LogDeliverySecret = e.getenv("POOLHOUSE_LOG_DELIVERY_SECRET")
 	cfg.MasterKey = e.getenv("POOLHOUSE_MASTER_KEY")
 }

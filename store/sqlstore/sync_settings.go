@@ -18,7 +18,8 @@ var _ settings.Store = (*SyncSettingsStore)(nil)
 // SyncSettings returns the store of settings of synchronised data.
 func (db *DB) SyncSettings() *SyncSettingsStore { return &SyncSettingsStore{db} }
 
-const syncSettingsOf = `SELECT p.id, COALESCE(s.doc, '{}') FROM identity_pool p LEFT JOIN sync_settings s ON s.pool = p.id WHERE p.id = $1 AND p.deleted = 0`
+const syncSettingsOf = `SELECT p.id, COALESCE(s.doc, '{}') FROM identity_pool p LEFT JOIN sync_settings s ON s.pool = p.id
+	WHERE p.id = $1 AND p.deleted = 0`
 
 // Settings implements settings.Store.
 func (s *SyncSettingsStore) Settings(ctx context.Context, pool dataset.PoolID) (*settings.Settings, error) {
@@ -74,7 +75,8 @@ func (s *SyncSettingsStore) ClaimBulk(ctx context.Context, until time.Time) (dat
 		lock += " SKIP LOCKED"
 	}
 	return scanSyncSettings(s.db.write.QueryRowContext(ctx, `UPDATE sync_settings SET held = $1 WHERE pool IN (
-		SELECT pool FROM sync_settings WHERE publishing AND held <= $2 AND pool IN (SELECT id FROM identity_pool WHERE deleted = 0) ORDER BY held, pool LIMIT 1`+lock+`) RETURNING pool, doc`,
+		SELECT pool FROM sync_settings WHERE publishing AND held <= $2
+		AND EXISTS (SELECT 1 FROM identity_pool p WHERE p.id = pool AND p.deleted = 0) ORDER BY held, pool LIMIT 1`+lock+`) RETURNING pool, doc`,
 		micros(until), micros(s.db.now())))
 }
 

@@ -25,6 +25,11 @@ func syncSettings(db *sqlstore.DB) settingstest.Backend {
 				t.Fatal(err)
 			}
 		},
+		ErasePool: func(t *testing.T, id dataset.PoolID) {
+			if err := pools.ErasePool(t.Context(), identity.PoolID(id)); err != nil {
+				t.Fatal(err)
+			}
+		},
 	}
 }
 

@@ -6,11 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/poolhouse/poolhouse/internal/ephemeral/ephemeraltest"
 	"github.com/poolhouse/poolhouse/store/sqlstore/sqlstoretest"
 	"github.com/poolhouse/poolhouse/sts/identity"
 	"github.com/poolhouse/poolhouse/sync/dataset"
 	"github.com/poolhouse/poolhouse/sync/settings"
-	"github.com/poolhouse/poolhouse/sync/settings/settingstest"
 )
 
 const (
@@ -19,10 +19,9 @@ const (
 )
 
 // newNodes returns two nodes on one database with a pool, and their clock.
-func newNodes(t *testing.T) (one, two *settings.Service, clock *settingstest.Clock) {
+func newNodes(t *testing.T) (one, two *settings.Service, clock *ephemeraltest.Clock) {
 	t.Helper()
-	clock = new(settingstest.Clock)
-	clock.Advance(1_000_000 * time.Hour)
+	clock = ephemeraltest.NewClock()
 	db := sqlstoretest.SQLite(t, clock.Now)
 	if err := db.Identity().CreatePool(t.Context(), &identity.Pool{ID: pool}); err != nil {
 		t.Fatal(err)

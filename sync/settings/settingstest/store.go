@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/poolhouse/poolhouse/internal/ephemeral/ephemeraltest"
 	"github.com/poolhouse/poolhouse/sync/dataset"
 	"github.com/poolhouse/poolhouse/sync/settings"
 )
@@ -16,27 +17,7 @@ import (
 // A Backend is a store under test and the identity pools that it belongs to.
 type Backend struct {
 	settings.Store
-	MakePool, DropPool func(t *testing.T, id dataset.PoolID)
-}
-
-// A Clock is the time of a store.
-type Clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-// Now returns the time.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-// Advance moves the time on.
-func (c *Clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
+	MakePool, DropPool, ErasePool func(t *testing.T, id dataset.PoolID)
 }
 
 var (
@@ -49,7 +30,7 @@ var (
 func TestStore(t *testing.T, open func(t *testing.T, now func() time.Time) Backend) {
 	for _, tt := range []struct {
 		name string
-		run  func(t *testing.T, b Backend, clock *Clock)
+		run  func(t *testing.T, b Backend, clock *ephemeraltest.Clock)
 	}{
 		{"round trip", testRoundTrip},
 		{"unknown pool", testUnknownPool},
@@ -61,7 +42,7 @@ func TestStore(t *testing.T, open func(t *testing.T, now func() time.Time) Backe
 		{"cancelled context", testCancelled},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			clock := &Clock{now: start}
+			clock := ephemeraltest.NewClock()
 			tt.run(t, open(t, clock.Now), clock)
 		})
 	}
@@ -76,7 +57,7 @@ func update(t *testing.T, b Backend, pool dataset.PoolID, to settings.Settings) 
 	}
 }
 
-func testRoundTrip(t *testing.T, b Backend, _ *Clock) {
+func testRoundTrip(t *testing.T, b Backend, _ *ephemeraltest.Clock) {
 	b.MakePool(t, "r:1")
 	b.MakePool(t, "r:2")
 	none, err := b.Settings(ctx, "r:1")
@@ -102,7 +83,7 @@ func testRoundTrip(t *testing.T, b Backend, _ *Clock) {
 	}
 }
 
-func testUnknownPool(t *testing.T, b Backend, _ *Clock) {
+func testUnknownPool(t *testing.T, b Backend, _ *ephemeraltest.Clock) {
 	if _, err := b.Settings(ctx, "r:1"); !errors.Is(err, dataset.ErrNotFound) {
 		t.Errorf("Settings: %v", err)
 	}
@@ -112,20 +93,22 @@ func testUnknownPool(t *testing.T, b Backend, _ *Clock) {
 	}
 }
 
-func testDropPool(t *testing.T, b Backend, clock *Clock) {
+func testDropPool(t *testing.T, b Backend, clock *ephemeraltest.Clock) {
 	b.MakePool(t, "r:1")
 	update(t, b, "r:1", settings.Settings{Bulk: settings.Bulk{Status: settings.BulkInProgress}})
 	b.DropPool(t, "r:1")
 	if _, _, err := b.ClaimBulk(ctx, clock.Now().Add(time.Minute)); !errors.Is(err, dataset.ErrNotFound) {
 		t.Errorf("claimed: %v", err)
 	}
+	testUnknownPool(t, b, clock)
+	b.ErasePool(t, "r:1")
 	b.MakePool(t, "r:1")
 	if got, err := b.Settings(ctx, "r:1"); err != nil || !reflect.DeepEqual(*got, settings.Settings{}) {
 		t.Errorf("came back: %+v, %v", got, err)
 	}
 }
 
-func testRefused(t *testing.T, b Backend, _ *Clock) {
+func testRefused(t *testing.T, b Backend, _ *ephemeraltest.Clock) {
 	b.MakePool(t, "r:1")
 	boom := errors.New("boom")
 	_, err := b.UpdateSettings(ctx, "r:1", func(s *settings.Settings) error {
@@ -140,7 +123,7 @@ func testRefused(t *testing.T, b Backend, _ *Clock) {
 	}
 }
 
-func testParallel(t *testing.T, b Backend, _ *Clock) {
+func testParallel(t *testing.T, b Backend, _ *ephemeraltest.Clock) {
 	b.MakePool(t, "r:1")
 	const n = 30
 	var wg sync.WaitGroup
@@ -158,7 +141,7 @@ func testParallel(t *testing.T, b Backend, _ *Clock) {
 }
 
 // claim takes a pool for a minute.
-func claim(t *testing.T, b Backend, clock *Clock) dataset.PoolID {
+func claim(t *testing.T, b Backend, clock *ephemeraltest.Clock) dataset.PoolID {
 	t.Helper()
 	pool, got, err := b.ClaimBulk(ctx, clock.Now().Add(time.Minute))
 	if errors.Is(err, dataset.ErrNotFound) {
@@ -170,7 +153,7 @@ func claim(t *testing.T, b Backend, clock *Clock) dataset.PoolID {
 	return pool
 }
 
-func testClaims(t *testing.T, b Backend, clock *Clock) {
+func testClaims(t *testing.T, b Backend, clock *ephemeraltest.Clock) {
 	for _, pool := range []dataset.PoolID{"r:1", "r:2", "r:3"} {
 		b.MakePool(t, pool)
 	}
@@ -207,7 +190,7 @@ func testClaims(t *testing.T, b Backend, clock *Clock) {
 	}
 }
 
-func testParallelClaims(t *testing.T, b Backend, clock *Clock) {
+func testParallelClaims(t *testing.T, b Backend, clock *ephemeraltest.Clock) {
 	b.MakePool(t, "r:1")
 	update(t, b, "r:1", settings.Settings{Bulk: settings.Bulk{Status: settings.BulkInProgress}})
 	var wg sync.WaitGroup
@@ -232,7 +215,7 @@ func testParallelClaims(t *testing.T, b Backend, clock *Clock) {
 	}
 }
 
-func testCancelled(t *testing.T, b Backend, clock *Clock) {
+func testCancelled(t *testing.T, b Backend, clock *ephemeraltest.Clock) {
 	b.MakePool(t, "r:1")
 	gone, cancel := context.WithCancel(ctx)
 	cancel()
