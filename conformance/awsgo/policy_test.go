@@ -130,8 +130,8 @@ func refusedSimulations(t *testing.T, c *iam.Client) {
 		"The context key aws:SourceIp of the type string has several values.": func(in *iam.SimulateCustomPolicyInput) { in.ContextEntries = entry("string", "x", "y") },
 		"A context entry must have a name, a type and values.":                func(in *iam.SimulateCustomPolicyInput) { in.ContextEntries = entry("string") },
 		`Invalid resource bucket: it must be an ARN or "*".`:                  func(in *iam.SimulateCustomPolicyInput) { in.ResourceArns = []string{"bucket"} },
-		"OrderedOrganizationPolicyInputList.1 holds no policy.": func(in *iam.SimulateCustomPolicyInput) {
-			in.OrderedOrganizationPolicyInputList = []types.OrderedOrganizationPolicyType{{}}
+		"OrderedOrganizationPolicyInputList.1.ServiceControlPolicyInputList.1 is malformed: Syntax errors in policy.": func(in *iam.SimulateCustomPolicyInput) {
+			in.OrderedOrganizationPolicyInputList = []types.OrderedOrganizationPolicyType{{ServiceControlPolicyInputList: []string{"{"}}}
 		},
 	} {
 		in := &iam.SimulateCustomPolicyInput{PolicyInputList: []string{policyOf(`{"Effect":"Allow","Action":"*","Resource":"*"}`)}, ActionNames: []string{"s3:GetObject"}}
