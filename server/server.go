@@ -115,6 +115,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	chores.Go(func() { s.tendAudit(background) })
 	chores.Go(func() { s.Pools.RunImports(background) })
 	chores.Go(func() { s.refreshMetadata(background) })
+	chores.Go(func() { s.Datasets.Meter.Run(background) })
 	if s.pusher != nil {
 		chores.Go(func() { s.pusher.Run(background) })
 	}
@@ -135,6 +136,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	if s.pusher != nil {
 		s.pusher.Drain(drain)
 	}
+	err = errors.Join(err, s.Datasets.Meter.Flush(drain))
 	finish(drain) // last, so that the messages of the last requests go out too
 	return err
 }

@@ -115,7 +115,7 @@ func (s *Server) build(cfg Config, st *stores, url string, now func() time.Time)
 	s.Upstreams = s.upstreams()
 	s.Limits = s.limits(st, now)
 	s.Pools.Limits = s.Limits
-	s.Datasets = &dataset.Service{Store: st.datasets(), Secrets: st.keys, Now: now}
+	s.Datasets = &dataset.Service{Store: st.datasets(), Secrets: st.keys, Now: now, Meter: &dataset.Meter{Store: st.db.SyncUsage(), Log: s.log}}
 	s.openLive(st, now)
 
 	s.sweepers = map[string]sweeper{

@@ -61,7 +61,7 @@ func commit(b *dataset.Batch, answer []any) (*dataset.Commit, error) {
 	case kind == "limit" && len(answer) == 2:
 		which, _ := answer[1].(string)
 		return nil, b.Limits.Exceeded(dataset.Limit(which))
-	case len(answer) != 3:
+	case len(answer) < 3:
 		return nil, fmt.Errorf("redisstore: update records: answer %q", answer)
 	}
 	first, _ := answer[1].(int64)
@@ -75,5 +75,9 @@ func commit(b *dataset.Batch, answer []any) (*dataset.Commit, error) {
 	if err != nil || kind != "stored" && kind != "repeated" {
 		return nil, fmt.Errorf("redisstore: update records: answer %q", answer)
 	}
-	return &dataset.Commit{SyncCount: first, At: fromMicros(us), Repeated: kind == "repeated"}, nil
+	c := &dataset.Commit{SyncCount: first, At: fromMicros(us), Repeated: kind == "repeated"}
+	if len(answer) > 3 {
+		c.Growth, _ = answer[3].(int64)
+	}
+	return c, nil
 }

@@ -119,4 +119,4 @@ redis.call('HSET', KEYS[1], '@', base, ARGV[1], int(count) .. ' ' .. created .. 
 redis.call('XADD', KEYS[5], 'MAXLEN', '~', 256, '*',
 	'dataset', ARGV[1], 'count', int(count), 'device', ARGV[3], 'deleted', '0')
 redis.pcall('PUBLISH', KEYS[5], '') -- a user without permission for channels must not fail what is stored
-return {'stored', count, ARGV[2]}
+return {'stored', count, ARGV[2], growth}

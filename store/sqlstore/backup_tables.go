@@ -83,6 +83,7 @@ var backupTables = []backupTable{
 
 	table("dataset_generation", "dataset_generations", texts("id"), numbers("base", "began")),
 
+	table("sync_usage", "sync_usage", texts("pool"), numbers("sessions", "bytes", "modified")),
 	table("sync_device", "sync_devices", texts("pool", "identity", "id", "platform", "token_hash", "endpoint"), numbers("registered"),
 		sealed(blobs("token"), "sync_devices/token", "pool", "identity", "id")),
 	table("sync_subscription", "sync_subscriptions", texts("pool", "identity", "dataset", "id")),

@@ -54,11 +54,13 @@ func (a *API) Ops() []awsapi.Op {
 		awsapi.Func("BulkPublish", awsapi.SigV4, a.BulkPublish),
 		awsapi.Func("DeleteDataset", awsapi.SigV4, a.DeleteDataset),
 		awsapi.Func("DescribeDataset", awsapi.SigV4, a.DescribeDataset),
+		awsapi.Func("DescribeIdentityPoolUsage", awsapi.SigV4, a.DescribeIdentityPoolUsage),
 		awsapi.Func("DescribeIdentityUsage", awsapi.SigV4, a.DescribeIdentityUsage),
 		awsapi.Func("GetBulkPublishDetails", awsapi.SigV4, a.GetBulkPublishDetails),
 		awsapi.Func("GetCognitoEvents", awsapi.SigV4, a.GetCognitoEvents),
 		awsapi.Func("GetIdentityPoolConfiguration", awsapi.SigV4, a.GetIdentityPoolConfiguration),
 		awsapi.Func("ListDatasets", awsapi.SigV4, a.ListDatasets),
+		awsapi.Func("ListIdentityPoolUsage", awsapi.SigV4, a.ListIdentityPoolUsage),
 		awsapi.Func("ListRecords", awsapi.SigV4, a.ListRecords),
 		awsapi.Func("RegisterDevice", awsapi.SigV4, a.RegisterDevice),
 		awsapi.Func("SetCognitoEvents", awsapi.SigV4, a.SetCognitoEvents),
@@ -96,6 +98,8 @@ func (a *API) resource(_ string, in any) string {
 		return a.arn(in.IdentityPoolId, in.IdentityId, in.DatasetName)
 	case *UnsubscribeFromDatasetInput:
 		return a.arn(in.IdentityPoolId, in.IdentityId, in.DatasetName)
+	case *DescribeIdentityPoolUsageInput:
+		return a.poolARN(in.IdentityPoolId)
 	case *BulkPublishInput:
 		return a.poolARN(in.IdentityPoolId)
 	case *GetBulkPublishDetailsInput:

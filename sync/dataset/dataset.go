@@ -131,7 +131,8 @@ type Batch struct {
 type Commit struct {
 	SyncCount int64
 	At        time.Time
-	Repeated  bool // the very same batch had been accepted before
+	Repeated  bool  // the very same batch had been accepted before
+	Growth    int64 // of the dataset in bytes, may be negative; 0 where it was repeated
 }
 
 // A Query asks for the records of a dataset in order of position.

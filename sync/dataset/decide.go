@@ -41,7 +41,7 @@ func (b *Batch) Decide(old *Dataset, states map[string]State) (*Dataset, *Commit
 	if next.SyncCount > MaxSyncCount {
 		return nil, nil, b.Limits.Exceeded(LimitCounts)
 	}
-	return next, &Commit{SyncCount: next.SyncCount, At: b.At}, b.Limits.Check(old, next)
+	return next, &Commit{SyncCount: next.SyncCount, At: b.At, Growth: next.Bytes - old.Bytes}, b.Limits.Check(old, next)
 }
 
 // stale reports whether the dataset was deleted since the session began, or has lost

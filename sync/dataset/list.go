@@ -108,6 +108,9 @@ func (s *Service) ListRecords(ctx context.Context, in ListInput) (*Listing, erro
 	if from != nil && !sameLife(page.Dataset, from) {
 		return nil, Fail(ErrInvalidParameter, "NextToken is no longer valid: the dataset was deleted while it was listed.")
 	}
+	if from == nil && in.SessionToken == "" {
+		s.Meter.add(PoolUsage{Pool: in.Owner.Pool, Sessions: 1})
+	}
 	return s.listing(key, &in, page, q.Until, session), nil
 }
 

@@ -72,6 +72,7 @@ func (s *Service) adopt(ctx context.Context, from, into Owner, name string) erro
 		return fmt.Errorf("dataset: move %s of %s to %s: %w", name, from.Identity, into.Identity, err)
 	}
 	if added {
+		s.Meter.add(PoolUsage{Pool: into.Pool, Bytes: copied.Bytes})
 		s.changed(ctx, Change{Owner: into, Dataset: copied.Name, SyncCount: copied.SyncCount, At: s.now()})
 	}
 	return nil
@@ -83,7 +84,15 @@ func (s *Service) Erase(ctx context.Context, owner Owner) error {
 	if err := s.Store.Close(ctx, owner, s.now()); err != nil {
 		return err
 	}
-	return s.Store.Erase(ctx, owner)
+	usage, err := s.DescribeUsage(ctx, owner)
+	if err != nil {
+		return err
+	}
+	if err := s.Store.Erase(ctx, owner); err != nil {
+		return err
+	}
+	s.Meter.add(PoolUsage{Pool: owner.Pool, Bytes: -usage.Bytes})
+	return nil
 }
 
 // mergedInto returns those of names that came with a merge and had this name before.

@@ -155,14 +155,14 @@ func TestMergeIntoNothing(t *testing.T) {
 // TestMergeBrokenOff breaks a merge off before each call of the store in turn, and
 // finishes it later.
 func TestMergeBrokenOff(t *testing.T) {
-	for n := range 9 {
+	for n := range 10 {
 		w := newWorld(t)
 		ok(t, w.as(guest, "a", put("x", "1", 0)), w.as(guest, "b", put("y", "1", 0)), w.as(guest, "b", put("y", "2", 1)))
 		store := w.Store
 		w.Store = &failing{Store: store, after: n}
 		err := errors.Join(w.Merge(ctx, guest, alice), w.Erase(ctx, guest))
 		w.Store = store
-		if broken := errors.Is(err, errBroken); broken != (n < 8) {
+		if broken := errors.Is(err, errBroken); broken != (n < 9) {
 			t.Fatalf("broken off before call %d: %v", n, err)
 		}
 		ok(t, w.Merge(ctx, guest, alice), w.Erase(ctx, guest))

@@ -23,6 +23,8 @@ type Service struct {
 	Changed func(ctx context.Context, c Change)
 	// Trigger runs the functions of pools. Nil runs none.
 	Trigger Trigger
+	// Meter counts what pools use; nil where nobody does.
+	Meter *Meter
 }
 
 // Secrets hands out named random secrets that all nodes share; keyring.Ring does.
@@ -71,6 +73,7 @@ func (s *Service) DeleteDataset(ctx context.Context, owner Owner, name string) (
 	if err != nil {
 		return nil, err
 	}
+	s.Meter.add(PoolUsage{Pool: owner.Pool, Bytes: -old.Bytes, Modified: at})
 	s.changed(ctx, Change{Owner: owner, Dataset: name, SyncCount: old.SyncCount + 1, Deleted: true, At: at})
 	return old, nil
 }

@@ -16,6 +16,7 @@ const (
 	sessionToken  tokenKind = 's' // SyncSessionToken
 	recordsToken  tokenKind = 'r' // NextToken of ListRecords
 	datasetsToken tokenKind = 'd' // NextToken of ListDatasets
+	poolsToken    tokenKind = 'p' // NextToken of ListIdentityPoolUsage, of no owner
 )
 
 // A token is what the server hands out to find its way back. It is signed, not
@@ -24,7 +25,7 @@ const (
 type token struct {
 	Kind    tokenKind
 	Owner   Owner
-	Dataset string // of a datasets token: the last name shown
+	Dataset string // of a datasets or pools token: the last name or pool shown
 	Epoch   Epoch
 	Count   int64    // dataset's count when the session or the listing began
 	After   Position // last record shown

@@ -23,7 +23,7 @@ func TestTokenRoundTrip(t *testing.T) {
 
 func TestTokenOfAnotherKind(t *testing.T) {
 	s := sample()
-	for _, kind := range []tokenKind{sessionToken, datasetsToken} {
+	for _, kind := range []tokenKind{sessionToken, datasetsToken, poolsToken} {
 		if _, ok := decodeToken(testKey, s.encode(testKey), kind); ok {
 			t.Errorf("taken as %q", kind)
 		}

@@ -79,6 +79,7 @@ func (s *Service) update(ctx context.Context, b *Batch) (records []Record, repea
 	}
 	records = b.records(commit)
 	if !commit.Repeated {
+		s.Meter.add(PoolUsage{Pool: b.Owner.Pool, Bytes: commit.Growth, Modified: commit.At})
 		s.changed(ctx, Change{Owner: b.Owner, Dataset: b.Dataset, SyncCount: commit.SyncCount, Device: b.Device, At: commit.At, Records: records})
 	}
 	return records, commit.Repeated, nil

@@ -26,6 +26,7 @@ var ownerChecks = []check{
 	{"merged datasets are no datasets of the owner's own", mergedLimit},
 	{"what stands beside a dataset", beside},
 	{"erased is everything, and nothing else", erased},
+	{"a commit says how the dataset grew", growth},
 	{"of writers and a close none is lost", closeAgainstWriters},
 	{"of many adoptions one counts", parallelAdoptions},
 }
@@ -214,6 +215,23 @@ func erased(t *testing.T, s dataset.Store) {
 	}
 	refused(t, s, batch(put("a", "1", 0)), dataset.ErrEnded)
 	same(t, "the other owner", brief(list(t, s, bob.Owner, "notes", 0)), []string{"a=1@1"})
+}
+
+func growth(t *testing.T, s dataset.Store) {
+	commit := func(b *dataset.Batch, want int64) {
+		t.Helper()
+		if c, err := s.Update(context.Background(), b); err != nil || c.Growth != want {
+			t.Errorf("grew by %+v, %v; want %d", c, err, want)
+		}
+	}
+	first := batch(put("a", "1234", 0), put("ü", "", 0))
+	commit(first, 7)
+	commit(first, 0) // repeated
+	commit(batch(put("a", "1", 1)), -3)
+	commit(batch(remove("a", 2), remove("b", 0)), 0)
+	if d := list(t, s, alice, "notes", 0).Dataset; d.Bytes != 4 {
+		t.Errorf("%d bytes", d.Bytes)
+	}
 }
 
 // closeAgainstWriters closes an owner while others write: what was acknowledged is
