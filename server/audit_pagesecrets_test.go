@@ -34,7 +34,7 @@ var (
 		"Signature", "binding_message", "request_uri"}
 	plainFields = url.Values{"username": {"alice"}, "email": {"alice@example.com"}, "name": {"Alice"}, "decision": {"allow"}, "client_id": {demodata.ClientID},
 		"response_type": {"code"}, "redirect_uri": {"http://127.0.0.1/callback"}, "scope": {"openid"}, "remember": {"1"}, "remember-device": {"1"}, "name-first": {"1"},
-		"later": {"1"}, "app": {"x"}, "show": {"1"}, "SigAlg": {"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"}}
+		"later": {"1"}, "text": {"a note"}, "app": {"x"}, "show": {"1"}, "SigAlg": {"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"}}
 	grants = []string{"authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba",
 		"urn:ietf:params:oauth:grant-type:token-exchange", "urn:ietf:params:oauth:grant-type:jwt-bearer"}
 )
