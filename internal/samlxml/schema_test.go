@@ -111,6 +111,11 @@ func TestSchemasOfLogout(t *testing.T) {
 			}
 			valid(name, sent(t, out))
 		}
+		raw, err := keys().idp.LogoutSOAP(message, "https://sp.example/soap")
+		if err != nil {
+			t.Fatal(err)
+		}
+		valid(name+" by SOAP", raw)
 	}
 }
 
