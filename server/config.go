@@ -21,6 +21,7 @@ type Config struct {
 	DatabaseURL        string   `yaml:"database-url" name:"database-url" help:"PostgreSQL instead of the embedded SQLite."`
 	DatabaseConns      int      `yaml:"database-conns" name:"database-conns" help:"Largest number of PostgreSQL connections." default:"20"`
 	RedisURL           string   `yaml:"redis-url" name:"redis-url" help:"Redis for datasets, browser sessions and one-time things."`
+	SyncDurability     string   `yaml:"sync-durability" name:"sync-durability" help:"redis: datasets live in Redis. postgres: they are copied to PostgreSQL within a second, and loaded from there when Redis lost them." default:"redis" enum:"redis,postgres"`
 	Region             string   `yaml:"region" help:"Region in ids and ARNs." default:"us-east-1"`
 	Account            string   `yaml:"account" help:"Account number in ARNs, 12 digits." default:"000000000000"`
 	TLSCert            string   `yaml:"tls-cert" name:"tls-cert" help:"File with the server's certificate chain (PEM)." type:"path"`

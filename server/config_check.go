@@ -49,6 +49,12 @@ func (c *Config) checkHome() error {
 			w.bad("redis-url: %w", err)
 		}
 	}
+	if !slices.Contains([]string{"", "redis", syncOnPostgres}, c.SyncDurability) {
+		w.bad("sync-durability %q: want redis or postgres", c.SyncDurability)
+	}
+	if c.SyncDurability == syncOnPostgres && (c.RedisURL == "" || c.DatabaseURL == "") {
+		w.bad("sync-durability postgres needs redis-url and database-url: it copies from the one to the other")
+	}
 	if c.Data == "" {
 		w.bad("data: a directory is needed, for the master key at the least")
 	}

@@ -26,6 +26,12 @@ func TestConfigValidate(t *testing.T) {
 			c.PublicURL = "https://id.example.com"
 		}, ""},
 		{"no host and no public URL", func(c *Config) { c.Addr = ":443"; c.TLSCert, c.TLSKey = "a", "b" }, "public-url"},
+		{"copies in PostgreSQL", func(c *Config) {
+			c.SyncDurability, c.RedisURL, c.DatabaseURL, c.DatabaseConns = "postgres", "redis://h:1", "postgres://h/d", 20
+		}, ""},
+		{"copies in SQLite", func(c *Config) { c.SyncDurability, c.RedisURL = "postgres", "redis://h:1" }, "needs redis-url and database-url"},
+		{"copies of SQLite", func(c *Config) { c.SyncDurability, c.DatabaseURL, c.DatabaseConns = "postgres", "postgres://h/d", 20 }, "needs redis-url"},
+		{"copies nowhere", func(c *Config) { c.SyncDurability = "disk" }, "want redis or postgres"},
 		{"Redis by HTTP", func(c *Config) { c.RedisURL = "http://h:1" }, "redis-url"},
 		{"Sentinel without a master", func(c *Config) { c.RedisURL = "redis+sentinel://h:1" }, "master_name"},
 		{"Cluster", func(c *Config) { c.RedisURL = "rediss+cluster://h:1?addr=i:1&addr=j:1" }, ""},

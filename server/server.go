@@ -19,6 +19,7 @@ import (
 	"github.com/poolhouse/poolhouse/internal/keyring"
 	"github.com/poolhouse/poolhouse/internal/web"
 	"github.com/poolhouse/poolhouse/server/demo"
+	"github.com/poolhouse/poolhouse/store/redisstore"
 	"github.com/poolhouse/poolhouse/sts/authz"
 	"github.com/poolhouse/poolhouse/sync/push"
 	"github.com/poolhouse/poolhouse/sync/stream"
@@ -58,7 +59,8 @@ type Server struct {
 	gateway     *gateway       // nil where no S3 gateway asks
 	http        *http.Server
 	ready       atomic.Bool
-	closers     []func() error // run in reverse order
+	closers     []func() error     // run in reverse order
+	copier      *redisstore.Copier // nil where no copies of datasets are kept
 }
 
 // Open opens everything and binds the address, but serves nothing yet.
@@ -111,6 +113,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	background, stop := context.WithCancel(ctx)
 	var chores sync.WaitGroup
 	chores.Go(func() { s.sweep(background) })
+	chores.Go(func() { s.copyDatasets(background) })
 	chores.Go(func() { s.rotate(background) })
 	chores.Go(func() { s.tendAudit(background) })
 	chores.Go(func() { s.Pools.RunImports(background) })
@@ -137,6 +140,7 @@ func (s *Server) Serve(ctx context.Context) error {
 		s.pusher.Drain(drain)
 	}
 	err = errors.Join(err, s.Datasets.Meter.Flush(drain))
+	s.copyLast(drain)
 	finish(drain) // last, so that the messages of the last requests go out too
 	return err
 }

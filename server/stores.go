@@ -19,7 +19,9 @@ import (
 type stores struct {
 	db    *sqlstore.DB
 	redis *redisstore.DB // nil on the embedded profile
-	keys  *keyring.Keys
+
+	synced *redisstore.DatasetStore // nil where datasets are not in Redis
+	keys   *keyring.Keys
 }
 
 // openStores opens database and Redis, and unlocks the keyring.
@@ -41,6 +43,7 @@ func (s *Server) openStores(ctx context.Context, now func() time.Time) (*stores,
 		for _, w := range st.redis.Warnings() {
 			s.log.Warn(w)
 		}
+		st.synced = s.datasetsInRedis(st)
 	}
 	st.keys, err = s.unlock(ctx, st.db.Keys(), now)
 	s.keys = st.keys
@@ -95,16 +98,16 @@ func (st *stores) participants() idp.ParticipantStore {
 }
 
 func (st *stores) datasets() dataset.Store {
-	if st.redis != nil {
-		return st.redis.Datasets(st.db.DatasetGenerations())
+	if st.synced != nil {
+		return st.synced
 	}
 	return st.db.Datasets()
 }
 
 // changes is the log beside the datasets.
 func (st *stores) changes() dataset.Log {
-	if st.redis != nil {
-		return st.redis.Datasets(st.db.DatasetGenerations())
+	if st.synced != nil {
+		return st.synced
 	}
 	return st.db.Datasets()
 }

@@ -67,6 +67,7 @@ func (s *Server) wire(ctx context.Context, now func() time.Time) (http.Handler, 
 	}
 	m.registry.MustRegister(append(auditMetrics(s.audit), s.decisions.metrics()...)...)
 	m.registry.MustRegister(liveMetrics(s.live))
+	m.registry.MustRegister(copyMetrics(s.copier, now)...)
 	s.health(mux, st.checks())
 	m.mount(mux, from)
 	mux.Handle("/static/", static.Handler())

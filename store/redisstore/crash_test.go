@@ -31,9 +31,13 @@ type fixedSecret struct{}
 
 func (fixedSecret) Secret(context.Context, string) ([]byte, error) { return []byte("secret"), nil }
 
-// phones returns two devices of carol's that talk to the Redis at a URL.
-func phones(t *testing.T, url string) (a, b *phone) {
-	store := redisstoretest.OpenURL(t, url, time.Now).Datasets(new(datasettest.Memory))
+// onlyRedis opens a store that keeps no copies.
+func onlyRedis(t *testing.T, url string) dataset.Store {
+	return redisstoretest.OpenURL(t, url, time.Now).Datasets(new(datasettest.Memory))
+}
+
+// phones returns two devices of carol's that share a store.
+func phones(t *testing.T, store dataset.Store) (a, b *phone) {
 	service := &dataset.Service{Store: store, Secrets: fixedSecret{}, Now: time.Now}
 	fresh := func() *phone {
 		return &phone{t: t, service: service, values: map[string]string{}, counts: map[string]int64{}}
@@ -88,8 +92,8 @@ func (p *phone) write(key, value string) {
 
 // loseAndConverge has a phone write what gets lost, and both go on afterwards. The
 // other one writes as often, so that without a gap it takes the counts that were lost.
-func loseAndConverge(t *testing.T, url string, kept, lost func()) {
-	a, b := phones(t, url)
+func loseAndConverge(t *testing.T, store dataset.Store, kept, lost func()) {
+	a, b := phones(t, store)
 	a.write("kept", "1")
 	b.pull()
 	kept()
@@ -117,7 +121,7 @@ func TestCrashBetweenSnapshots(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Kill)
-	loseAndConverge(t, s.URL(), func() {
+	loseAndConverge(t, onlyRedis(t, s.URL()), func() {
 		if err := s.Do(context.Background(), "SAVE").Err(); err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +141,7 @@ func TestCrashBeforeSync(t *testing.T) {
 		t.Fatal(files, err)
 	}
 	var size int64
-	loseAndConverge(t, s.URL(), func() {
+	loseAndConverge(t, onlyRedis(t, s.URL()), func() {
 		info, err := os.Stat(files[0])
 		if err != nil {
 			t.Fatal(err)
@@ -159,7 +163,7 @@ func TestCrashThatLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Kill)
-	a, b := phones(t, s.URL())
+	a, b := phones(t, onlyRedis(t, s.URL()))
 	a.write("x", "1")
 	b.pull()
 	restart(t, s)
@@ -185,7 +189,7 @@ func TestSentinelFailover(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Stop() })
-	loseAndConverge(t, s.URL(), func() { cutOff(t, s.Master, s.Replica) }, s.Master.Kill)
+	loseAndConverge(t, onlyRedis(t, s.URL()), func() { cutOff(t, s.Master, s.Replica) }, s.Master.Kill)
 }
 
 // TestClusterFailover is the same on the Cluster's master that has the data.
@@ -196,7 +200,7 @@ func TestClusterFailover(t *testing.T) {
 	}
 	t.Cleanup(func() { c.Stop() })
 	var master *redisrig.Server
-	loseAndConverge(t, c.URL(), func() {
+	loseAndConverge(t, onlyRedis(t, c.URL()), func() {
 		for i, s := range c.Masters {
 			if n, err := s.Do(context.Background(), "DBSIZE").Int(); err == nil && n > 0 {
 				master = s

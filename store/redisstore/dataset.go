@@ -28,6 +28,8 @@ import (
 type DatasetStore struct {
 	db          *DB
 	generations *generations
+	copies      dataset.Copies // nil where none are kept
+	queues      *queues        // of what waits to be copied
 }
 
 var _ dataset.Store = (*DatasetStore)(nil)
@@ -35,7 +37,7 @@ var _ dataset.Store = (*DatasetStore)(nil)
 // Datasets returns the store of synchronised data. What is known of generations
 // must outlive Redis.
 func (db *DB) Datasets(known dataset.Generations) *DatasetStore {
-	return &DatasetStore{db, &generations{db: db, store: known}}
+	return &DatasetStore{db: db, generations: &generations{db: db, store: known}}
 }
 
 var (
@@ -49,15 +51,27 @@ var (
 	deleteLua string
 	//go:embed dataset_adopt.lua
 	adoptLua string
+	//go:embed dataset_load.lua
+	loadLua string
+	//go:embed dataset_loaded.lua
+	loadedLua string
+	//go:embed dataset_copied.lua
+	copiedLua string
 
 	updateScript  = redis.NewScript(generationLua + updateLua)
-	recordsScript = redis.NewScript(recordsLua)
+	recordsScript = redis.NewScript(generationLua + recordsLua)
 	deleteScript  = redis.NewScript(generationLua + deleteLua)
 	adoptScript   = redis.NewScript(generationLua + adoptLua)
+	loadScript    = redis.NewScript(generationLua + loadLua)
+	loadedScript  = redis.NewScript(generationLua + loadedLua)
+	copiedScript  = redis.NewScript(copiedLua)
 )
 
 // Datasets implements dataset.Store.
 func (s *DatasetStore) Datasets(ctx context.Context, owner dataset.Owner) ([]dataset.Dataset, error) {
+	if err := s.ensure(ctx, owner); err != nil {
+		return nil, err
+	}
 	packed, err := s.db.client.HGetAll(ctx, s.ownerKey(owner)+"ds").Result()
 	if err != nil {
 		return nil, fmt.Errorf("redisstore: datasets: %w", err)
@@ -81,6 +95,9 @@ func (s *DatasetStore) Datasets(ctx context.Context, owner dataset.Owner) ([]dat
 
 // Dataset implements dataset.Store.
 func (s *DatasetStore) Dataset(ctx context.Context, owner dataset.Owner, name string) (*dataset.Dataset, error) {
+	if err := s.ensure(ctx, owner); err != nil {
+		return nil, err
+	}
 	packed, err := s.db.client.HGet(ctx, s.ownerKey(owner)+"ds", name).Result()
 	if errors.Is(err, redis.Nil) {
 		return nil, dataset.ErrNotFound
@@ -100,12 +117,15 @@ func (s *DatasetStore) Dataset(ctx context.Context, owner dataset.Owner, name st
 
 // Delete implements dataset.Store.
 func (s *DatasetStore) Delete(ctx context.Context, owner dataset.Owner, name string, at time.Time, epoch dataset.Epoch) (*dataset.Dataset, error) {
+	if err := s.ensure(ctx, owner); err != nil {
+		return nil, err
+	}
 	before, err := s.db.client.HGet(ctx, s.ownerKey(owner)+"ds", name).Result() // for an answer that is lost
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, fmt.Errorf("redisstore: delete dataset: %w", err)
 	}
-	answer, err := s.generations.run(ctx, func(known string) *redis.Cmd {
-		return deleteScript.Run(ctx, s.db.client, s.keys(owner, name), name, micros(at), string(epoch), known)
+	answer, err := s.runs(ctx, deleteScript, owner, name, func(known string) []any {
+		return []any{name, micros(at), string(epoch), known}
 	})
 	if errors.Is(err, redis.Nil) {
 		return nil, dataset.ErrNotFound

@@ -1,19 +1,18 @@
 -- Gives an owner a dataset as it stands, unless it has or had one of that name.
 -- Returns {"ended"}, {"had"}, {"limit"} or {"added"}.
 --
--- KEYS: the owner's datasets; the dataset's values, states and positions; the owner's log
+-- KEYS: the owner's datasets; the dataset's values, states and positions; the owner's log;
+--       the queue of copies, if they are kept
 -- ARGV: 1 dataset, 2 its meta, 3 when names of merged datasets that were deleted
---       before are forgotten, 4 limit of names, 5 generations;
+--       before are forgotten, 4 limit of names, 5 generations, 6 now;
 --       then for each record: key, position, removed (1 or 0), state, value
-local FIRST, STEP, CHUNK = 6, 5, 1000
+local FIRST, STEP, CHUNK = 7, 5, 1000
 local X = '[0-9a-f]'
 local X4 = X .. X .. X .. X
 local MERGED = '^.+%.[%w_-]+:' .. X4 .. X4 .. '%-' .. X4 .. '%-' .. X4 .. '%-' .. X4 .. '%-' .. X4 .. X4 .. X4 .. '$'
 
-local base, id = generation(ARGV[5])
-if not base then return {'generation', id} end
-local had, ended = look(KEYS[1], ARGV[1], base)
-if ended then return {'ended'} end
+local had, refusal, mark = look(KEYS[1], ARGV[1], ARGV[5])
+if refusal then return refusal end
 local names, all = 0, redis.call('HGETALL', KEYS[1])
 for i = 1, #all, 2 do
 	local modified, deleted = string.match(all[i + 1], '^%d+ %d+ (%d+) %d+ %d+ %d+ %d+ ([01]) ')
@@ -40,8 +39,9 @@ for from = FIRST, #ARGV, STEP * CHUNK do
 	redis.call('HSET', KEYS[3], unpack(states))
 	redis.call('ZADD', KEYS[4], unpack(positions))
 end
-local count, meta = skipped(ARGV[2], tonumber(base))
-redis.call('HSET', KEYS[1], '@', base, ARGV[1], meta)
+local count, meta = skipped(ARGV[2], tonumber((string.match(mark, '%d+'))))
+redis.call('HSET', KEYS[1], '@', mark, ARGV[1], meta)
+await(KEYS[6], KEYS[2], ARGV[6])
 redis.call('XADD', KEYS[5], 'MAXLEN', '~', 256, '*',
 	'dataset', ARGV[1], 'count', count, 'device', '', 'deleted', '0')
 redis.pcall('PUBLISH', KEYS[5], '')

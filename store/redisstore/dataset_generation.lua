@@ -62,13 +62,28 @@ local function enter(datasets, base)
 	if #all > 0 then redis.call('HSET', datasets, '@', base) end
 end
 
--- look returns the meta of a dataset, or false, and whether the owner is closed. An
--- owner that is not enters the generation with this base.
-local function look(datasets, name, base)
+-- look returns the meta of a dataset, or false, and takes its owner into the present
+-- generation. Where it cannot, it returns nil and what the script is to answer:
+-- {'generation', id}, {'load', base} where the owner's copy must be loaded first, or
+-- {'ended'} of an owner that is closed. The third is what '@' holds in this generation.
+--
+-- known begins with 'copies' where copies are kept. The mark of a generation is
+-- another one then, so that an owner from before that is loaded too.
+local function look(datasets, name, known)
+	local base, id = generation(known)
+	if not base then return nil, {'generation', id} end
+	local copies = string.sub(known, 1, 6) == 'copies'
+	local mark = copies and base .. '+' or base
 	local found = redis.call('HMGET', datasets, name, '', '@')
-	if found[2] then return false, true end
-	if found[3] == base then return found[1], false end
+	if found[3] ~= mark and copies then return nil, {'load', base} end
+	if found[2] then return nil, {'ended'} end
+	if found[3] == mark then return found[1], nil, mark end
 	enter(datasets, base)
-	return redis.call('HGET', datasets, name), false
+	return redis.call('HGET', datasets, name), nil, mark
 end
 
+-- await puts a dataset, named by the key of its values, into the queue of those that
+-- wait to be copied, if there is one.
+local function await(queue, values, now)
+	if queue then redis.call('ZADD', queue, 'NX', now, values) end
+end

@@ -46,8 +46,10 @@ func (g *generations) run(ctx context.Context, script func(known string) *redis.
 			return nil, err
 		}
 	}
-	return nil, errors.New("redis changes all the time who answers")
+	return nil, errUnsteady
 }
+
+var errUnsteady = errors.New("redis changes all the time who answers")
 
 func unknownGeneration(answer []any) (id string, ok bool) {
 	if len(answer) != 2 || answer[0] != "generation" {

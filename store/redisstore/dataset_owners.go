@@ -16,6 +16,11 @@ const endField = ""
 
 // Close implements dataset.Store.
 func (s *DatasetStore) Close(ctx context.Context, owner dataset.Owner, at time.Time) error {
+	if s.copies != nil {
+		if err := s.copies.Close(ctx, owner, at); err != nil {
+			return err
+		}
+	}
 	if err := s.db.client.HSet(ctx, s.ownerKey(owner)+"ds", endField, micros(at)).Err(); err != nil {
 		return fmt.Errorf("redisstore: close datasets: %w", err)
 	}
@@ -24,9 +29,7 @@ func (s *DatasetStore) Close(ctx context.Context, owner dataset.Owner, at time.T
 
 // Adopt implements dataset.Store.
 func (s *DatasetStore) Adopt(ctx context.Context, a *dataset.Adoption) (bool, error) {
-	answer, err := s.generations.run(ctx, func(known string) *redis.Cmd {
-		return adoptScript.Run(ctx, s.db.client, s.keys(a.Owner, a.Dataset.Name), adoptArgs(a, known)...)
-	})
+	answer, err := s.runs(ctx, adoptScript, a.Owner, a.Dataset.Name, func(known string) []any { return adoptArgs(a, known) })
 	if err != nil {
 		return false, fmt.Errorf("redisstore: adopt dataset: %w", err)
 	}
@@ -42,18 +45,19 @@ func (s *DatasetStore) Adopt(ctx context.Context, a *dataset.Adoption) (bool, er
 // adoptArgs returns the arguments of dataset_adopt.lua. Records lose the
 // fingerprints of the batches that they came in: none of those can come again.
 func adoptArgs(a *dataset.Adoption, known string) []any {
-	args := make([]any, 0, 5+5*len(a.Records))
-	args = append(args, a.Dataset.Name, packDataset(a.Dataset), micros(a.At.Add(-dataset.KeepMerged)), a.Names, known)
-	for i := range a.Records {
-		r := &a.Records[i]
-		args = append(args, r.Key, int64(r.Position), flag(r.Removed), packRecord(r), r.Value)
-	}
-	return args
+	args := make([]any, 0, 6+5*len(a.Records))
+	args = append(args, a.Dataset.Name, packDataset(a.Dataset), micros(a.At.Add(-dataset.KeepMerged)), a.Names, known, micros(a.At))
+	return appendRecords(args, a.Records)
 }
 
 // Erase implements dataset.Store. Each step may be repeated; the owner is closed,
 // so that no dataset is added while they run.
 func (s *DatasetStore) Erase(ctx context.Context, owner dataset.Owner) error {
+	if s.copies != nil { // first, or they would be loaded again
+		if err := s.copies.Erase(ctx, owner); err != nil {
+			return err
+		}
+	}
 	all := s.ownerKey(owner) + "ds"
 	names, err := s.db.client.HKeys(ctx, all).Result()
 	if err != nil {

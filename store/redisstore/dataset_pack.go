@@ -62,7 +62,9 @@ func unpackDataset(name, packed string) (*dataset.Dataset, error) {
 	d.DeletedAt, d.Deleted = f.int(), f.int() == 1
 	epoch, gaps, _ := strings.Cut(f.text(), "|")
 	d.Epoch, d.ModifiedBy = dataset.Epoch(epoch), f.text()
-	d.Gaps = f.gaps(gaps)
+	if f.err == nil {
+		d.Gaps, f.err = dataset.ParseGaps(gaps)
+	}
 	return d, f.err
 }
 
@@ -72,32 +74,15 @@ func packDataset(d *dataset.Dataset) string {
 }
 
 func packGaps(gaps []dataset.Gap) string {
-	var b strings.Builder
-	for i, g := range gaps {
-		b.WriteByte("|,"[min(i, 1)])
-		fmt.Fprintf(&b, "%d-%d", g.Floor, g.Top)
+	if len(gaps) == 0 {
+		return ""
 	}
-	return b.String()
+	return "|" + dataset.PackGaps(gaps)
 }
 
 func packRecord(r *dataset.Record) string {
 	return fmt.Sprintf("%d %s %d %d %d %d %s", int64(r.Position), packFingerprint(r.Fingerprint), micros(r.Modified), len(r.Value),
 		flag(r.Removed), micros(r.DeviceModified), r.ModifiedBy)
-}
-
-func (f *fields) gaps(packed string) []dataset.Gap {
-	if packed == "" {
-		return nil
-	}
-	var all []dataset.Gap
-	for text := range strings.SplitSeq(packed, ",") {
-		var g dataset.Gap
-		if _, err := fmt.Sscanf(text, "%d-%d", &g.Floor, &g.Top); err != nil && f.err == nil {
-			f.err = fmt.Errorf("redisstore: packed gap: %w", err)
-		}
-		all = append(all, g)
-	}
-	return all
 }
 
 func unpackRecord(key, packed string, fingerprint bool) (dataset.Record, error) {

@@ -5,17 +5,13 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/poolhouse/poolhouse/sync/dataset"
 )
 
 // Update implements dataset.Store. The client sends the script again when an
 // answer is lost on the way; the fingerprint makes that harmless.
 func (s *DatasetStore) Update(ctx context.Context, b *dataset.Batch) (*dataset.Commit, error) {
-	answer, err := s.generations.run(ctx, func(known string) *redis.Cmd {
-		return updateScript.Run(ctx, s.db.client, s.keys(b.Owner, b.Dataset), updateArgs(b, known)...)
-	})
+	answer, err := s.runs(ctx, updateScript, b.Owner, b.Dataset, func(known string) []any { return updateArgs(b, known) })
 	if err != nil {
 		return nil, fmt.Errorf("redisstore: update records: %w", err)
 	}

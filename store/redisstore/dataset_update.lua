@@ -1,7 +1,8 @@
 -- Stores a batch of patches whole or not at all. A script is not rolled back, so
 -- nothing is written before all checks have passed.
 --
--- KEYS: the owner's datasets; the dataset's values, states and positions; the owner's log
+-- KEYS: the owner's datasets; the dataset's values, states and positions; the owner's log;
+--       the queue of copies, if they are kept
 -- ARGV: 1 dataset, 2 now, 3 device, 4 fingerprint, 5 session's epoch,
 --       6 session's count, 7 epoch of a new dataset,
 --       8-12 limits: datasets, names, records, keys, bytes; 13 exact,
@@ -16,12 +17,10 @@ local X = '[0-9a-f]'
 local X4 = X .. X .. X .. X
 local MERGED = '^.+%.[%w_-]+:' .. X4 .. X4 .. '%-' .. X4 .. '%-' .. X4 .. '%-' .. X4 .. '%-' .. X4 .. X4 .. X4 .. '$'
 
-local base, id = generation(ARGV[15])
-if not base then return {'generation', id} end
-local meta, ended = look(KEYS[1], ARGV[1], base)
-if ended then return {'ended'} end
+local meta, refusal, mark = look(KEYS[1], ARGV[1], ARGV[15])
+if refusal then return refusal end
 
-local count, gaps = skip(0, '', tonumber(base))
+local count, gaps = skip(0, '', tonumber((string.match(mark, '%d+'))))
 local created, bytes, records, keys, deletedAt, deleted, epoch = ARGV[2], 0, 0, 0, '0', '1', ARGV[7]
 if meta then
 	count, created, bytes, records, keys, deletedAt, deleted, epoch, gaps =
@@ -114,8 +113,9 @@ for from = 1, #states, CHUNK do
 	redis.call('HSET', KEYS[3], unpack(packed))
 	redis.call('ZADD', KEYS[4], unpack(positions))
 end
-redis.call('HSET', KEYS[1], '@', base, ARGV[1], int(count) .. ' ' .. created .. ' ' .. ARGV[2] .. ' ' .. int(bytes + growth) .. ' ' ..
+redis.call('HSET', KEYS[1], '@', mark, ARGV[1], int(count) .. ' ' .. created .. ' ' .. ARGV[2] .. ' ' .. int(bytes + growth) .. ' ' ..
 	int(records + newRecords) .. ' ' .. int(keys + newKeys) .. ' ' .. deletedAt .. ' 0 ' .. epoch .. gaps .. ' ' .. ARGV[3])
+await(KEYS[6], KEYS[2], ARGV[2])
 redis.call('XADD', KEYS[5], 'MAXLEN', '~', 256, '*',
 	'dataset', ARGV[1], 'count', int(count), 'device', ARGV[3], 'deleted', '0')
 redis.pcall('PUBLISH', KEYS[5], '') -- a user without permission for channels must not fail what is stored

@@ -76,7 +76,7 @@ var backupTables = []backupTable{
 	table("identity_merge", "identity_merges", texts("identity"), numbers("due")),
 
 	table("sync_settings", "sync_settings", texts("pool"), docs("doc"), flags("publishing"), numbers("held")),
-	table("dataset", "datasets", texts("pool", "identity", "name", "epoch"),
+	table("dataset", "datasets", texts("pool", "identity", "name", "epoch", "gaps"),
 		numbers("sync_count", "created", "modified", "bytes", "records", "keys", "deleted_at"), blobs("modified_by"), flags("deleted")),
 	table("dataset_record", "dataset_records", texts("pool", "identity", "dataset"),
 		numbers("position", "modified", "device_modified"), blobs("key", "value", "modified_by", "fingerprint"), flags("removed")),
@@ -99,9 +99,10 @@ var backupTables = []backupTable{
 // backupLeftOut are the tables that no export has, and why. A database with
 // rows in them is not empty all the same.
 var backupLeftOut = map[string]string{
-	"ephemeral":    "codes, challenges and counters live for minutes",
-	"idp_sessions": "browsers sign in again",
-	"idp_grants":   "authorization codes live for minutes",
+	"dataset_fences": "which Redis the copies are of; a restored one is copied anew",
+	"ephemeral":      "codes, challenges and counters live for minutes",
+	"idp_sessions":   "browsers sign in again",
+	"idp_grants":     "authorization codes live for minutes",
 
 	"settings_stamp": "it says that settings changed, not to what",
 

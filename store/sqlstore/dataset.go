@@ -22,24 +22,38 @@ var _ dataset.Store = (*DatasetStore)(nil)
 func (db *DB) Datasets() *DatasetStore { return &DatasetStore{db} }
 
 const datasetColumns = `d.name, d.sync_count, d.created, d.modified, d.modified_by, d.bytes, d.records, d.keys,
-	d.epoch, d.deleted, d.deleted_at`
+	d.epoch, d.deleted, d.deleted_at, d.gaps`
 
 // datasetTargets returns where to scan datasetColumns, and a function that
 // completes d after the scan.
-func datasetTargets(d *dataset.Dataset) (targets []any, done func()) {
+func datasetTargets(d *dataset.Dataset) (targets []any, done func() error) {
 	var created, modified int64
 	var by []byte
+	var gaps string
 	targets = []any{&d.Name, &d.SyncCount, &created, &modified, &by, &d.Bytes, &d.Records, &d.Keys,
-		&d.Epoch, &d.Deleted, &d.DeletedAt}
-	return targets, func() {
+		&d.Epoch, &d.Deleted, &d.DeletedAt, &gaps}
+	return targets, func() (err error) {
 		d.Created, d.Modified, d.ModifiedBy = fromMicros(created), fromMicros(modified), string(by)
+		d.Gaps, err = dataset.ParseGaps(gaps)
+		return err
 	}
 }
 
 // Datasets implements dataset.Store.
 func (s *DatasetStore) Datasets(ctx context.Context, owner dataset.Owner) ([]dataset.Dataset, error) {
-	rows, err := s.db.read.QueryContext(ctx, `SELECT `+datasetColumns+`
-		FROM datasets d WHERE d.pool = $1 AND d.identity = $2 AND NOT d.deleted`, owner.Pool, owner.Identity)
+	all, err := loadDatasets(ctx, s.db.read, owner, `AND NOT d.deleted`)
+	if err != nil {
+		return nil, err
+	}
+	// Sorted here, because a database may sort by another collation than bytes.
+	slices.SortFunc(all, func(a, b dataset.Dataset) int { return strings.Compare(a.Name, b.Name) })
+	return all, nil
+}
+
+// loadDatasets returns the datasets of an owner that a condition takes.
+func loadDatasets(ctx context.Context, q querier, owner dataset.Owner, condition string) ([]dataset.Dataset, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+datasetColumns+`
+		FROM datasets d WHERE d.pool = $1 AND d.identity = $2 `+condition, owner.Pool, owner.Identity)
 	if err != nil {
 		return nil, fmt.Errorf("sqlstore: datasets: %w", err)
 	}
@@ -48,17 +62,14 @@ func (s *DatasetStore) Datasets(ctx context.Context, owner dataset.Owner) ([]dat
 	for rows.Next() {
 		var d dataset.Dataset
 		targets, done := datasetTargets(&d)
-		if err := rows.Scan(targets...); err != nil {
+		if err := errors.Join(rows.Scan(targets...), done()); err != nil {
 			return nil, fmt.Errorf("sqlstore: datasets: %w", err)
 		}
-		done()
 		all = append(all, d)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("sqlstore: datasets: %w", err)
 	}
-	// Sorted here, because a database may sort by another collation than bytes.
-	slices.SortFunc(all, func(a, b dataset.Dataset) int { return strings.Compare(a.Name, b.Name) })
 	return all, nil
 }
 
@@ -87,10 +98,8 @@ func (s *DatasetStore) Delete(ctx context.Context, owner dataset.Owner, name str
 		if old == nil || old.Deleted {
 			return dataset.ErrNotFound
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM dataset_records WHERE pool = $1 AND identity = $2 AND dataset = $3`,
-			owner.Pool, owner.Identity, name)
-		if err != nil {
-			return fmt.Errorf("sqlstore: delete records: %w", err)
+		if err := deleteRecords(ctx, tx, owner, name); err != nil {
+			return err
 		}
 		count := old.SyncCount + 1
 		err = saveDataset(ctx, tx, owner, &dataset.Dataset{Name: name, SyncCount: count, Created: old.Created,
@@ -105,6 +114,15 @@ func (s *DatasetStore) Delete(ctx context.Context, owner dataset.Owner, name str
 	}
 	s.db.ringDatasets(owner)
 	return old, nil
+}
+
+func deleteRecords(ctx context.Context, tx *sql.Tx, owner dataset.Owner, name string) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM dataset_records WHERE pool = $1 AND identity = $2 AND dataset = $3`,
+		owner.Pool, owner.Identity, name)
+	if err != nil {
+		return fmt.Errorf("sqlstore: delete records: %w", err)
+	}
+	return nil
 }
 
 // lockOwner makes other writers of the same owner wait for the end of tx. It
@@ -134,20 +152,19 @@ func loadDataset(ctx context.Context, q querier, owner dataset.Owner, name strin
 	if err != nil {
 		return nil, fmt.Errorf("sqlstore: dataset: %w", err)
 	}
-	done()
-	return &d, nil
+	return &d, done()
 }
 
 func saveDataset(ctx context.Context, tx *sql.Tx, owner dataset.Owner, d *dataset.Dataset) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO datasets (pool, identity, name, sync_count, created, modified,
-			modified_by, bytes, records, keys, epoch, deleted, deleted_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+			modified_by, bytes, records, keys, epoch, deleted, deleted_at, gaps)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (pool, identity, name) DO UPDATE SET sync_count = excluded.sync_count, created = excluded.created,
 			modified = excluded.modified, modified_by = excluded.modified_by, bytes = excluded.bytes,
 			records = excluded.records, keys = excluded.keys, epoch = excluded.epoch, deleted = excluded.deleted,
-			deleted_at = excluded.deleted_at`,
+			deleted_at = excluded.deleted_at, gaps = excluded.gaps`,
 		owner.Pool, owner.Identity, d.Name, d.SyncCount, micros(d.Created), micros(d.Modified),
-		[]byte(d.ModifiedBy), d.Bytes, d.Records, d.Keys, d.Epoch, d.Deleted, d.DeletedAt)
+		[]byte(d.ModifiedBy), d.Bytes, d.Records, d.Keys, d.Epoch, d.Deleted, d.DeletedAt, dataset.PackGaps(d.Gaps))
 	if err != nil {
 		return fmt.Errorf("sqlstore: save dataset: %w", err)
 	}

@@ -77,7 +77,9 @@ func scanRecord(rows *sql.Rows, page *dataset.Page) error {
 		return err
 	}
 	if page.Dataset == nil {
-		done()
+		if err := done(); err != nil {
+			return err
+		}
 		page.Dataset = &d
 	}
 	if !position.Valid {

@@ -50,3 +50,11 @@ func TestGenerationsOnPostgres(t *testing.T) {
 		return sqlstoretest.Postgres(t, time.Now).DatasetGenerations()
 	})
 }
+
+func TestCopiesOnSQLite(t *testing.T) {
+	datasettest.TestCopies(t, func(t *testing.T) dataset.Copies { return sqlstoretest.SQLite(t, time.Now).Datasets() })
+}
+
+func TestCopiesOnPostgres(t *testing.T) {
+	datasettest.TestCopies(t, func(t *testing.T) dataset.Copies { return sqlstoretest.Postgres(t, time.Now).Datasets() })
+}

@@ -2,6 +2,10 @@ package dataset
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -18,6 +22,36 @@ import (
 
 // A Gap is a range of counts that a dataset left out: Floor < count < Top.
 type Gap struct{ Floor, Top int64 }
+
+// PackGaps and ParseGaps write and read gaps as floor-top, with commas between.
+func PackGaps(gaps []Gap) string {
+	var b []byte
+	for i, g := range gaps {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = fmt.Appendf(b, "%d-%d", g.Floor, g.Top)
+	}
+	return string(b)
+}
+
+// ParseGaps reads what PackGaps wrote.
+func ParseGaps(packed string) ([]Gap, error) {
+	if packed == "" {
+		return nil, nil
+	}
+	var all []Gap
+	for text := range strings.SplitSeq(packed, ",") {
+		floor, top, _ := strings.Cut(text, "-")
+		f, err1 := strconv.ParseInt(floor, 10, 64)
+		t, err2 := strconv.ParseInt(top, 10, 64)
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, fmt.Errorf("dataset: gap %q: %w", text, err)
+		}
+		all = append(all, Gap{f, t})
+	}
+	return all, nil
+}
 
 // MaxGaps is how many gaps a dataset keeps. Where there would be more, the oldest two
 // become one: a device that was away since has to start afresh without need, and no
