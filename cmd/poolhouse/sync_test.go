@@ -3,7 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,9 +27,9 @@ type keeper struct {
 func newKeeper(t *testing.T) *keeper {
 	t.Helper()
 	const id, secret = "AKIASYNCSYNCSYNCSYNC", "sync/sync/sync/sync/sync/sync/sync/sync1"
-	_, url := start(t, map[string]string{"POOLHOUSE_ROOT_ACCESS_KEY_ID": id, "POOLHOUSE_ROOT_SECRET_ACCESS_KEY": secret},
+	_, at := start(t, map[string]string{"POOLHOUSE_ROOT_ACCESS_KEY_ID": id, "POOLHOUSE_ROOT_SECRET_ACCESS_KEY": secret},
 		"serve", "--addr", "127.0.0.1:0", "--data", t.TempDir())
-	k := &keeper{url: url, client: awsclient.New(url, "us-east-1"), env: map[string]string{"AWS_ACCESS_KEY_ID": id, "AWS_SECRET_ACCESS_KEY": secret}}
+	k := &keeper{url: at, client: awsclient.New(at, "us-east-1"), env: map[string]string{"AWS_ACCESS_KEY_ID": id, "AWS_SECRET_ACCESS_KEY": secret}}
 	var pool struct{ IdentityPoolId string }
 	k.call(t, "CreateIdentityPool", map[string]any{"IdentityPoolName": "sync", "AllowUnauthenticatedIdentities": true}, &pool)
 	k.pool = pool.IdentityPoolId
@@ -141,5 +148,49 @@ func TestSyncWatch(t *testing.T) {
 
 	stop, wait = k.follow(t, "other", "--now")
 	wait(`{"dataset":"other","key":"b"`)
+	stop()
+}
+
+// TestSyncWatchComesBack breaks the connection of a watch, and changes something while
+// it is broken.
+func TestSyncWatchComesBack(t *testing.T) {
+	k := newKeeper(t)
+	at, err := url.Parse(k.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var broken atomic.Bool
+	resumed := make(chan string, 100)
+	proxy := &httputil.ReverseProxy{FlushInterval: -1, ErrorLog: log.New(io.Discard, "", 0),
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(at); r.Out.Host = r.In.Host }}
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/live") {
+			if broken.Load() {
+				w.WriteHeader(http.StatusBadGateway)
+				return
+			}
+			resumed <- r.Header.Get("Last-Event-ID")
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close)
+	direct := *k
+	k.url = front.URL
+	stop, wait := k.follow(t)
+	wait("Watching.")
+	if id := <-resumed; id != "" {
+		t.Errorf("the first connection resumes %q", id)
+	}
+	direct.sync(t, "set", "notes", "a", "before")
+	wait(`"key":"a"`)
+	broken.Store(true)
+	front.CloseClientConnections()
+	wait("the connection is made again")
+	direct.sync(t, "set", "notes", "b", "meanwhile")
+	broken.Store(false)
+	wait(`"key":"b","value":"meanwhile"`)
+	if id := <-resumed; id == "" {
+		t.Error("the second connection does not resume the first")
+	}
 	stop()
 }

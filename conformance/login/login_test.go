@@ -121,6 +121,12 @@ func (d *desk) identityPool(t *testing.T) {
 	if err != nil || !strings.Contains(*out.Arn, ":assumed-role/AppUser/") {
 		t.Errorf("%+v, %v", out, err)
 	}
+	if out, err := d.run("sync", "set", "--profile", "sync", "notes", "milk", "two bottles"); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+	if out, err := d.run("sync", "get", "--profile", "sync", "notes", "milk", "--raw"); err != nil || out != "two bottles" {
+		t.Errorf("%v: %s", err, out)
+	}
 }
 
 // signedOutElsewhere: whose refresh token is dead is told what to do.

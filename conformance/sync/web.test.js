@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { Encryption, MemoryStore, SyncClient } from '../../static/sync/index.js';
-import { env, root } from '../awsjs/clients.js';
+import { app, env, root } from '../awsjs/clients.js';
 
 const endpoint = env.POOLHOUSE_URL, identityPoolId = env.POOLHOUSE_IDENTITY_POOL_ID;
 
@@ -208,6 +208,32 @@ test('the server sees nothing but sealed values', async () => {
   await root('sync', 'UpdateRecords', { ...at, SyncSessionToken, RecordPatches: records.map((r, i) => ({ Op: 'replace', Key: r.Key, Value: records[1 - i].Value, SyncCount: r.SyncCount })) });
   await laptop.synchronize();
   assert.deepEqual((await laptop.list()).map((r) => r.error?.name), ['EncryptionError', 'EncryptionError']);
+});
+
+// A guest's data are sealed for the guest's identity; they come in with the guest.
+test('who was a guest brings the data along', async () => {
+  const pool = await root('identity', 'DescribeIdentityPool', { IdentityPoolId: identityPoolId });
+  await root('identity', 'UpdateIdentityPool', { ...pool, AllowUnauthenticatedIdentities: true });
+  const { IdentityId } = await app('identity', 'GetId', { IdentityPoolId: identityPoolId });
+  const encryption = await Encryption.fromPassphrase('correct horse battery staple');
+  const old = encryption.codec({ pool: identityPoolId, identity: IdentityId, dataset: 'guest' });
+  const at = { IdentityPoolId: identityPoolId, IdentityId, DatasetName: 'guest' };
+  const { SyncSessionToken } = await root('sync', 'ListRecords', at);
+  const RecordPatches = await Promise.all([['mine', 'of the guest'], ['theirs', 'of the guest']].map(async ([Key, text], i) => (
+    { Op: 'replace', Key, Value: await old.seal(Key, text), SyncCount: 0, DeviceLastModifiedDate: new Date(2_000_000 + i) })));
+  await root('sync', 'UpdateRecords', { ...at, SyncSessionToken, RecordPatches });
+
+  const phone = (await open({ encryption })).dataset('guest');
+  await phone.write('mine', 'of the user', 3_000_000);
+  await phone.write('theirs', 'of the user', 1_000_000);
+  await phone.synchronize();
+  const known = await open({ identityId: IdentityId, encryption }); // the guest signs in, as somebody who was here before
+  assert.equal(known.identityId, phone.client.identityId);
+  const laptop = known.dataset('guest');
+  await exchange(laptop, phone);
+  for (const d of [phone, laptop]) assert.deepEqual(await values(d), { mine: 'of the user', theirs: 'of the guest' });
+  assert.deepEqual((await known.datasets()).map((d) => d.name).filter((n) => n.startsWith('guest')), ['guest']);
+  await root('identity', 'UpdateIdentityPool', pool);
 });
 
 test('what cannot be stored is refused at once', async () => {
