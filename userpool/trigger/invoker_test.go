@@ -341,6 +341,19 @@ func TestHugeAnswer(t *testing.T) {
 	}
 }
 
+// TestLargeAnswer: how large an answer may be is the invoker's.
+func TestLargeAnswer(t *testing.T) {
+	url, _ := serve(t, says(200, `"`+strings.Repeat("x", 2<<20)+`"`))
+	i := newInvoker()
+	i.Lambda, i.Answer = url, 3<<20
+	if answer, err := i.Invoke(t.Context(), invocation("")); err != nil || len(answer) != 2<<20+2 {
+		t.Errorf("%d bytes, %v", len(answer), err)
+	}
+	i.Answer = 2 << 20
+	_, err := i.Invoke(t.Context(), invocation(""))
+	wantReason(t, err, "ResponseSizeTooLarge")
+}
+
 // TestPrivateAddresses: nothing on the inside is reached unless the operator says so.
 func TestPrivateAddresses(t *testing.T) {
 	url, calls := serve(t, says(200, `{}`))
