@@ -1,6 +1,7 @@
 package federation_test
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"html"
 	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -132,22 +134,8 @@ var leaveLink = regexp.MustCompile(`id="go" href="([^"]*)"`)
 func TestSAMLLogout(t *testing.T) {
 	s := harness.Start(t, harness.Embedded)
 	f, c := s.Fixture(t), newCompany(t)
-	pool := f.URL + "/" + f.PoolID
-	c.back = pool + "/saml2/logout"
-	name, bye := "Company", "http://localhost/bye"
-	_, err := f.Root().IDP.CreateIdentityProvider(t.Context(), &cip.CreateIdentityProviderInput{UserPoolId: &f.PoolID, ProviderName: &name, ProviderType: types.IdentityProviderTypeTypeSaml,
-		ProviderDetails: map[string]string{"MetadataFile": c.metadata(), "IDPSignout": "true"}, AttributeMapping: map[string]string{"email": "mail"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := f.Root().IDP.CreateUserPoolClient(t.Context(), &cip.CreateUserPoolClientInput{UserPoolId: &f.PoolID, ClientName: &name,
-		AllowedOAuthFlows: []types.OAuthFlowType{types.OAuthFlowTypeCode}, AllowedOAuthFlowsUserPoolClient: true, AllowedOAuthScopes: []string{"openid"},
-		CallbackURLs: []string{harness.Callback}, LogoutURLs: []string{bye}, SupportedIdentityProviders: []string{name}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	id := *client.UserPoolClient.ClientId
-	start := pool + "/oauth2/authorize?" + url.Values{"client_id": {id}, "response_type": {"code"}, "scope": {"openid"}, "redirect_uri": {harness.Callback}}.Encode()
+	pool, bye := f.URL+"/"+f.PoolID, "http://localhost/bye"
+	id, start := c.join(t, f, bye)
 	b := harness.NewBrowser(t, nil)
 	signIn := func(logins int) {
 		t.Helper()
@@ -158,17 +146,7 @@ func TestSAMLLogout(t *testing.T) {
 	signIn(1)
 	signIn(1) // by our session
 
-	out := b.Walk(t, pool+"/logout?"+url.Values{"client_id": {id}, "logout_uri": {bye}}.Encode(), nil, harness.Leads(bye))
-	if leave := leaveLink.FindStringSubmatch(out.Body); leave != nil { // the page that goes on by itself, in a browser with scripts
-		to, err := out.URL.Parse(html.UnescapeString(leave[1]))
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = b.Walk(t, to.String(), nil, harness.Leads(bye))
-	}
-	if !harness.Leads(bye)(out) || c.asked == nil {
-		t.Fatalf("ended at %s, status %d:\n%s", out.URL, out.Status, out.Body)
-	}
+	c.leave(t, b, pool, id, bye)
 	if *c.asked.NameID != *c.name() || len(c.asked.SessionIndexes) != 1 || c.asked.SessionIndexes[0] != "s1" {
 		t.Errorf("the provider was asked to end %+v %v", c.asked.NameID, c.asked.SessionIndexes)
 	}
@@ -186,6 +164,69 @@ func TestSAMLLogout(t *testing.T) {
 	if again := b.Open(t, sent.Address); again.Status != http.StatusBadRequest {
 		t.Errorf("the request counts twice: %d", again.Status)
 	}
+}
+
+// join makes the company a provider of the pool, and an app that has no other. It returns
+// the app's ID, and where its sign-ins begin.
+func (c *company) join(t *testing.T, f *harness.Fixture, bye string) (id, start string) {
+	t.Helper()
+	pool, name := f.URL+"/"+f.PoolID, "Company"
+	c.back = pool + "/saml2/logout"
+	_, err := f.Root().IDP.CreateIdentityProvider(t.Context(), &cip.CreateIdentityProviderInput{UserPoolId: &f.PoolID, ProviderName: &name, ProviderType: types.IdentityProviderTypeTypeSaml,
+		ProviderDetails: map[string]string{"MetadataFile": c.metadata(), "IDPSignout": "true"}, AttributeMapping: map[string]string{"email": "mail"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := f.Root().IDP.CreateUserPoolClient(t.Context(), &cip.CreateUserPoolClientInput{UserPoolId: &f.PoolID, ClientName: &name,
+		AllowedOAuthFlows: []types.OAuthFlowType{types.OAuthFlowTypeCode}, AllowedOAuthFlowsUserPoolClient: true, AllowedOAuthScopes: []string{"openid"},
+		CallbackURLs: []string{harness.Callback}, LogoutURLs: []string{bye}, SupportedIdentityProviders: []string{name}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id = *client.UserPoolClient.ClientId
+	return id, pool + "/oauth2/authorize?" + url.Values{"client_id": {id}, "response_type": {"code"}, "scope": {"openid"}, "redirect_uri": {harness.Callback}}.Encode()
+}
+
+// leave signs a browser out at an address of the pool's, which leads past the company.
+func (c *company) leave(t *testing.T, b *harness.Browser, pool, id, bye string) {
+	t.Helper()
+	out := b.Walk(t, pool+"/logout?"+url.Values{"client_id": {id}, "logout_uri": {bye}}.Encode(), nil, harness.Leads(bye))
+	if leave := leaveLink.FindStringSubmatch(out.Body); leave != nil { // the page that goes on by itself, in a browser with scripts
+		to, err := out.URL.Parse(html.UnescapeString(leave[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = b.Walk(t, to.String(), nil, harness.Leads(bye))
+	}
+	if !harness.Leads(bye)(out) || c.asked == nil {
+		t.Fatalf("ended at %s, status %d:\n%s", out.URL, out.Status, out.Body)
+	}
+}
+
+// TestSAMLLogoutAtADomain: a sign-out that begins at a domain of the pool's goes on there,
+// although the provider's answer comes to the one address that it knows.
+func TestSAMLLogoutAtADomain(t *testing.T) {
+	s := harness.Start(t, harness.Embedded)
+	f, c := s.Fixture(t), newCompany(t)
+	bye, domain := "http://localhost/bye", "company"
+	id, start := c.join(t, f, bye)
+	if _, err := f.Root().IDP.CreateUserPoolDomain(t.Context(), &cip.CreateUserPoolDomainInput{UserPoolId: &f.PoolID, Domain: &domain}); err != nil {
+		t.Fatal(err)
+	}
+	address := strings.TrimPrefix(f.URL, "http://")
+	host := domain + ".auth." + address
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, to string) (net.Conn, error) {
+		if to == host {
+			to = address
+		}
+		return new(net.Dialer).DialContext(ctx, network, to)
+	}}
+	t.Cleanup(transport.CloseIdleConnections)
+	b := harness.NewBrowser(t, transport)
+	if b.SignIn(t, strings.Replace(start, address+"/"+f.PoolID, host, 1), nil, harness.Callback).Query().Get("code") == "" {
+		t.Fatal("no sign-in")
+	}
+	c.leave(t, b, "http://"+host, id, bye)
 }
 
 // A desk is a SAML app of our pool, which answers when it is asked to sign out.
