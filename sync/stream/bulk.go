@@ -153,7 +153,7 @@ func (r *run) dataset(ctx context.Context, owner dataset.Owner, name string) err
 	if err != nil || page.Dataset == nil || page.Dataset.Deleted {
 		return err
 	}
-	c := dataset.Change{Owner: owner, Dataset: name, SyncCount: page.Dataset.SyncCount, At: page.Dataset.Modified}
+	c := dataset.Change{Owner: owner, Dataset: name, SyncCount: page.Dataset.SyncCount, At: page.Dataset.Modified, Records: []dataset.Record{}}
 	for _, rec := range page.Records {
 		if !rec.Removed {
 			c.Records = append(c.Records, rec)

@@ -62,8 +62,11 @@ func encode(c *dataset.Change) ([][]byte, error) {
 	}
 	r := record{IdentityPoolID: string(c.Owner.Pool), IdentityID: string(c.Owner.Identity), DatasetName: c.Dataset,
 		Operation: opReplace, LastModified: millis(c.At), PayloadType: payloadInline, SyncCount: c.SyncCount}
-	if c.Deleted {
+	switch {
+	case c.Deleted:
 		r.Operation = opRemove
+	case c.Records == nil: // a merge, which does not tell them
+		r.PayloadType = payloadOmitted
 	}
 	var out [][]byte
 	for i, g := range groups {

@@ -28,6 +28,8 @@ func TestRecord(t *testing.T) {
 			`"lastModifiedDate":1772366400456,"kinesisSyncRecordsURL":null,"payloadType":"Inline","syncCount":3}`: c,
 		head + `"operation":"remove","kinesisSyncRecords":[],"lastModifiedDate":1772366400456,"kinesisSyncRecordsURL":null,"payloadType":"Inline","syncCount":3}`: {
 			Owner: c.Owner, Dataset: "notes", SyncCount: 3, Deleted: true, At: noon},
+		head + `"operation":"replace","kinesisSyncRecords":[],"lastModifiedDate":1772366400456,"kinesisSyncRecordsURL":null,"payloadType":"Omitted","syncCount":3}`: {
+			Owner: c.Owner, Dataset: "notes", SyncCount: 3, At: noon}, // of a merge
 	} {
 		got, err := encode(c)
 		if err != nil || len(got) != 1 || string(got[0]) != want {
