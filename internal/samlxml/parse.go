@@ -45,6 +45,9 @@ func parsedBefore() Limits {
 // it for every element that needs it.
 const maxNamespace = 256
 
+// maxID bounds an ID, in bytes: all of a document are remembered.
+const maxID = 1024
+
 // byteOrderMark may stand before a document and is no part of it (XML 1.0, 4.3.3).
 // Microsoft's metadata has one.
 const byteOrderMark = "\ufeff"
@@ -257,6 +260,9 @@ func (p *parser) attributes(el *etree.Element, t xml.StartElement) error {
 func (p *parser) checkID(name xml.Name, value string) error {
 	if name.Space == "xmlns" || !strings.EqualFold(name.Local, "id") {
 		return nil
+	}
+	if len(value) > maxID {
+		return tooLarge("bytes of an ID", maxID)
 	}
 	if p.ids[value] {
 		return malformed("ID %q occurs twice", value)

@@ -217,6 +217,7 @@ func TestFederationLimits(t *testing.T) {
 		"one deep one":     io.MultiReader(strings.NewReader(aggregateHead), &endless{part: "<md:EntitiesDescriptor>"}),
 		"prefixes":         io.MultiReader(strings.NewReader(aggregateHead), &endless{part: `<a xmlns:p%d="urn:x"></a>`}),
 		"IDs":              many(`<a ID="_%d"></a>`),
+		"long IDs":         many(`<a ID="` + strings.Repeat("x", 1<<20) + `%d"></a>`),
 		"before the seal":  many(" "),
 	} {
 		t.Run(name, func(t *testing.T) {
