@@ -50,7 +50,7 @@ func (d *Doctor) Examine(ctx context.Context, tell func(doctor.Finding)) doctor.
 // configuration says of each setting that is wrong what it has to be.
 func (d *Doctor) configuration(context.Context) (found []doctor.Finding) {
 	c := &d.Config
-	err := errors.Join(c.Validate(), c.checkMessageSecrets(), c.checkTriggerSecrets())
+	err := errors.Join(c.Validate(), c.checkMessageSecrets(), c.checkTriggerSecrets(), c.checkStreamSecrets())
 	if err == nil {
 		return []doctor.Finding{doctor.Good("all settings are well formed")}
 	}

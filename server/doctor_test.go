@@ -137,6 +137,7 @@ func TestDoctorFindsFaults(t *testing.T) {
 		"no functions":   {func(c *server.Config) { c.LambdaFunctions = []string{"f=http://127.0.0.1:1"} }, "functions", "lambda-function f"},
 		"no certificate": {func(c *server.Config) { c.TLSCert, c.TLSKey = "/nowhere.crt", "/nowhere.key" }, "tls", "nowhere"},
 		"account":        {func(c *server.Config) { c.Account = "12" }, "configuration", "account"},
+		"open stream":    {func(c *server.Config) { c.SyncStreams = []string{"c=https://hooks.example.com/x"} }, "configuration", "SYNC_STREAM_SECRET"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			broken := cfg
