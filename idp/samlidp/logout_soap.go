@@ -129,15 +129,15 @@ func (x *exchange) endNamed(ctx context.Context, req *samlxml.LogoutRequest) (sa
 	}
 	var ended ending
 	for _, sub := range subs {
-		if err := x.endMeant(ctx, sub, req, &ended); err != nil {
-			return status, err
+		if err = x.endMeant(ctx, sub, req, &ended); err != nil {
+			break // those of what has ended are told: nobody would know of them at another try
 		}
 	}
-	partial, err := x.h.Leaving.TellAlone(ctx, x.pool.ID, ended.told, ended.from)
+	partial, tellErr := x.h.Leaving.TellAlone(ctx, x.pool.ID, ended.told, ended.from)
 	if partial {
 		status.Second = saml.StatusPartialLogout
 	}
-	return status, err
+	return status, errors.Join(err, tellErr)
 }
 
 // An ending is whom sessions concern that ended without a browser: apps besides the one

@@ -1,7 +1,9 @@
 package samlidp_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/crewjam/saml"
 
+	"github.com/poolhouse/poolhouse/idp"
 	"github.com/poolhouse/poolhouse/idp/chain"
 	"github.com/poolhouse/poolhouse/idp/samlidp"
 	"github.com/poolhouse/poolhouse/internal/outbound"
@@ -140,4 +143,37 @@ func (p *person) signInAgain(apps ...*app) known {
 		p.signIn(a)
 	}
 	return k
+}
+
+// A failing store forgets no more participants after a number of them.
+type failing struct {
+	idp.ParticipantStore
+	after int
+}
+
+func (f *failing) Leave(ctx context.Context, p *idp.Participant) error {
+	if f.after--; f.after < 0 {
+		return errors.New("the database is gone")
+	}
+	return f.ParticipantStore.Leave(ctx, p)
+}
+
+// TestLogoutBySOAPFails: the app hears of a failure, and the others of the sessions that have
+// ended by then.
+func TestLogoutBySOAPFails(t *testing.T) {
+	r := newLogoutRig(t)
+	wiki, quiet := r.speaking("wiki"), r.silent("quiet")
+	n := r.net(quiet)
+	p := r.person("alice")
+	k, q := p.signIn(wiki), p.signIn(quiet)
+	r.h.Participants = &failing{ParticipantStore: r.h.Participants, after: 1}
+	res, err := http.Post(r.h.SOAPLogoutURL(poolID), "text/xml", bytes.NewReader(r.soap(wiki, wiki.request(k))))
+	r.must(err)
+	r.must(res.Body.Close())
+	if res.StatusCode != http.StatusInternalServerError {
+		t.Errorf("status %d", res.StatusCode)
+	}
+	if !slices.Equal(n.names(), []string{q.name.Value + " " + q.index}) {
+		t.Errorf("told of %q", n.names())
+	}
 }
