@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { Encryption, MemoryStore, laterWins } from '../../static/sync/index.js';
+import { Dataset } from '../../static/sync/dataset.js';
+import { plain } from '../../static/sync/encryption.js';
 import { EventParser } from '../../static/sync/live.js';
 import { sign } from '../../static/sync/sigv4.js';
 import { Connection } from '../../static/sync/http.js';
@@ -91,4 +93,22 @@ test('a store hands out copies', async () => {
   assert.deepEqual(await store.datasets('d'), ['d']);
   await store.update('d', null, () => ({ clear: true }));
   assert.deepEqual(await store.datasets('d'), []);
+});
+
+test('a record that a trigger leaves out is sent once, and gone', async () => {
+  for (const others of [[], ['b']]) {
+    let updates = 0;
+    const api = {
+      list: async () => ({ records: [], count: 0, exists: false, merged: [], session: 's', deleted: false }),
+      update: async (_, session, changed) => {
+        if ((updates += 1) > 1) throw new Error('it is sent again and again');
+        return changed.filter((r) => r.key !== 'a').map((r) => ({ key: r.key, value: r.value, syncCount: 1, modified: r.modified }));
+      },
+    };
+    const client = { api, store: new MemoryStore(), place: (name) => name, connection: { time: () => new Date(0) } };
+    const notes = new Dataset(client, 'notes', plain);
+    for (const key of ['a', ...others]) await notes.put(key, 'x');
+    await notes.synchronize();
+    assert.deepEqual([updates, await notes.get('a'), await notes.pending(), (await notes.list()).map((r) => r.key)], [1, undefined, 0, others]);
+  }
 });

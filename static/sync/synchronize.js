@@ -121,10 +121,17 @@ async function push(dataset, listing, result) {
   await dataset.update(null, (_, records) => { sent = new Map([...records.values()].filter((r) => r.dirty).map((r) => [r.key, r])); });
   if (sent.size === 0) return false;
   const stored = await dataset.client.api.update(dataset.name, listing.session, [...sent.values()]);
-  let changed = false, again = false;
-  await dataset.update(stored.map((r) => r.key), (state, records) => {
+  const left = new Map(sent); // out, by the server's trigger, and nothing stands there
+  for (const { key } of stored) left.delete(key);
+  let changed = left.size > 0, again = false;
+  await dataset.update([...left.keys(), ...stored.map((r) => r.key)], (state, records) => {
     const put = [];
     let seen = true;
+    for (const [key, before] of left) {
+      const local = records.get(key);
+      if (local?.edit === before.edit) put.push({ ...local, value: null, syncCount: 0, dirty: false });
+      else again = true;
+    }
     for (const remote of stored) {
       const local = records.get(remote.key), before = sent.get(remote.key);
       changed ||= remote.value !== before?.value; // the server's trigger had its say
@@ -133,6 +140,7 @@ async function push(dataset, listing, result) {
       else seen = false;
       again ||= local?.dirty && local.edit !== before?.edit;
     }
+    if (stored.length === 0) return { put };
     const count = Math.max(...stored.map((r) => r.syncCount));
     seen &&= count === state.syncCount + 1; // else somebody else's changes lie in between
     again ||= !seen;
