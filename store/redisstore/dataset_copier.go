@@ -197,7 +197,10 @@ func (c *Copier) bring(ctx context.Context, owner dataset.Owner, name string) (i
 		return since, err
 	}
 	err = s.copies.Copy(ctx, &dataset.Copy{Owner: owner, Generation: generation, Dataset: page.Dataset, Since: since, Records: page.Records})
-	if err != nil && !errors.Is(err, dataset.ErrEnded) { // the copy of an owner that ended is good as it is
+	switch {
+	case errors.Is(err, dataset.ErrConflict): // it may be behind all the same: the next turn looks again
+		return since, nil
+	case err != nil && !errors.Is(err, dataset.ErrEnded): // the copy of an owner that ended is good as it is
 		return 0, err
 	}
 	return page.Dataset.SyncCount, nil

@@ -154,6 +154,52 @@ func TestCopiesDown(t *testing.T) {
 	})
 }
 
+// overtaken copies are brought up to date in part, once, between the moment that they
+// are looked at and the moment that they are written: as by a node whose commit came
+// through after it had given up on it.
+type overtaken struct {
+	*sqlstore.DatasetStore
+	by *dataset.Copy
+}
+
+func (o *overtaken) Copy(ctx context.Context, c *dataset.Copy) error {
+	if by := o.by; by != nil {
+		o.by = nil
+		if err := o.DatasetStore.Copy(ctx, by); err != nil {
+			return err
+		}
+	}
+	return o.DatasetStore.Copy(ctx, c)
+}
+
+// TestCopyOvertaken: a dataset goes on waiting until its copy is what it is, not until
+// somebody tried.
+func TestCopyOvertaken(t *testing.T) {
+	ctx := context.Background()
+	sql := sqlstoretest.SQLite(t, time.Now)
+	copies := &overtaken{DatasetStore: sql.Datasets()}
+	server := alone(t)
+	store := redisstoretest.OpenURL(t, server.URL(), time.Now).Datasets(sql.DatasetGenerations()).CopiedTo(copies)
+	copier := store.Copier(func(err error) { t.Error(err) })
+	a, _ := phones(t, store)
+	a.write("x", "1")
+	page, err := store.Records(ctx, dataset.Query{Owner: carol, Dataset: "notes", Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	copies.by = &dataset.Copy{Owner: carol, Dataset: page.Dataset, Records: page.Records}
+	a.write("x", "2")
+	for range 2 {
+		if err := copier.Flush(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page, err = sql.Datasets().Records(ctx, dataset.Query{Owner: carol, Dataset: "notes", Limit: 10})
+	if err != nil || len(page.Records) != 1 || page.Records[0].Value != "2" {
+		t.Errorf("the copy is %+v, %v", page, err)
+	}
+}
+
 // TestFencedCopies: what a master that was replaced still answers is not copied over
 // what its successor has.
 func TestFencedCopies(t *testing.T) {

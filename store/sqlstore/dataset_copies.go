@@ -72,7 +72,7 @@ func (s *DatasetStore) Copy(ctx context.Context, c *dataset.Copy) error {
 			old = new(dataset.Dataset)
 		}
 		if old.SyncCount != c.Since {
-			return nil
+			return dataset.ErrConflict
 		}
 		if c.Dataset.DeletedAt > c.Since {
 			if err := deleteRecords(ctx, tx, c.Owner, c.Dataset.Name); err != nil {

@@ -40,8 +40,9 @@ type Copies interface {
 	Copied(ctx context.Context, owner Owner, name string) (int64, error)
 
 	// Copy brings a copy up to date, in one atomic step. Where the copy is no longer
-	// at Since, somebody else did that meanwhile, and nothing is changed. It returns
-	// ErrFenced if the owner is of a later generation, and ErrEnded if it is closed.
+	// at Since, somebody else changed it meanwhile: then nothing is changed, and it
+	// returns ErrConflict. It returns ErrFenced if the owner is of a later generation,
+	// and ErrEnded if it is closed.
 	Copy(ctx context.Context, c *Copy) error
 
 	// Close and Erase are those of Store.

@@ -66,7 +66,9 @@ func copyIsWhole(t *testing.T, s dataset.Copies) {
 	first, second := copyAt(0, 6, "a", "1"), copyAt(6, 11, "b", "2")
 	mustCopy(t, s, first)
 	mustCopy(t, s, second)
-	mustCopy(t, s, copyAt(6, 10, "c", "late"))
+	if err := s.Copy(context.Background(), copyAt(6, 10, "c", "late")); !errors.Is(err, dataset.ErrConflict) {
+		t.Errorf("a copy of what is copied already: %v", err)
+	}
 	page := copyPage(t, s)
 	same(t, "dataset", *page.Dataset, *second.Dataset)
 	same(t, "records", page.Records, []dataset.Record{first.Records[0], second.Records[0]})
