@@ -75,6 +75,12 @@ func enterGenerations(ctx context.Context, tx *sql.Tx, before []dataset.Generati
 		known[g.ID] = g
 	}
 	base := dataset.NextBase(before, at)
+	if len(before) == 0 {
+		var err error
+		if base, err = firstBase(ctx, tx); err != nil {
+			return nil, err
+		}
+	}
 	entered := make([]dataset.Generation, len(ids))
 	for i, id := range ids {
 		g, ok := known[id]
@@ -89,4 +95,15 @@ func enterGenerations(ctx context.Context, tx *sql.Tx, before []dataset.Generati
 		entered[i] = g
 	}
 	return entered, nil
+}
+
+// firstBase returns where counts begin in the first generation: above those of the
+// datasets that are here from a time without one. Devices have seen them, and a copy
+// must not look newer than what was written since.
+func firstBase(ctx context.Context, tx *sql.Tx) (base int64, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(sync_count), 0) FROM datasets`).Scan(&base)
+	if base > 0 {
+		base += dataset.Room
+	}
+	return base, err
 }

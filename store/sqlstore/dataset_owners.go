@@ -123,11 +123,20 @@ func (s *DatasetStore) Erase(ctx context.Context, owner dataset.Owner) error {
 }
 
 // ForgetEnded deletes up to limit marks of owners that were closed KeepEnded ago and
-// have nothing left, and returns how many there were.
-func (s *DatasetStore) ForgetEnded(ctx context.Context, limit int) (int, error) {
-	n, err := rowsAffected(s.db.write.ExecContext(ctx, `DELETE FROM dataset_ends WHERE (pool, identity) IN (
-		SELECT e.pool, e.identity FROM dataset_ends e WHERE e.ended <= $1
-			AND NOT EXISTS (SELECT 1 FROM datasets d WHERE d.pool = e.pool AND d.identity = e.identity) LIMIT $2)`,
-		micros(s.db.now().Add(-dataset.KeepEnded)), limit))
-	return int(n), err
+// have nothing left, and returns how many there were. With a mark goes the owner's
+// fence, which would be the last that is known of it.
+func (s *DatasetStore) ForgetEnded(ctx context.Context, limit int) (n int, err error) {
+	err = s.db.inTx(ctx, func(tx *sql.Tx) error {
+		const due = `FROM dataset_ends e WHERE e.ended <= $1
+			AND NOT EXISTS (SELECT 1 FROM datasets d WHERE d.pool = e.pool AND d.identity = e.identity)`
+		before := micros(s.db.now().Add(-dataset.KeepEnded))
+		if _, err := tx.ExecContext(ctx, `DELETE FROM dataset_fences WHERE (pool, identity) IN (SELECT e.pool, e.identity `+due+`)`, before); err != nil {
+			return err
+		}
+		deleted, err := rowsAffected(tx.ExecContext(ctx, `DELETE FROM dataset_ends WHERE (pool, identity) IN (
+			SELECT e.pool, e.identity `+due+` LIMIT $2)`, before, limit))
+		n = int(deleted)
+		return err
+	})
+	return n, err
 }

@@ -1,6 +1,8 @@
 package sqlstore_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -57,4 +59,55 @@ func TestCopiesOnSQLite(t *testing.T) {
 
 func TestCopiesOnPostgres(t *testing.T) {
 	datasettest.TestCopies(t, func(t *testing.T) dataset.Copies { return sqlstoretest.Postgres(t, time.Now).Datasets() })
+}
+
+// TestFirstGeneration: an installation gets a Redis after a time without one. Counts
+// that devices have seen are not given again.
+func TestFirstGeneration(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *sqlstore.DB) {
+		ctx := context.Background()
+		d := &dataset.Dataset{Name: "notes", SyncCount: 500, Epoch: "00000000000000aa"}
+		owner := dataset.Owner{Pool: "us-east-1:p", Identity: "us-east-1:i"}
+		if err := db.Datasets().Copy(ctx, &dataset.Copy{Owner: owner, Dataset: d}); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			entered, err := db.DatasetGenerations().Enter(ctx, []string{"a"}, time.Now())
+			if err != nil || len(entered) != 1 || entered[0].Base <= 500 {
+				t.Fatalf("entered %v, %v", entered, err)
+			}
+		}
+	})
+}
+
+// TestForgetEnded: of an owner that ended nothing stays, not even who had its copies.
+func TestForgetEnded(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *sqlstore.DB) {
+		ctx, s := context.Background(), db.Datasets()
+		old, fresh, alive := dataset.Owner{Pool: "p", Identity: "old"}, dataset.Owner{Pool: "p", Identity: "fresh"}, dataset.Owner{Pool: "p", Identity: "alive"}
+		for owner, ago := range map[dataset.Owner]time.Duration{old: dataset.KeepEnded, fresh: 0, alive: -1} {
+			if _, _, err := s.Fence(ctx, owner, 5); err != nil {
+				t.Fatal(err)
+			}
+			if ago < 0 {
+				continue
+			}
+			if err := s.Close(ctx, owner, time.Now().Add(-ago)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n, err := s.ForgetEnded(ctx, 10); n != 1 || err != nil {
+			t.Fatalf("forgot %d, %v", n, err)
+		}
+		for owner, want := range map[dataset.Owner]error{old: nil, fresh: dataset.ErrFenced, alive: dataset.ErrFenced} {
+			if _, closed, err := s.Fence(ctx, owner, 4); !errors.Is(err, want) || closed != (owner == fresh && err == nil) {
+				t.Errorf("%s: closed %t, %v", owner.Identity, closed, err)
+			}
+		}
+	})
+}
+
+func onBoth(t *testing.T, run func(t *testing.T, db *sqlstore.DB)) {
+	t.Run("sqlite", func(t *testing.T) { run(t, sqlstoretest.SQLite(t, time.Now)) })
+	t.Run("postgres", func(t *testing.T) { run(t, sqlstoretest.Postgres(t, time.Now)) })
 }

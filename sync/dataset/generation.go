@@ -116,7 +116,8 @@ type Generation struct {
 // Implementations must be safe for concurrent use by several processes.
 type Generations interface {
 	// Enter returns the generations with these IDs, in that order. Those that are
-	// not known begin at the time, all with one base, see NextBase.
+	// not known begin at the time, all with one base, see NextBase. The first begins
+	// above the counts of datasets that the implementation itself has.
 	Enter(ctx context.Context, ids []string, at time.Time) ([]Generation, error)
 }
 
