@@ -178,6 +178,25 @@ func TestPagesOfOneListing(t *testing.T) {
 	}
 }
 
+// TestDefaultPage: the iOS library asks for no page size and for no second page.
+func TestDefaultPage(t *testing.T) {
+	w := newWorld(t)
+	const n = 1024
+	patches := make([]dataset.Patch, n)
+	for i := range patches {
+		patches[i] = put(fmt.Sprint("k", i), "v", 0)
+	}
+	w.write(patches...)
+	for i := range patches {
+		patches[i] = put(fmt.Sprint("t", i), "", 0)
+		patches[i].Remove = true
+	}
+	w.write(patches...)
+	if l := w.list(0); len(l.Records) != 2*n || l.NextToken != "" {
+		t.Errorf("%d records, next page %q", len(l.Records), l.NextToken)
+	}
+}
+
 func TestSentTwice(t *testing.T) {
 	w := newWorld(t)
 	session := w.list(0).SessionToken
