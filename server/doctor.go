@@ -107,6 +107,9 @@ func (d *Doctor) database(ctx context.Context) []doctor.Finding {
 		d.current = true
 		found = append(found, doctor.Good("%s, schema %d", s.Engine, s.Schema))
 	}
+	if s.Unchecked {
+		found = append(found, doctor.Skip("Run PRAGMA quick_check on it.", "it is too large to be looked through for damage in %s", checkTime))
+	}
 	if s.Conns > 0 {
 		found = append(found, doctor.Clock("the database", s.Now, asked, d.Now(), 0))
 		if d.Config.DatabaseConns > s.Conns-3 { // some are for superusers
@@ -116,11 +119,14 @@ func (d *Doctor) database(ctx context.Context) []doctor.Finding {
 	return found
 }
 
+// checkTime is for SQLite's own check: other questions wait for it.
+const checkTime = 8 * time.Second
+
 func (d *Doctor) inspect(ctx context.Context) (*sqlstore.State, error) {
 	if d.Config.DatabaseURL != "" {
 		return sqlstore.InspectPostgres(ctx, d.Config.DatabaseURL)
 	}
-	return sqlstore.InspectSQLite(ctx, d.Config.Data)
+	return sqlstore.InspectSQLite(ctx, d.Config.Data, checkTime)
 }
 
 // masterKey looks whether the key opens what the database keeps sealed.

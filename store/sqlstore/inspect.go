@@ -22,10 +22,13 @@ type State struct {
 	Now     time.Time
 	Conns   int      // how many connections the server takes; 0 for SQLite
 	Damaged []string // what SQLite's own check found, a few lines
+	// Unchecked says that the check would have taken longer than there was time for.
+	Unchecked bool
 }
 
 // InspectSQLite looks at the database file in dir. fs.ErrNotExist says that there is none.
-func InspectSQLite(ctx context.Context, dir string) (*State, error) {
+// SQLite's own check reads all of it, for checkTime at most.
+func InspectSQLite(ctx context.Context, dir string, checkTime time.Duration) (*State, error) {
 	file := filepath.Join(dir, SQLiteFile)
 	if _, err := os.Stat(file); err != nil {
 		return nil, err
@@ -35,16 +38,29 @@ func InspectSQLite(ctx context.Context, dir string) (*State, error) {
 		return nil, err
 	}
 	s := &State{Now: time.Now()} // it has no clock of its own
-	err = errors.Join(s.sqlite(ctx, db), db.Close())
+	err = errors.Join(s.sqlite(ctx, db, checkTime), db.Close())
 	return s, err
 }
 
-func (s *State) sqlite(ctx context.Context, db *sql.DB) error {
+func (s *State) sqlite(ctx context.Context, db *sql.DB, checkTime time.Duration) error {
 	var version string
 	if err := db.QueryRowContext(ctx, `SELECT sqlite_version()`).Scan(&version); err != nil {
 		return err
 	}
 	s.Engine = "SQLite " + version
+	part, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	if err := s.check(part, db); err != nil {
+		if part.Err() == nil || ctx.Err() != nil {
+			return err
+		}
+		s.Unchecked = true
+	}
+	return s.schema(ctx, db, "migrations/sqlite", `SELECT count(*) FROM sqlite_master WHERE name = 'goose_db_version'`)
+}
+
+// check has SQLite look for damage.
+func (s *State) check(ctx context.Context, db *sql.DB) error {
 	rows, err := db.QueryContext(ctx, `PRAGMA quick_check(5)`)
 	if err != nil {
 		return err
@@ -59,10 +75,7 @@ func (s *State) sqlite(ctx context.Context, db *sql.DB) error {
 			s.Damaged = append(s.Damaged, line)
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	return s.schema(ctx, db, "migrations/sqlite", `SELECT count(*) FROM sqlite_master WHERE name = 'goose_db_version'`)
+	return rows.Err()
 }
 
 // InspectPostgres looks at the database that dsn names.
