@@ -1,4 +1,4 @@
-// Take the pictures of README.md and docs/pages.md: start a demo and a server with
+// Take the pictures of README.md, docs/pages.md and docs/sync-client.md: start a demo and a server with
 // pools that have every page, photograph them light and dark, and lay the pictures
 // side by side. Usage: node scripts/screenshots.mjs POOLHOUSE
 import { spawn } from 'node:child_process';
@@ -15,7 +15,7 @@ import { questions, walk, world } from '../conformance/browser/walk.js';
 const require = createRequire(new URL('../conformance/package.json', import.meta.url));
 const { chromium } = require('playwright-core');
 const folder = new URL('../docs/images/', import.meta.url);
-const limit = 35; // kB of a picture
+const limit = 40; // kB of a picture
 
 // started runs poolhouse until a line of its output matches, and returns the match.
 async function started(binary, args, env, line, output) {
@@ -77,14 +77,23 @@ async function join(browser, name, pictures) {
   if (bytes.length > limit * 1024) throw new Error(`${name} is larger than ${limit} kB`);
 }
 
-// readme takes the picture of README.md: the first page of the demo.
-async function readme(browser, binary) {
+// demo takes pictures of the demo: its first page, and two devices that sync.
+async function demo(browser, binary) {
   const { child, match: [, url] } = await started(binary, ['demo', '--addr', '127.0.0.1:0'], {}, /^Poolhouse demo at (\S+)/, 'stdout');
   try {
     const page = await browser.newPage({ viewport: { width: 480, height: 560 }, deviceScaleFactor: 1.5 });
     await page.goto(`${url}/demo/saml/login`); // the SAML app sends the browser on to the sign-in page
     await join(browser, 'sign-in.webp', [await shot(page, 'light'), await shot(page, 'dark')]);
     await page.close();
+    const devices = await browser.newPage({ viewport: { width: 720, height: 600 } });
+    await devices.goto(`${url}/demo/sync/`);
+    for (const [name, text] of [['Phone', 'Milk'], ['Laptop', 'Bread']]) {
+      await devices.locator(`[data-device=${name}][data-status=online] [name=text]`).fill(text);
+      await devices.locator(`[data-device=${name}]`).getByRole('button', { name: 'Add' }).click();
+    }
+    for (const name of ['Phone', 'Laptop']) await devices.locator(`[data-device=${name}] li`).nth(1).waitFor();
+    await devices.locator('#kept tr').nth(1).waitFor();
+    await join(browser, 'sync-demo.webp', [await shot(devices, 'light'), await shot(devices, 'dark')]);
   } finally {
     await stop(child);
   }
@@ -121,7 +130,7 @@ const binary = process.argv[2] ?? 'bin/poolhouse';
 const browser = await chromium.launch({ executablePath: process.env.POOLHOUSE_TEST_CHROMIUM || '/usr/bin/chromium', args: ['--no-sandbox'] });
 try {
   await mkdir(new URL('pages/', folder), { recursive: true });
-  await readme(browser, binary);
+  await demo(browser, binary);
   await pages(browser, binary);
 } finally {
   await browser.close();
