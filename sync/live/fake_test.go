@@ -33,10 +33,19 @@ func newLog() *fakeLog {
 }
 
 // add logs a change of a dataset.
-func (l *fakeLog) add(owner dataset.Owner, name string) {
+func (l *fakeLog) add(owner dataset.Owner, name string) { l.write(owner, name, false) }
+
+// lose logs a change and forgets all before it. Both happen at once: a hub may read the log
+// at any time.
+func (l *fakeLog) lose(owner dataset.Owner, name string) { l.write(owner, name, true) }
+
+func (l *fakeLog) write(owner dataset.Owner, name string, alone bool) {
 	l.mu.Lock()
 	n := len(l.entries[owner]) + 1
 	l.entries[owner] = append(l.entries[owner], dataset.LogEntry{ID: dataset.LogID(strconv.Itoa(n)), Dataset: name, SyncCount: int64(n)})
+	if alone {
+		l.first = n
+	}
 	ring := l.watched[owner] > 0 && !l.deaf
 	l.mu.Unlock()
 	if ring {

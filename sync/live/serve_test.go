@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -77,8 +78,7 @@ func TestEventStream(t *testing.T) {
 				h.tick(tick)
 			}
 			next(":", "")
-			l.set(func() { l.first = 9 })
-			l.add(alice, "b")
+			l.lose(alice, "b")
 			next("id: 2", "event: reset", "data: {}", "")
 			go h.Stop(context.Background())
 			next("event: bye", `data: {"reason":"server stops"}`, "")
@@ -115,16 +115,22 @@ func TestWebSocket(t *testing.T) {
 	for tick := range beatEvery {
 		h.tick(tick)
 	}
-	l.add(alice, "a")
-	want(`{"type":"change","id":"1","datasetName":"a","syncCount":1,"lastModifiedBy":"","deleted":false}`)
-	l.set(func() { l.first = 9 })
-	l.add(alice, "b")
-	want(`{"type":"reset","id":"2"}`)
+	change := make(chan string, 1)
+	go func() { // whoever reads answers the ping
+		_, text, err := c.Read(ctx)
+		change <- fmt.Sprint(string(text), " ", err)
+	}()
 	select {
 	case <-pinged:
-	default:
-		t.Error("no ping came before the change")
+	case <-ctx.Done():
+		t.Fatal("no ping came where nothing changed")
 	}
+	l.add(alice, "a")
+	if got := <-change; got != `{"type":"change","id":"1","datasetName":"a","syncCount":1,"lastModifiedBy":"","deleted":false} <nil>` {
+		t.Fatal(got)
+	}
+	l.lose(alice, "b")
+	want(`{"type":"reset","id":"2"}`)
 	go h.Stop(context.Background())
 	want(`{"type":"bye","reason":"server stops"}`)
 	if _, _, err := c.Read(ctx); websocket.CloseStatus(err) != websocket.StatusGoingAway {
